@@ -1,0 +1,56 @@
+# `make demo` and `make test` set everything up themselves, in .venv; nothing is installed elsewhere.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIN := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check fast lint types conformance requirements clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
+
+demo: $(VENV)/.run ## scan the sample organization and print who gets in
+	@$(BIN)/sekisho demo
+
+test: $(VENV)/.dev ## run all tests, the fast ones first
+	@$(BIN)/pytest -q -n auto -m "not slow"
+	@$(BIN)/pytest -q -m slow
+
+fast: $(VENV)/.dev ## run the tests that start no server
+	@$(BIN)/pytest -q -n auto -m "not slow"
+
+lint: $(VENV)/.dev ## format check, lint, import contract
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/lint-imports
+
+types: $(VENV)/.dev ## mypy and pyright, strict
+	@$(BIN)/mypy
+	@$(BIN)/pyright
+
+check: lint types test ## all that CI runs
+
+requirements: $(VENV)/.uv ## pin every dependency again, with hashes and without download addresses
+	@$(PIN) requirements/bootstrap.in -o requirements/bootstrap.txt
+	@$(PIN) pyproject.toml -o requirements/run.txt
+	@$(PIN) --all-extras --group dev pyproject.toml -c requirements/run.txt -o requirements/dev.txt
+
+clean: ## remove what make made
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# uv installs in seconds what takes pip minutes; pip, checking hashes, installs uv alone.
+$(VENV)/.uv: requirements/bootstrap.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "sekisho needs Python 3.11 or newer; name it with: make PYTHON=python3.12" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements/bootstrap.txt
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.uv requirements/run.txt pyproject.toml
+	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements/run.txt
+	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements/dev.txt
+	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@touch $@
