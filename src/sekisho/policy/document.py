@@ -1,0 +1,351 @@
+"""Policy documents: from text to values that cannot be wrong, and back.
+
+Source: IAM User Guide, "Grammar of the IAM JSON policy language" and the page of each element.
+"""
+
+import difflib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cached_property
+from typing import Any, TypeGuard
+
+from sekisho.policy.errors import PolicyElementError, PolicyError, PolicyValueError, UnknownOperatorError
+from sekisho.policy.operators import BASE_OPERATORS, Operator, find_operator
+from sekisho.policy.places import NumberText, Path, format_path, locate, read_json
+from sekisho.policy.principals import EVERYONE, Principal, PrincipalForm, parse_principal
+from sekisho.policy.values import value_problem
+
+
+class Effect(Enum):
+    """What a matching statement does."""
+
+    ALLOW = "Allow"
+    DENY = "Deny"
+
+
+class Version(Enum):
+    """The two versions of the language; in the older one `${…}` is plain text."""
+
+    V2008 = "2008-10-17"
+    V2012 = "2012-10-17"
+
+    @property
+    def has_variables(self) -> bool:
+        """Whether `${…}` is a policy variable."""
+        return self is Version.V2012
+
+
+@dataclass(frozen=True, slots=True)
+class Principals:
+    """The entries of a `Principal` element, or with `negated` of a `NotPrincipal` element, in document order."""
+
+    entries: tuple[Principal, ...]
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Patterns:
+    """The values of an `Action`, `NotAction`, `Resource` or `NotResource` element, in document order."""
+
+    globs: tuple[str, ...]
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One line of a condition block: an operator, a key, and the values that are compared with it.
+
+    Attributes:
+        key: as the policy spells it; keys are compared without regard to case.
+        values: numbers and booleans as their text.
+    """
+
+    operator: Operator
+    key: str
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement.
+
+    Attributes:
+        index: its place among the statements, from 0.
+        principals: None in a document that has no such element, such as an identity policy.
+        resources: None in a document that applies to what it is attached to, such as a trust policy.
+        path: where it stands in the document: `Statement[1]`, or `Statement` when there is no list.
+    """
+
+    index: int
+    effect: Effect
+    actions: Patterns
+    principals: Principals | None = None
+    resources: Patterns | None = None
+    conditions: tuple[Condition, ...] = ()
+    sid: str | None = None
+    path: str = field(default="Statement", compare=False)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A policy document; it knows its own text, and the place of every element in it."""
+
+    statements: tuple[Statement, ...]
+    version: Version = Version.V2008
+    id: str | None = None
+    text: str = field(default="", compare=False, repr=False)
+
+    def line_of(self, statement: Statement) -> int | None:
+        """Return the line of the text where a statement starts, from 1, or None when the policy has no text."""
+        if not self.text:
+            return None
+        return self._lines.get(statement.index)
+
+    @cached_property
+    def _lines(self) -> dict[int, int]:
+        listed = any(statement.path != "Statement" for statement in self.statements)
+        paths: dict[int, Path] = {
+            one.index: ("Statement", one.index) if listed else ("Statement",) for one in self.statements
+        }
+        return {index: place.line for index, path in paths.items() if (place := locate(self.text, path)).line}
+
+
+def parse_policy(text: str) -> Policy:
+    """Read a policy document.
+
+    Args:
+        text: JSON; element names in their exact case, condition operators and keys in any.
+
+    Raises:
+        PolicyError: the document is not one that AWS would take; the message names the place and the remedy.
+    """
+    return _Parser(text).policy()
+
+
+def format_policy(policy: Policy, *, indent: int | None = 2) -> str:
+    """Write a policy as JSON: `parse_policy` gives it back, apart from its text and its places."""
+    document: dict[str, Any] = {"Version": policy.version.value}
+    if policy.id is not None:
+        document["Id"] = policy.id
+    document["Statement"] = [_format_statement(statement) for statement in policy.statements]
+    return json.dumps(document, indent=indent, ensure_ascii=False)
+
+
+_DOCUMENT_ELEMENTS = ("Version", "Id", "Statement")
+_STATEMENT_ELEMENTS = (
+    "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
+)  # fmt: skip
+
+
+class _Parser:
+    """One pass over the decoded document; it holds the text for the places of messages."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def policy(self) -> Policy:
+        document = self.mapping(read_json(self.text), ())
+        self.reject_unknown(document, _DOCUMENT_ELEMENTS, ())
+        version = Version.V2008
+        if "Version" in document:
+            raw = document["Version"]
+            if raw not in {one.value for one in Version}:
+                raise self.wrong(f"unknown version `{raw}`", ("Version",), "write `2012-10-17`")
+            version = Version(raw)
+        if "Statement" not in document:
+            raise self.wrong("the element `Statement` is missing", (), "a policy needs at least one statement")
+        raw = document["Statement"]
+        if _is_list(raw):
+            statements = tuple(self.statement(one, index, ("Statement", index)) for index, one in enumerate(raw))
+        else:
+            statements = (self.statement(raw, 0, ("Statement",)),)
+        if not statements:
+            raise self.wrong("`Statement` is empty", ("Statement",), "a policy needs at least one statement")
+        policy_id = self.string(document["Id"], ("Id",)) if "Id" in document else None
+        return Policy(statements=statements, version=version, id=policy_id, text=self.text)
+
+    def statement(self, value: Any, index: int, path: Path) -> Statement:
+        raw = self.mapping(value, path)
+        self.reject_unknown(raw, _STATEMENT_ELEMENTS, path)
+        if "Effect" not in raw:
+            raise self.wrong("the element `Effect` is missing", path, "write `Allow` or `Deny`")
+        if raw["Effect"] not in {"Allow", "Deny"} or isinstance(raw["Effect"], NumberText):
+            raise self.wrong(f"unknown effect `{raw['Effect']}`", (*path, "Effect"), "write `Allow` or `Deny`")
+        actions = self.patterns(raw, "Action", path)
+        if actions is None:
+            raise self.wrong("the element `Action` is missing", path, "name the actions, or `NotAction`")
+        return Statement(
+            index=index,
+            effect=Effect(raw["Effect"]),
+            actions=self.checked_actions(actions, path),
+            principals=self.principals(raw, path),
+            resources=self.patterns(raw, "Resource", path),
+            conditions=self.conditions(raw["Condition"], (*path, "Condition")) if "Condition" in raw else (),
+            sid=self.string(raw["Sid"], (*path, "Sid")) if "Sid" in raw else None,
+            path=format_path(path),
+        )
+
+    def patterns(self, raw: Mapping[str, Any], element: str, path: Path) -> Patterns | None:
+        name, negated = self.either(raw, element, path)
+        if name is None:
+            return None
+        values = self.strings(raw[name], (*path, name))
+        if not values:
+            raise self.wrong(f"`{name}` is empty", (*path, name), "name at least one")
+        return Patterns(values, negated)
+
+    def checked_actions(self, actions: Patterns, path: Path) -> Patterns:
+        for glob in actions.globs:
+            service, colon, name = glob.partition(":")
+            if glob != "*" and not (service and colon and name):
+                element = "NotAction" if actions.negated else "Action"
+                raise PolicyValueError(
+                    f"`{_short(glob)}` is no action",
+                    at=locate(self.text, (*path, element)),
+                    remedy="write `service:Name`",
+                )
+        return actions
+
+    def principals(self, raw: Mapping[str, Any], path: Path) -> Principals | None:
+        name, negated = self.either(raw, "Principal", path)
+        if name is None:
+            return None
+        value = raw[name]
+        at = (*path, name)
+        if value == "*":
+            return Principals((EVERYONE,), negated)
+        if not isinstance(value, dict):
+            raise self.wrong(
+                f"`{name}` is neither `*` nor an object", at, 'write for instance `{"AWS": "111122223333"}`'
+            )
+        entries: list[Principal] = []
+        for key, listed in self.mapping(value, at).items():
+            for text in self.strings(listed, (*at, key)):
+                entry = parse_principal(key, text)
+                if isinstance(entry, str):
+                    shown = f"`{_short(text)}` is no principal under `{_short(key)}`"
+                    raise PolicyValueError(shown, at=locate(self.text, (*at, key)), remedy=entry)
+                entries.append(entry)
+        return Principals(tuple(entries), negated)
+
+    def conditions(self, value: Any, path: Path) -> tuple[Condition, ...]:
+        found: list[Condition] = []
+        for name, block in self.mapping(value, path).items():
+            operator = find_operator(name)
+            if operator is None:
+                raise UnknownOperatorError(
+                    f"unknown condition operator `{_short(name)}`",
+                    at=locate(self.text, (*path, name)),
+                    remedy=_did_you_mean(name),
+                )
+            for key, listed in self.mapping(block, (*path, name)).items():
+                at = (*path, name, key)
+                values = self.strings(listed, at)
+                if not key:
+                    raise self.wrong("a condition without a key", at, "name the condition key")
+                if not values:
+                    raise self.wrong("a condition without a value", at, "name at least one value")
+                for text in values:
+                    if problem := value_problem(operator.base, text):
+                        shown = f"`{_short(text)}` is no {operator.base.family.value}"
+                        raise PolicyValueError(shown, at=locate(self.text, at), remedy=problem)
+                found.append(Condition(operator, key, values))
+        return tuple(found)
+
+    def either(self, raw: Mapping[str, Any], element: str, path: Path) -> tuple[str | None, bool]:
+        """Return which of an element and its `Not…` form the statement has, and whether it is the latter."""
+        plain, negated = element in raw, f"Not{element}" in raw
+        if plain and negated:
+            raise self.wrong(f"`{element}` and `Not{element}` stand together", path, "keep one of the two")
+        return (element, False) if plain else (f"Not{element}", True) if negated else (None, False)
+
+    def mapping(self, value: Any, path: Path) -> dict[str, Any]:
+        if not _is_mapping(value):
+            raise self.wrong("an object is wanted", path, "write `{…}`")
+        return value
+
+    def string(self, value: Any, path: Path) -> str:
+        if not isinstance(value, str) or isinstance(value, NumberText):
+            raise self.wrong("a text is wanted", path, "put it in quotation marks")
+        return value
+
+    def strings(self, value: Any, path: Path) -> tuple[str, ...]:
+        """Read a value or a list of values; numbers and booleans count as their text."""
+        listed: list[Any] = value if _is_list(value) else [value]
+        texts: list[str] = []
+        for one in listed:
+            if isinstance(one, bool):
+                texts.append("true" if one else "false")
+            elif isinstance(one, str):
+                texts.append(str(one))
+            else:
+                raise self.wrong("a text or a list of texts is wanted", path, "put each value in quotation marks")
+        return tuple(texts)
+
+    def reject_unknown(self, raw: Mapping[str, Any], known: tuple[str, ...], path: Path) -> None:
+        for name in raw:
+            if name not in known:
+                close = difflib.get_close_matches(name.capitalize(), known, n=1, cutoff=0.6)
+                remedy = f"did you mean `{close[0]}`?" if close else f"the elements are {', '.join(known)}"
+                raise self.wrong(f"unknown element `{_short(name)}`", (*path, name), remedy)
+
+    def wrong(self, problem: str, path: Path, remedy: str) -> PolicyError:
+        return PolicyElementError(problem, at=locate(self.text, path), remedy=remedy)
+
+
+def _is_list(value: Any) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
+
+
+def _is_mapping(value: Any) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict)
+
+
+def _did_you_mean(name: str) -> str:
+    bare = name.rpartition(":")[2].removesuffix("IfExists")
+    close = difflib.get_close_matches(bare, BASE_OPERATORS, n=1, cutoff=0.5)
+    return f"did you mean `{close[0]}`?" if close else "see the list of condition operators in the IAM User Guide"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}..."  # noqa: PLR2004 - what fits in a message
+
+
+def _format_statement(statement: Statement) -> dict[str, Any]:
+    raw: dict[str, Any] = {}
+    if statement.sid is not None:
+        raw["Sid"] = statement.sid
+    raw["Effect"] = statement.effect.value
+    if statement.principals is not None:
+        raw["NotPrincipal" if statement.principals.negated else "Principal"] = _format_principals(statement.principals)
+    raw["NotAction" if statement.actions.negated else "Action"] = _one_or_list(statement.actions.globs)
+    if statement.resources is not None:
+        name = "NotResource" if statement.resources.negated else "Resource"
+        raw[name] = _one_or_list(statement.resources.globs)
+    if statement.conditions:
+        block: dict[str, dict[str, Any]] = {}
+        for condition in statement.conditions:
+            block.setdefault(str(condition.operator), {})[condition.key] = _one_or_list(condition.values)
+        raw["Condition"] = block
+    return raw
+
+
+def _format_principals(principals: Principals) -> Any:
+    if principals.entries == (EVERYONE,):
+        return "*"
+    grouped: dict[str, list[str]] = {}
+    for entry in principals.entries:
+        grouped.setdefault(entry.form.key, []).append(_principal_text(entry))
+    return {key: _one_or_list(tuple(values)) for key, values in grouped.items()}
+
+
+def _principal_text(entry: Principal) -> str:
+    if entry.form is PrincipalForm.ACCOUNT and not entry.value.isdigit():
+        return f"arn:aws:iam::{entry.value}:root"
+    return entry.value
+
+
+def _one_or_list(values: tuple[str, ...]) -> str | list[str]:
+    return values[0] if len(values) == 1 else list(values)

@@ -1,0 +1,92 @@
+"""Typed values: the numbers, dates, addresses and booleans that condition operators compare."""
+
+import base64
+import binascii
+import re
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import TypeAlias
+
+from sekisho.policy.operators import BaseOperator, Family
+
+Address: TypeAlias = IPv4Address | IPv6Address
+Network: TypeAlias = IPv4Network | IPv6Network
+
+_DATE = re.compile(
+    r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?(Z|[+-]\d\d:?\d\d))?)?)?",
+)
+
+
+@lru_cache(maxsize=4096)
+def parse_number(text: str) -> Decimal | None:
+    """Read an integer or a decimal fraction; None when the text is not one."""
+    try:
+        number = Decimal(text.strip())
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+@lru_cache(maxsize=4096)
+def parse_date(text: str) -> datetime | None:
+    """Read a date of the W3C profile of ISO 8601, or seconds since 1970; None when the text is neither."""
+    if text.isascii() and text.isdigit() and len(text) > len("2026"):
+        try:
+            return datetime.fromtimestamp(int(text), UTC)
+        except (OverflowError, ValueError, OSError):
+            return None
+    parts = _DATE.fullmatch(text.strip())
+    if parts is None:
+        return None
+    year, month, day, hour, minute, second, fraction, zone = parts.groups()
+    offset = "+00:00" if zone in {None, "Z"} else zone
+    clock = f"{hour or '00'}:{minute or '00'}:{second or '00'}{(fraction or '')[:7]}"
+    try:
+        return datetime.fromisoformat(f"{year}-{month or '01'}-{day or '01'}T{clock}{offset}").astimezone(UTC)
+    except (OverflowError, ValueError):
+        return None
+
+
+@lru_cache(maxsize=4096)
+def parse_network(text: str) -> Network | None:
+    """Read an address or a CIDR range; host bits below the prefix are ignored. None when the text is neither."""
+    try:
+        return ip_network(text.strip(), strict=False)
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=4096)
+def parse_address(text: str) -> Address | None:
+    """Read one address; None when the text is not one."""
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
+
+
+def parse_binary(text: str) -> bytes | None:
+    """Read base64 text; None when it is not."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def value_problem(operator: BaseOperator, text: str) -> str | None:
+    """Say what an operator's value should look like, or None when this one does."""
+    match operator.family:
+        case Family.NUMERIC if parse_number(text) is None:
+            return "write an integer or a decimal number"
+        case Family.DATE if parse_date(text) is None:
+            return "write a date such as `2026-01-31T12:00:00Z`, or seconds since 1970"
+        case Family.ADDRESS if parse_network(text) is None:
+            return "write an address or a range such as `203.0.113.0/24`"
+        case Family.NULL if text.lower() not in {"true", "false"}:
+            return "write `true` or `false`"
+        case Family.BINARY if parse_binary(text) is None:
+            return "write base64 text"
+        case _:
+            return None
