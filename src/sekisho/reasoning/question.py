@@ -1,0 +1,103 @@
+"""What the reasoner is asked: documents, what a caller can want, and what is known of the world around them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sekisho.evaluation import CallerKind
+from sekisho.policy import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A policy with its name for the reader: `BucketPolicy`, `KeyPolicy`, `BucketAcl` or `Grants`.
+
+    ACLs, grants and sharing attributes are written as policies that mean the same.
+
+    Attributes:
+        resource: the ARN of what carries the document.
+        labels: for documents that are no policy text, what each statement stands for, such as `Grants[1]`.
+    """
+
+    name: str
+    policy: Policy
+    resource: str
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Documents that decide together: one Allow in any of them opens, one Deny in any of them closes."""
+
+    documents: tuple[Document, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A wish as one gate sees it.
+
+    Attributes:
+        resource: an ARN, or its beginning when the target is open-ended.
+    """
+
+    action: str
+    resource: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Something a caller may want.
+
+    Attributes:
+        action: what the caller asks for, in AWS's own case.
+        views: the wish as each gate of the question sees it, in the order of the gates.
+        open_ended: whether the resource goes on with any text: the key of an object.
+        callers: the kinds of caller that can ask for it at all; empty for every kind the world has.
+    """
+
+    action: str
+    views: tuple[View, ...]
+    open_ended: bool = False
+    callers: frozenset[CallerKind] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """Whom not to look for: callers and sources that are trusted.
+
+    Attributes:
+        accounts: their principals, and services acting for their resources, are inside.
+        organization_id: principals of the organization are inside; None when no organization is trusted.
+        canonical_ids: canonical user ids of trusted accounts.
+        resources: ARNs without an account, such as buckets, that are known to be inside.
+    """
+
+    accounts: frozenset[str]
+    organization_id: str | None = None
+    canonical_ids: frozenset[str] = frozenset()
+    resources: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What is known of every request that can be sent.
+
+    Attributes:
+        callers: the kinds of caller that the service answers.
+        given: condition keys, in lower case, whose values are known; an empty tuple says that the key is absent.
+        shown: the condition keys, in lower case, that a region is described by; all others count, but are not shown.
+    """
+
+    partition: str
+    inside: Inside
+    callers: frozenset[CallerKind]
+    shown: frozenset[str]
+    given: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Who outside can do any of the targets, every gate being open?"""
+
+    gates: tuple[Gate, ...]
+    targets: tuple[Target, ...]
+    world: World

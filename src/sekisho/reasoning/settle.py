@@ -1,0 +1,41 @@
+"""Policy variables: the values that are put in their place, one combination at a time."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import product
+from math import prod
+
+from sekisho.reasoning.errors import UndecidedError
+from sekisho.reasoning.facets import Mentions, facets_of, families_of_callers, gather_mentions, variable_keys
+from sekisho.reasoning.question import Question
+
+MAX_COMBINATIONS = 64
+"""How many values for its policy variables a question is asked with before the reasoner gives up."""
+
+
+def settle_variables(question: Question) -> Iterator[Mapping[str, str | None]]:
+    """Yield the combinations of values that the policy variables are given in turn; None is an absent key.
+
+    A variable's value is one of each kind that its own key is told apart by, and a fresh one. A value that matters
+    only because it also matches a pattern on another key may be missed: there the result may include too little.
+
+    Raises:
+        UndecidedError: more than `MAX_COMBINATIONS` combinations.
+    """
+    keys = [key for key in variable_keys(question) if key not in question.world.given]
+    mentions = gather_mentions(question, {})
+    choices = [tuple(_values(key, question, mentions)) for key in keys]
+    if prod(map(len, choices)) > MAX_COMBINATIONS:
+        raise UndecidedError(f"its policy variables have more than {MAX_COMBINATIONS} combinations of values to try")
+    for values in product(*choices):
+        yield dict(zip(keys, values, strict=True))
+
+
+def _values(key: str, question: Question, mentions: Mentions) -> Iterator[str | None]:
+    asked = replace(mentions, conditions={key: (), **mentions.conditions})
+    found: dict[str | None, None] = {}
+    for family in families_of_callers(question, asked):
+        for facet in facets_of(question.world, asked, family):
+            if key in facet.keys:
+                found |= dict.fromkeys(next(iter(one.context.get(key, ())), None) for one in facet.examples)
+    yield from found or {None: None}
