@@ -1,0 +1,179 @@
+"""What an analyzer saw: access or a failure to decide, on one resource, at one moment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from sekisho.resources.gaps import Gap
+
+
+class FindingType(Enum):
+    """The kinds of finding, by the API's names. Source: Access Analyzer API reference, `FindingType`."""
+
+    EXTERNAL_ACCESS = "ExternalAccess"
+
+
+class ErrorCode(Enum):
+    """Why a resource has no verdict. Source: Access Analyzer API reference, `FindingSummary.error`."""
+
+    ACCESS_DENIED = "ACCESS_DENIED"
+    INTERNAL_ERROR = "INTERNAL_ERROR"
+
+
+class Severity(Enum):
+    """How much a finding matters, from worst to least; the value is its rank, for comparing."""
+
+    CRITICAL = 5
+    HIGH = 4
+    MEDIUM = 3
+    LOW = 2
+    INFORMATIONAL = 1
+
+
+class ResourceControlPolicyRestriction(Enum):
+    """Whether a resource control policy stands in the way. Source: Access Analyzer API reference."""
+
+    APPLICABLE = "APPLICABLE"
+    FAILED_TO_EVALUATE_RCP = "FAILED_TO_EVALUATE_RCP"
+    NOT_APPLICABLE = "NOT_APPLICABLE"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What opens a bucket. Source: Access Analyzer API reference, `FindingSource`.
+
+    Attributes:
+        type: `POLICY`, `BUCKET_ACL`, `S3_ACCESS_POINT` or `S3_ACCESS_POINT_ACCOUNT`.
+    """
+
+    type: str
+    access_point_arn: str | None = None
+    access_point_account: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WitnessRequest:
+    """A request that gets through, as it is shown: the evaluator has allowed it.
+
+    Attributes:
+        principal: `{"AWS": arn}`, `{"Federated": provider}`, `{"CanonicalUser": id}`, or `{"AWS": "anonymous"}`.
+        context: condition keys in their usual spelling; a tuple for a multivalued key.
+    """
+
+    principal: Mapping[str, str]
+    action: str
+    resource: str
+    context: Mapping[str, str | tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Because:
+    """One statement that lets the access in.
+
+    Attributes:
+        document: which document, for instance `BucketPolicy`, `KeyPolicy`, `TrustPolicy`, `BucketAcl`, `Grant`.
+        statement: its index in the document, from 0.
+        path: where in the document, for instance `Statement[1].Principal`.
+        line: the line of the statement in the document's text, from 1; None for what is not text.
+    """
+
+    document: str
+    statement: int
+    path: str
+    sid: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """What outside the resource's own policy stands in the way of the access.
+
+    Attributes:
+        document: for instance `KeyPolicy`.
+        resource: the ARN of what carries the document, where there is one.
+        reason: one sentence for the reader.
+    """
+
+    document: str
+    resource: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What would close the access: a sentence, and a policy where one exists, as JSON text."""
+
+    text: str
+    policy: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalAccess:
+    """A way in from outside the zone of trust, with the request that proves it.
+
+    Attributes:
+        principal: one entry, `AWS`, `Federated` or `CanonicalUser`.
+        action: concrete names, sorted.
+        condition: condition key to the one value that the region has for it.
+        severity_rule: the rule that set the severity, in words.
+    """
+
+    principal: Mapping[str, str]
+    action: tuple[str, ...]
+    condition: Mapping[str, str]
+    is_public: bool
+    witness: WitnessRequest
+    because: tuple[Because, ...]
+    severity: Severity
+    severity_rule: str
+    remedy: Remedy
+    sources: tuple[Source, ...] = ()
+    blocked_by: tuple[Blocker, ...] = ()
+    resource_control_policy_restriction: ResourceControlPolicyRestriction = (
+        ResourceControlPolicyRestriction.NOT_APPLICABLE
+    )
+    approximations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisError:
+    """Why a resource could not be decided.
+
+    Attributes:
+        reason: one sentence for the reader, naming the document and the remedy.
+        gaps: the calls that failed; empty when the analysis itself gave up.
+    """
+
+    code: ErrorCode
+    reason: str
+    gaps: tuple[Gap, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One thing an analyzer has to say of a resource: access, or an error in its place."""
+
+    resource: str
+    resource_type: str
+    resource_owner_account: str
+    region: str
+    finding_type: FindingType
+    outcome: ExternalAccess | AnalysisError
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceAnalysis:
+    """The verdict on one resource.
+
+    Attributes:
+        observations: empty means that nobody outside gets in.
+        notes: what a reader who asks "why not?" should know, for instance that the key of a secret admits only its
+            own account, or that Block Public Access cuts a public policy.
+    """
+
+    resource: str
+    resource_type: str
+    resource_owner_account: str
+    region: str
+    observations: tuple[Observation, ...] = ()
+    notes: tuple[str, ...] = ()

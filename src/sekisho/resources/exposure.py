@@ -1,0 +1,74 @@
+"""The ways to a resource: which documents stand in each, and what one can want there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sekisho.evaluation import CallerKind
+from sekisho.policy.catalogue import cross_account_actions
+from sekisho.reasoning import Gate, Target, View
+
+SIGNED = frozenset({CallerKind.AWS})
+SIGNED_OR_ANONYMOUS = frozenset({CallerKind.AWS, CallerKind.ANONYMOUS})
+
+
+@dataclass(frozen=True, slots=True)
+class FurtherGate:
+    """A gate beyond the resource's own documents that a caller also has to pass to get anything out of it.
+
+    It takes no finding away, since the resource's own documents let the caller in; the finding says that it stands.
+
+    Attributes:
+        action: what the caller needs behind it.
+        given: condition keys that are known of the calls it sees.
+    """
+
+    document: str
+    resource: str
+    gate: Gate
+    action: str
+    given: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to a resource: every gate has to let the request through.
+
+    Attributes:
+        given: condition keys, in lower case, that are known on this way; an empty tuple says that a key is absent.
+        narrow: whether the way itself admits so few that nothing on it is public.
+        access_point: the access point that the way goes through, where it does.
+    """
+
+    gates: tuple[Gate, ...]
+    targets: tuple[Target, ...]
+    given: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    narrow: bool = False
+    access_point: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """Everything that decides who gets at a resource.
+
+    Attributes:
+        ways: none when nothing but the owner's own identity policies opens the resource.
+        callers: the kinds of caller that the service answers.
+        further: gates that callers also have to pass.
+        canonical_ids: canonical user ids of the owner.
+        notes: what a reader who asks "why not?" should know.
+        approximations: what had to be assumed, on the side of access.
+    """
+
+    ways: tuple[Way, ...]
+    callers: frozenset[CallerKind] = SIGNED
+    further: tuple[FurtherGate, ...] = ()
+    canonical_ids: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
+    approximations: tuple[str, ...] = ()
+
+
+def targets(resource_type: str, resource: str, *, gates: int = 1) -> tuple[Target, ...]:
+    """Return every action that works across accounts on a resource that has one ARN."""
+    return tuple(
+        Target(action.name, (View(action.name, resource),) * gates) for action in cross_account_actions(resource_type)
+    )

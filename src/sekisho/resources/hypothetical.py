@@ -1,0 +1,75 @@
+"""Resources that exist only as a policy text: what a policy would open, before anyone attaches it."""
+
+from collections.abc import Callable, Mapping
+
+from sekisho.resources.snapshot import ApiCall, RawResource
+
+_KEY = "1a2b3c4d-5e6f-7a8b-9c0d-1a2b3c4d5e6f"
+
+_SHAPES: Mapping[str, tuple[str, str, Callable[[str, str], tuple[ApiCall, ...]]]] = {
+    "AWS::S3::Bucket": (
+        "arn:aws:s3:::example-bucket",
+        "us-east-1",
+        lambda text, _: (ApiCall("s3.get_bucket_policy", {}, {"Policy": text}),),
+    ),
+    "AWS::IAM::Role": (
+        "arn:aws:iam::{account}:role/example-role",
+        "global",
+        lambda text, _: (ApiCall("iam.get_role", {}, {"Role": {"AssumeRolePolicyDocument": text}}),),
+    ),
+    "AWS::KMS::Key": (
+        f"arn:aws:kms:us-east-1:{{account}}:key/{_KEY}",
+        "us-east-1",
+        lambda text, _: (ApiCall("kms.get_key_policy", {}, {"Policy": text}),),
+    ),
+    "AWS::Lambda::Function": (
+        "arn:aws:lambda:us-east-1:{account}:function:example",
+        "us-east-1",
+        lambda text, _: (ApiCall("lambda.get_policy", {}, {"Policy": text}),),
+    ),
+    "AWS::Lambda::LayerVersion": (
+        "arn:aws:lambda:us-east-1:{account}:layer:example:1",
+        "us-east-1",
+        lambda text, _: (ApiCall("lambda.get_layer_version_policy", {}, {"Policy": text}),),
+    ),
+    "AWS::SQS::Queue": (
+        "arn:aws:sqs:us-east-1:{account}:example",
+        "us-east-1",
+        lambda text, arn: (ApiCall("sqs.get_queue_attributes", {}, {"Attributes": {"QueueArn": arn, "Policy": text}}),),
+    ),
+    "AWS::SNS::Topic": (
+        "arn:aws:sns:us-east-1:{account}:example",
+        "us-east-1",
+        lambda text, _: (ApiCall("sns.get_topic_attributes", {}, {"Attributes": {"Policy": text}}),),
+    ),
+    "AWS::SecretsManager::Secret": (
+        "arn:aws:secretsmanager:us-east-1:{account}:secret:example-AbCdEf",
+        "us-east-1",
+        lambda text, _: (
+            ApiCall("secretsmanager.describe_secret", {}, {"KmsKeyId": _KEY}),
+            ApiCall("secretsmanager.get_resource_policy", {}, {"ResourcePolicy": text}),
+        ),
+    ),
+}
+"""To each resource type an ARN, a Region, and the calls that would answer with the policy."""
+
+HYPOTHETICAL_TYPES = tuple(_SHAPES)
+
+
+def hypothetical_resource(
+    text: str, *, resource_type: str, owner_account: str, resource: str | None = None
+) -> RawResource:
+    """Return a resource with the policy `text` and nothing else: no ACL, no block, no grant.
+
+    Args:
+        text: the policy.
+        resource_type: one of `HYPOTHETICAL_TYPES`.
+        owner_account: whose it would be.
+        resource: its ARN; an example's by default.
+
+    Raises:
+        KeyError: the resource type is not one of them.
+    """
+    pattern, region, calls = _SHAPES[resource_type]
+    arn = resource or pattern.format(account=owner_account)
+    return RawResource(resource_type, arn, owner_account, region, calls(text, arn))

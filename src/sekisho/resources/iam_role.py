@@ -1,0 +1,38 @@
+"""IAM roles: who may assume one, by its trust policy."""
+
+from sekisho.evaluation import CallerKind
+from sekisho.policy.catalogue import cross_account_actions
+from sekisho.reasoning import Gate, Target, View
+from sekisho.resources.documents import UnexpectedAnswerError, answer, policy_document, require_read
+from sekisho.resources.exposure import Exposure, Way
+from sekisho.resources.snapshot import RawResource
+
+_ASKED_BY = {
+    "sts:AssumeRole": frozenset({CallerKind.AWS}),
+    "sts:AssumeRoleWithSAML": frozenset({CallerKind.SAML}),
+    "sts:AssumeRoleWithWebIdentity": frozenset({CallerKind.WEB_IDENTITY}),
+}
+"""Who can make each call at all; the rest goes with one of these. Source: AWS STS API reference."""
+
+CARRIED_ALONG = frozenset({"sts:TagSession", "sts:SetSourceIdentity"})
+"""Permissions that add to a call above and are nothing alone. Source: IAM User Guide, "Passing session tags"."""
+
+
+def read_role(resource: RawResource) -> Exposure:
+    """Read the trust policy of a role.
+
+    Raises:
+        ReadingError: the trust policy could not be read or understood.
+    """
+    require_read(resource)
+    answered = answer(resource, "iam.get_role") or {}
+    role = answered.get("Role") or {}
+    document = policy_document("TrustPolicy", role.get("AssumeRolePolicyDocument"), resource.arn)
+    if document is None:
+        raise UnexpectedAnswerError("the answer to iam.get_role has no trust policy")
+    wanted = tuple(
+        Target(action.name, (View(action.name, resource.arn),), callers=_ASKED_BY.get(action.name, frozenset()))
+        for action in cross_account_actions("AWS::IAM::Role")
+    )
+    callers = frozenset({CallerKind.AWS, CallerKind.SAML, CallerKind.WEB_IDENTITY})
+    return Exposure((Way((Gate((document,)),), wanted),), callers)

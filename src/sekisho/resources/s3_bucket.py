@@ -1,0 +1,187 @@
+"""S3 general purpose buckets: policy, ACL, access points, and the blocks that neutralise them.
+
+Source: Amazon S3 User Guide, "Access control in Amazon S3", "Managing access with access points", "Blocking public
+access to your Amazon S3 storage", "Access control list (ACL) overview".
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sekisho.policy import EVERYONE, Principal, PrincipalForm, Principals, Statement
+from sekisho.policy.catalogue import cross_account_actions
+from sekisho.reasoning import Document, Gate, Target, View
+from sekisho.resources.documents import allow, answer, answer_of, grants_document, policy_document, require_read
+from sekisho.resources.exposure import SIGNED_OR_ANONYMOUS, Exposure, Way
+from sekisho.resources.s3_public import is_public
+from sekisho.resources.snapshot import RawResource
+
+_OPTIONAL_CALLS = frozenset(
+    {"s3.get_bucket_location", "s3.get_bucket_ownership_controls", "s3.get_bucket_policy_status"}
+)
+_GROUPS = "http://acs.amazonaws.com/groups/"
+_AUTHENTICATED_USERS = f"{_GROUPS}global/AuthenticatedUsers"  # every caller who signs, with whatever account
+_PUBLIC_GROUPS = frozenset({f"{_GROUPS}global/AllUsers", _AUTHENTICATED_USERS})
+_ACL_ACTIONS: Mapping[str, tuple[str, ...]] = {
+    "READ": ("s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"),
+    "WRITE": ("s3:PutObject",),
+    "READ_ACP": ("s3:GetBucketAcl",),
+    "WRITE_ACP": ("s3:PutBucketAcl",),
+}
+"""Source: Amazon S3 User Guide, "Mapping of ACL permissions and access policy permissions"."""
+
+_ACCESS_POINT_KEYS = ("s3:dataaccesspointarn", "s3:dataaccesspointaccount", "s3:accesspointnetworkorigin")
+
+
+def read_bucket(resource: RawResource) -> Exposure:
+    """Read everything that decides who gets at a bucket.
+
+    Raises:
+        ReadingError: some of it could not be read or understood.
+    """
+    require_read(resource, optional=_OPTIONAL_CALLS)
+    blocks = _blocks(resource)
+    policy = policy_document(
+        "BucketPolicy", (answer(resource, "s3.get_bucket_policy") or {}).get("Policy"), resource.arn
+    )
+    acl = answer(resource, "s3.get_bucket_acl") or {}
+    owner = (acl.get("Owner") or {}).get("ID")
+    canonical_ids = frozenset({str(owner)}) if owner else frozenset[str]()
+    notes: list[str] = []
+    if policy is not None and blocks.restrict_public_buckets and is_public(policy.policy):
+        notes.append(
+            "Block Public Access (RestrictPublicBuckets) leaves its public BucketPolicy to its own account alone"
+        )
+        return Exposure((), SIGNED_OR_ANONYMOUS, canonical_ids=canonical_ids, notes=tuple(notes))
+    documents = [policy] if policy is not None else []
+    grants = _acl_document(resource, acl, blocks, notes)
+    if grants is not None:
+        documents.append(grants)
+    if not documents:
+        notes.append("neither a BucketPolicy nor a BucketAcl opens it: only its own account gets in")
+        return Exposure((), SIGNED_OR_ANONYMOUS, canonical_ids=canonical_ids, notes=tuple(notes))
+    gate = Gate(tuple(documents))
+    ways = [Way((gate,), tuple(_targets(resource.arn)), narrow=blocks.restrict_public_buckets)]
+    ways += _access_point_ways(resource, gate, blocks, notes)
+    return Exposure(tuple(ways), SIGNED_OR_ANONYMOUS, canonical_ids=canonical_ids, notes=tuple(notes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Blocks:
+    """The two settings of Block Public Access that change existing access; the other two refuse new settings only."""
+
+    ignore_public_acls: bool = False
+    restrict_public_buckets: bool = False
+
+    def __or__(self, other: "_Blocks") -> "_Blocks":
+        return _Blocks(
+            self.ignore_public_acls or other.ignore_public_acls,
+            self.restrict_public_buckets or other.restrict_public_buckets,
+        )
+
+
+def _block(configuration: Mapping[str, Any] | None) -> _Blocks:
+    found = configuration or {}
+    return _Blocks(bool(found.get("IgnorePublicAcls")), bool(found.get("RestrictPublicBuckets")))
+
+
+def _blocks(resource: RawResource) -> _Blocks:
+    """The strictest of account and bucket holds."""
+    of_bucket = answer(resource, "s3.get_public_access_block") or {}
+    of_account = answer(resource, "s3control.get_public_access_block") or {}
+    member = "PublicAccessBlockConfiguration"
+    return _block(of_bucket.get(member)) | _block(of_account.get(member))
+
+
+def _acl_document(resource: RawResource, acl: Mapping[str, Any], blocks: _Blocks, notes: list[str]) -> Document | None:
+    if _acls_are_disabled(resource):
+        return None
+    statements: list[Statement] = []
+    labels: list[str] = []
+    for place, grant in enumerate(acl.get("Grants") or ()):
+        grantee = grant.get("Grantee") or {}
+        if grantee.get("URI") in _PUBLIC_GROUPS and blocks.ignore_public_acls:
+            notes.append(f"Block Public Access (IgnorePublicAcls) takes Grants[{place}] of its BucketAcl away")
+            continue
+        principal = _grantee(grantee)
+        permission = str(grant.get("Permission"))
+        actions = _ACL_ACTIONS.get(permission) or tuple(one for actions in _ACL_ACTIONS.values() for one in actions)
+        if principal is not None and (grantee.get("ID") != (acl.get("Owner") or {}).get("ID") or not grantee.get("ID")):
+            signed = (("Null", "aws:PrincipalArn", "false"),) if grantee.get("URI") == _AUTHENTICATED_USERS else ()
+            statements.append(allow(len(statements), Principals((principal,)), actions, signed))
+            labels.append(f"Grants[{place}]")
+    return grants_document("BucketAcl", statements, resource.arn, labels) if statements else None
+
+
+def _acls_are_disabled(resource: RawResource) -> bool:
+    controls = (answer(resource, "s3.get_bucket_ownership_controls") or {}).get("OwnershipControls") or {}
+    return any(rule.get("ObjectOwnership") == "BucketOwnerEnforced" for rule in controls.get("Rules") or ())
+
+
+def _grantee(grantee: Mapping[str, Any]) -> Principal | None:
+    """Who a grant is for; log delivery is an AWS service, and not reported."""
+    if grantee.get("URI") in _PUBLIC_GROUPS:
+        return EVERYONE
+    if grantee.get("ID"):
+        return Principal(PrincipalForm.CANONICAL_USER, str(grantee["ID"]))
+    return None
+
+
+def _targets(bucket: str, access_point: str | None = None) -> Iterator[Target]:
+    for action in cross_account_actions("AWS::S3::Bucket"):
+        for kind, open_ended in (("bucket", False), ("object", True)):
+            if kind not in action.resource_types:
+                continue
+            views = [View(action.name, f"{bucket}/" if open_ended else bucket)]
+            if access_point is not None:
+                views.append(View(action.name, f"{access_point}/object/" if open_ended else access_point))
+            yield Target(action.name, tuple(views), open_ended)
+
+
+def _access_point_ways(resource: RawResource, gate: Gate, blocks: _Blocks, notes: list[str]) -> Iterator[Way]:
+    """Yield the ways through the account's own access points: the bucket has to let the request through as well."""
+    for arn, policy, found in _access_points(resource):
+        restricted = (blocks | _block(found.get("PublicAccessBlockConfiguration"))).restrict_public_buckets
+        vpc = (found.get("VpcConfiguration") or {}).get("VpcId")
+        if vpc is None and restricted and is_public(policy.policy, of_access_point=True):
+            notes.append(
+                f"Block Public Access (RestrictPublicBuckets) cuts the public policy of the access point {arn}"
+            )
+            continue
+        given: dict[str, tuple[str, ...]] = dict(
+            zip(_ACCESS_POINT_KEYS, ((arn,), (resource.owner_account,), ("VPC" if vpc else "Internet",)), strict=True)
+        )
+        if vpc is not None:
+            given |= {"aws:sourcevpc": (str(vpc),), "aws:sourceip": ()}
+        targets = tuple(_targets(resource.arn, arn))
+        yield Way((gate, Gate((policy,))), targets, given, narrow=vpc is not None, access_point=arn)
+
+
+def _access_points(resource: RawResource) -> Iterator[tuple[str, Document, Mapping[str, Any]]]:
+    """Yield each access point that has a policy: its ARN, the policy, and its settings."""
+    for made in resource.api_calls:
+        if made.call == "s3control.get_access_point_policy":
+            text = (answer_of(made) or {}).get("Policy")
+            settings = answer(resource, "s3control.get_access_point", Name=str(made.params.get("Name"))) or {}
+            arn = str(settings.get("AccessPointArn") or _access_point_arn(resource, str(made.params.get("Name"))))
+        elif made.call == "s3control.get_multi_region_access_point_policy":
+            established = ((answer_of(made) or {}).get("Policy") or {}).get("Established") or {}
+            text = established.get("Policy")
+            settings = _multi_region_settings(resource, str(made.params.get("Name")))
+            arn = f"arn:{resource.arn.split(':')[1]}:s3::{resource.owner_account}:accesspoint/{settings.get('Alias')}"
+        else:
+            continue
+        policy = policy_document("AccessPointPolicy", text, arn)
+        if policy is not None:
+            yield arn, policy, settings
+
+
+def _access_point_arn(resource: RawResource, name: str) -> str:
+    partition = resource.arn.split(":")[1]
+    return f"arn:{partition}:s3:{resource.region}:{resource.owner_account}:accesspoint/{name}"
+
+
+def _multi_region_settings(resource: RawResource, name: str) -> Mapping[str, Any]:
+    listed = (answer(resource, "s3control.list_multi_region_access_points") or {}).get("AccessPoints") or []
+    found: Mapping[str, Any] = next((one for one in listed if one.get("Name") == name), {})
+    return {**found, "PublicAccessBlockConfiguration": found.get("PublicAccessBlock")}

@@ -1,0 +1,19 @@
+"""Every external access case, against the analyzer."""
+
+import pytest
+
+from conformance.cases import Case, disagreements, external_access_cases
+from sekisho.analyzers.external import analyze_resource
+from sekisho.resources.registry import READERS
+
+CASES = list(external_access_cases())
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
+def test_the_analyzer_finds_what_the_case_expects(case: Case) -> None:
+    if case.resource_type not in READERS:
+        pytest.skip(f"{case.resource_type} is not yet supported")
+
+    analysis = analyze_resource(case.raw, case.zone)
+
+    assert disagreements(case, analysis) == [], case.why
