@@ -30,7 +30,6 @@ from sekisho.policy import (
     Effect,
     Patterns,
     Policy,
-    PolicyError,
     PrincipalForm,
     Principals,
     Statement,
@@ -50,7 +49,8 @@ from sekisho.reasoning import (
     World,
     solve,
 )
-from sekisho.resources.documents import MalformedDocumentError, ReadingError, UnreadableError
+from sekisho.resources.answers import ReadingError, UnreadableError
+from sekisho.resources.documents import MalformedDocumentError
 from sekisho.resources.exposure import Exposure, FurtherGate, Way
 from sekisho.resources.gaps import is_denial
 from sekisho.resources.hypothetical import hypothetical_resource
@@ -81,9 +81,7 @@ def analyze_policy_document(
     try:
         read_exposure(raw)
     except MalformedDocumentError as error:
-        if isinstance(error.__cause__, PolicyError):
-            raise error.__cause__ from None
-        raise
+        raise error.error from None
     return analyze_resource(raw, zone)
 
 

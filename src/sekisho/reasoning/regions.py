@@ -18,7 +18,8 @@ from sekisho.evaluation.principals import principal_matches, principals_match
 from sekisho.policy import EVERYONE, Effect, Principal, Statement
 from sekisho.policy.operators import BaseOperator, Family
 from sekisho.reasoning.errors import UndecidedError
-from sekisho.reasoning.facets import Context, Example, Facet, Mentions
+from sekisho.reasoning.facets import Context, Example, Facet
+from sekisho.reasoning.mentions import Mentions
 from sekisho.reasoning.question import World
 
 MAX_GROUPS = 200_000

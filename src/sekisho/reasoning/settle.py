@@ -5,9 +5,11 @@ from dataclasses import replace
 from itertools import product
 from math import prod
 
+from sekisho.reasoning.callers import families_of_callers
 from sekisho.reasoning.errors import UndecidedError
-from sekisho.reasoning.facets import Mentions, facets_of, families_of_callers, gather_mentions, variable_keys
+from sekisho.reasoning.mentions import Mentions, gather_mentions, variable_keys
 from sekisho.reasoning.question import Question
+from sekisho.reasoning.sides import facets_of
 
 MAX_COMBINATIONS = 64
 """How many values for its policy variables a question is asked with before the reasoner gives up."""

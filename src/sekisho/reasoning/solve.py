@@ -9,16 +9,10 @@ from sekisho.evaluation.decide import actions_match, resources_match
 from sekisho.policy import EVERYONE, Effect, Principal, Statement
 from sekisho.policy.patterns import Pattern, parse_resource_glob, resolve
 from sekisho.reasoning.automaton import Automaton, Reading
+from sekisho.reasoning.callers import families_of_callers
 from sekisho.reasoning.errors import UnconfirmedWitnessError
-from sekisho.reasoning.facets import (
-    Context,
-    FamilyOfCallers,
-    Mentions,
-    facets_of,
-    families_of_callers,
-    gather_mentions,
-    statements_of,
-)
+from sekisho.reasoning.facets import Context, FamilyOfCallers
+from sekisho.reasoning.mentions import Mentions, gather_mentions, statements_of
 from sekisho.reasoning.question import Document, Question, Target
 from sekisho.reasoning.regions import (
     PRINCIPAL,
@@ -34,6 +28,7 @@ from sekisho.reasoning.regions import (
     labels_of,
 )
 from sekisho.reasoning.settle import settle_variables
+from sekisho.reasoning.sides import facets_of
 from sekisho.reasoning.words import Fixed, Free, explore
 
 

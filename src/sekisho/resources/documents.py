@@ -1,8 +1,8 @@
-"""From raw answers to documents: the text of a policy, wherever a service puts it."""
+"""From raw answers to documents: the text of a policy, and what means the same as one."""
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from urllib.parse import unquote
 
 from sekisho.policy import (
@@ -18,59 +18,16 @@ from sekisho.policy import (
 )
 from sekisho.policy.operators import find_operator
 from sekisho.reasoning import Document
-from sekisho.resources.gaps import Gap, is_absence, resource_gaps
-from sekisho.resources.snapshot import ApiCall, Json, RawResource
-
-
-class ReadingError(Exception):
-    """The base of this layer's errors: a resource that cannot be understood; the message says why, for its owner."""
-
-
-class UnreadableError(ReadingError):
-    """Calls that describe the resource failed, so that what it allows is not known."""
-
-    def __init__(self, gaps: tuple[Gap, ...]) -> None:
-        calls = ", ".join(f"{gap.call} answered {gap.code}" for gap in gaps)
-        super().__init__(f"the resource could not be read: {calls}")
-        self.gaps = gaps
+from sekisho.resources.answers import ReadingError, UnexpectedAnswerError
+from sekisho.resources.snapshot import Json
 
 
 class MalformedDocumentError(ReadingError):
-    """A document of the resource is not a policy that AWS would take."""
+    """A document of the resource is not a policy that AWS would take; `error` says what is wrong with it."""
 
     def __init__(self, document: str, error: PolicyError) -> None:
         super().__init__(f"the {document} is malformed: {error}")
-
-
-class UnexpectedAnswerError(ReadingError):
-    """An answer lacks what the service promises."""
-
-
-def require_read(resource: RawResource, *, optional: frozenset[str] = frozenset()) -> None:
-    """Make sure that every call that matters was answered.
-
-    Args:
-        resource: the resource.
-        optional: calls without which the resource can be understood.
-
-    Raises:
-        UnreadableError: one was not.
-    """
-    gaps = tuple(gap for gap in resource_gaps(resource) if gap.call not in optional)
-    if gaps:
-        raise UnreadableError(gaps)
-
-
-def answer(resource: RawResource, call: str, **params: str) -> Mapping[str, Json] | None:
-    """Return the answer to a call, or None when it had nothing to return."""
-    return answer_of(resource.find(call, **params))
-
-
-def answer_of(made: ApiCall | None) -> Mapping[str, Json] | None:
-    """Return what a call returned, or None when there was nothing to return."""
-    if made is None or (made.error is not None and is_absence(made.call, made.error)):
-        return None
-    return made.response
+        self.error = error
 
 
 def policy_document(name: str, text: Json, resource: str) -> Document | None:
@@ -80,6 +37,7 @@ def policy_document(name: str, text: Json, resource: str) -> Document | None:
 
     Raises:
         MalformedDocumentError: the text is not a policy.
+        UnexpectedAnswerError: it is no text at all.
     """
     if text is None or text == "":
         return None
@@ -95,38 +53,37 @@ def policy_document(name: str, text: Json, resource: str) -> Document | None:
         raise MalformedDocumentError(name, error) from error
 
 
-def allow(
-    index: int, principals: Principals, actions: tuple[str, ...], conditions: tuple[tuple[str, str, str], ...] = ()
-) -> Statement:
-    """Write an ACL grant, a KMS grant or a sharing attribute as the statement that means the same.
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """An entry of an ACL, a KMS grant or a sharing attribute.
 
-    Args:
-        index: its place in the document.
-        principals: who gets it.
-        actions: what they get, as concrete names.
+    Attributes:
+        label: its place, such as `Grants[1]`.
+        actions: concrete names.
         conditions: operator, key and value of each condition.
     """
-    written: list[Condition] = []
-    for name, key, value in conditions:
+
+    label: str
+    principals: Principals
+    actions: tuple[str, ...]
+    conditions: tuple[tuple[str, str, str], ...] = ()
+
+
+def grants_document(name: str, grants: Iterable[Grant], resource: str) -> Document | None:
+    """Write grants as the policy that means the same; None when there are none."""
+    listed = list(grants)
+    if not listed:
+        return None
+    statements = tuple(
+        Statement(index, Effect.ALLOW, Patterns(one.actions), one.principals, None, tuple(_conditions(one)))
+        for index, one in enumerate(listed)
+    )
+    return Document(name, Policy(statements, Version.V2008), resource, tuple(one.label for one in listed))
+
+
+def _conditions(grant: Grant) -> Iterable[Condition]:
+    for name, key, value in grant.conditions:
         operator = find_operator(name)
         if operator is None:
             raise ValueError(name)
-        written.append(Condition(operator, key, (value,)))
-    return Statement(index, Effect.ALLOW, Patterns(actions), principals, None, tuple(written))
-
-
-def grants_document(name: str, statements: list[Statement], resource: str, labels: list[str]) -> Document:
-    """Put such statements together as one document."""
-    return Document(name, Policy(tuple(statements), Version.V2012), resource, tuple(labels))
-
-
-def text_member(raw: Mapping[str, Any], member: str, call: str) -> str:
-    """Return a text that an answer must have.
-
-    Raises:
-        UnexpectedAnswerError: it has not.
-    """
-    value = raw.get(member)
-    if not isinstance(value, str):
-        raise UnexpectedAnswerError(f"the answer to {call} has no `{member}`")
-    return value
+        yield Condition(operator, key, (value,))

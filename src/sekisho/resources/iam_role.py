@@ -3,7 +3,8 @@
 from sekisho.evaluation import CallerKind
 from sekisho.policy.catalogue import cross_account_actions
 from sekisho.reasoning import Gate, Target, View
-from sekisho.resources.documents import UnexpectedAnswerError, answer, policy_document, require_read
+from sekisho.resources.answers import UnexpectedAnswerError, answer, object_in, require_read
+from sekisho.resources.documents import policy_document
 from sekisho.resources.exposure import Exposure, Way
 from sekisho.resources.snapshot import RawResource
 
@@ -25,8 +26,7 @@ def read_role(resource: RawResource) -> Exposure:
         ReadingError: the trust policy could not be read or understood.
     """
     require_read(resource)
-    answered = answer(resource, "iam.get_role") or {}
-    role = answered.get("Role") or {}
+    role = object_in(answer(resource, "iam.get_role"), "Role")
     document = policy_document("TrustPolicy", role.get("AssumeRolePolicyDocument"), resource.arn)
     if document is None:
         raise UnexpectedAnswerError("the answer to iam.get_role has no trust policy")

@@ -1,21 +1,21 @@
 """KMS keys: the key policy, and the grants that open the key beside it."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
 
-from sekisho.policy import Principal, Principals, Statement
+from sekisho.policy import Principal, Principals
 from sekisho.policy.principals import parse_principal
-from sekisho.reasoning import Document, Gate
-from sekisho.resources.documents import (
+from sekisho.reasoning import Gate
+from sekisho.resources.answers import (
     UnexpectedAnswerError,
-    allow,
     answer,
-    grants_document,
-    policy_document,
+    object_in,
+    objects_in,
     require_read,
+    text_in,
 )
+from sekisho.resources.documents import Grant, grants_document, policy_document
 from sekisho.resources.exposure import Exposure, Way, targets
-from sekisho.resources.snapshot import RawResource
+from sekisho.resources.snapshot import Json, RawResource
 
 
 def read_key(resource: RawResource) -> Exposure:
@@ -35,47 +35,41 @@ def key_gate(resource: RawResource, key: str) -> Gate:
     Raises:
         ReadingError: they are not among the calls, or could not be understood.
     """
-    answered = answer(resource, "kms.get_key_policy") or {}
-    policy = policy_document("KeyPolicy", answered.get("Policy"), key)
+    policy = policy_document("KeyPolicy", answer(resource, "kms.get_key_policy").get("Policy"), key)
     if policy is None:
         raise UnexpectedAnswerError("the answer to kms.get_key_policy has no policy")
-    listed = (answer(resource, "kms.list_grants") or {}).get("Grants") or []
-    return Gate((policy, _grants(listed, key)) if listed else (policy,))
+    grants = grants_document("Grants", _grants(objects_in(answer(resource, "kms.list_grants"), "Grants")), key)
+    return Gate((policy,) if grants is None else (policy, grants))
 
 
-def _grants(grants: list[Mapping[str, Any]], key: str) -> Document:
-    """Write grants as statements.
+def _grants(listed: list[Mapping[str, Json]]) -> Iterator[Grant]:
+    """Yield what each grant gives.
 
     The grantee gets the grant's operations, under the grant's encryption context; the retiring principal may retire
     it. Source: AWS KMS API reference, `GrantListEntry`; AWS KMS Developer Guide, "Grants in AWS KMS".
     """
-    statements: list[Statement] = []
-    labels: list[str] = []
-    for place, grant in enumerate(grants):
+    for place, grant in enumerate(listed):
         operations = tuple(f"kms:{name}" for name in grant.get("Operations") or ())
-        grantee = _principals(grant.get("GranteePrincipal"))
+        grantee = _principals(text_in(grant, "GranteePrincipal"), place)
         if grantee is not None and operations:
-            statements.append(allow(len(statements), grantee, operations, tuple(_constraints(grant))))
-            labels.append(f"Grants[{place}].GranteePrincipal")
-        retiring = _principals(grant.get("RetiringPrincipal"))
+            yield Grant(f"Grants[{place}].GranteePrincipal", grantee, operations, tuple(_constraints(grant)))
+        retiring = _principals(text_in(grant, "RetiringPrincipal"), place)
         if retiring is not None:
-            statements.append(allow(len(statements), retiring, ("kms:RetireGrant",)))
-            labels.append(f"Grants[{place}].RetiringPrincipal")
-    return grants_document("Grants", statements, key, labels)
+            yield Grant(f"Grants[{place}].RetiringPrincipal", retiring, ("kms:RetireGrant",))
 
 
-def _principals(value: object) -> Principals | None:
-    if not isinstance(value, str) or not value:
+def _principals(value: str | None, place: int) -> Principals | None:
+    if not value:
         return None
     form = "Service" if value.endswith((".amazonaws.com", ".amazonaws.com.cn")) else "AWS"
     entry = parse_principal(form, value)
-    return Principals((entry,)) if isinstance(entry, Principal) else None
+    if not isinstance(entry, Principal):
+        raise UnexpectedAnswerError(f"the principal `{value}` of Grants[{place}] is of no known form: {entry}")
+    return Principals((entry,))
 
 
-def _constraints(grant: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    constraints: Mapping[str, Mapping[str, str]] = grant.get("Constraints") or {}
-    pairs = {
-        **(constraints.get("EncryptionContextSubset") or {}),
-        **(constraints.get("EncryptionContextEquals") or {}),
-    }
-    return [("StringEquals", f"kms:EncryptionContext:{name}", value) for name, value in sorted(pairs.items())]
+def _constraints(grant: Mapping[str, Json]) -> Iterator[tuple[str, str, str]]:
+    subset = object_in(grant, "Constraints", "EncryptionContextSubset")
+    exact = object_in(grant, "Constraints", "EncryptionContextEquals")
+    for name, value in sorted({**subset, **exact}.items()):
+        yield "StringEquals", f"kms:EncryptionContext:{name}", str(value)

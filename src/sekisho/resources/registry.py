@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from sekisho.resources.documents import ReadingError
+from sekisho.resources.answers import ReadingError
 from sekisho.resources.exposure import Exposure
 from sekisho.resources.iam_role import read_role
 from sekisho.resources.kms_key import read_key

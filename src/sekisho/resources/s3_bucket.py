@@ -6,15 +6,15 @@ access to your Amazon S3 storage", "Access control list (ACL) overview".
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from sekisho.policy import EVERYONE, Principal, PrincipalForm, Principals, Statement
+from sekisho.policy import EVERYONE, Principal, PrincipalForm, Principals
 from sekisho.policy.catalogue import cross_account_actions
 from sekisho.reasoning import Document, Gate, Target, View
-from sekisho.resources.documents import allow, answer, answer_of, grants_document, policy_document, require_read
+from sekisho.resources.answers import answer, answer_of, object_in, objects_in, require_read, text_in
+from sekisho.resources.documents import Grant, grants_document, policy_document
 from sekisho.resources.exposure import SIGNED_OR_ANONYMOUS, Exposure, Way
 from sekisho.resources.s3_public import is_public
-from sekisho.resources.snapshot import RawResource
+from sekisho.resources.snapshot import Json, RawResource
 
 _OPTIONAL_CALLS = frozenset(
     {"s3.get_bucket_location", "s3.get_bucket_ownership_controls", "s3.get_bucket_policy_status"}
@@ -30,6 +30,8 @@ _ACL_ACTIONS: Mapping[str, tuple[str, ...]] = {
 }
 """Source: Amazon S3 User Guide, "Mapping of ACL permissions and access policy permissions"."""
 
+_FULL_CONTROL = tuple(action for actions in _ACL_ACTIONS.values() for action in actions)
+
 _ACCESS_POINT_KEYS = ("s3:dataaccesspointarn", "s3:dataaccesspointaccount", "s3:accesspointnetworkorigin")
 
 
@@ -41,12 +43,9 @@ def read_bucket(resource: RawResource) -> Exposure:
     """
     require_read(resource, optional=_OPTIONAL_CALLS)
     blocks = _blocks(resource)
-    policy = policy_document(
-        "BucketPolicy", (answer(resource, "s3.get_bucket_policy") or {}).get("Policy"), resource.arn
-    )
-    acl = answer(resource, "s3.get_bucket_acl") or {}
-    owner = (acl.get("Owner") or {}).get("ID")
-    canonical_ids = frozenset({str(owner)}) if owner else frozenset[str]()
+    policy = policy_document("BucketPolicy", answer(resource, "s3.get_bucket_policy").get("Policy"), resource.arn)
+    owner = text_in(object_in(answer(resource, "s3.get_bucket_acl"), "Owner"), "ID")
+    canonical_ids = frozenset({owner} if owner else ())
     notes: list[str] = []
     if policy is not None and blocks.restrict_public_buckets and is_public(policy.policy):
         notes.append(
@@ -54,7 +53,7 @@ def read_bucket(resource: RawResource) -> Exposure:
         )
         return Exposure((), SIGNED_OR_ANONYMOUS, canonical_ids=canonical_ids, notes=tuple(notes))
     documents = [policy] if policy is not None else []
-    grants = _acl_document(resource, acl, blocks, notes)
+    grants = grants_document("BucketAcl", _acl_grants(resource, owner, blocks, notes), resource.arn)
     if grants is not None:
         documents.append(grants)
     if not documents:
@@ -80,51 +79,45 @@ class _Blocks:
         )
 
 
-def _block(configuration: Mapping[str, Any] | None) -> _Blocks:
-    found = configuration or {}
-    return _Blocks(bool(found.get("IgnorePublicAcls")), bool(found.get("RestrictPublicBuckets")))
+def _block(configuration: Mapping[str, Json]) -> _Blocks:
+    return _Blocks(bool(configuration.get("IgnorePublicAcls")), bool(configuration.get("RestrictPublicBuckets")))
 
 
 def _blocks(resource: RawResource) -> _Blocks:
     """The strictest of account and bucket holds."""
-    of_bucket = answer(resource, "s3.get_public_access_block") or {}
-    of_account = answer(resource, "s3control.get_public_access_block") or {}
+    of_bucket = answer(resource, "s3.get_public_access_block")
+    of_account = answer(resource, "s3control.get_public_access_block")
     member = "PublicAccessBlockConfiguration"
-    return _block(of_bucket.get(member)) | _block(of_account.get(member))
+    return _block(object_in(of_bucket, member)) | _block(object_in(of_account, member))
 
 
-def _acl_document(resource: RawResource, acl: Mapping[str, Any], blocks: _Blocks, notes: list[str]) -> Document | None:
+def _acl_grants(resource: RawResource, owner: str | None, blocks: _Blocks, notes: list[str]) -> Iterator[Grant]:
+    """Yield what the ACL gives to others than the owner, unless the bucket has ACLs switched off."""
     if _acls_are_disabled(resource):
-        return None
-    statements: list[Statement] = []
-    labels: list[str] = []
-    for place, grant in enumerate(acl.get("Grants") or ()):
-        grantee = grant.get("Grantee") or {}
-        if grantee.get("URI") in _PUBLIC_GROUPS and blocks.ignore_public_acls:
+        return
+    for place, grant in enumerate(objects_in(answer(resource, "s3.get_bucket_acl"), "Grants")):
+        grantee = object_in(grant, "Grantee")
+        group, canonical_id = text_in(grantee, "URI"), text_in(grantee, "ID")
+        if group in _PUBLIC_GROUPS and blocks.ignore_public_acls:
             notes.append(f"Block Public Access (IgnorePublicAcls) takes Grants[{place}] of its BucketAcl away")
             continue
-        principal = _grantee(grantee)
-        permission = str(grant.get("Permission"))
-        actions = _ACL_ACTIONS.get(permission) or tuple(one for actions in _ACL_ACTIONS.values() for one in actions)
-        if principal is not None and (grantee.get("ID") != (acl.get("Owner") or {}).get("ID") or not grantee.get("ID")):
-            signed = (("Null", "aws:PrincipalArn", "false"),) if grantee.get("URI") == _AUTHENTICATED_USERS else ()
-            statements.append(allow(len(statements), Principals((principal,)), actions, signed))
-            labels.append(f"Grants[{place}]")
-    return grants_document("BucketAcl", statements, resource.arn, labels) if statements else None
+        principal = _grantee(group, canonical_id)
+        if principal is not None and (canonical_id is None or canonical_id != owner):
+            signed = (("Null", "aws:PrincipalArn", "false"),) if group == _AUTHENTICATED_USERS else ()
+            actions = _ACL_ACTIONS.get(text_in(grant, "Permission") or "", _FULL_CONTROL)
+            yield Grant(f"Grants[{place}]", Principals((principal,)), actions, signed)
 
 
 def _acls_are_disabled(resource: RawResource) -> bool:
-    controls = (answer(resource, "s3.get_bucket_ownership_controls") or {}).get("OwnershipControls") or {}
-    return any(rule.get("ObjectOwnership") == "BucketOwnerEnforced" for rule in controls.get("Rules") or ())
+    controls = object_in(answer(resource, "s3.get_bucket_ownership_controls"), "OwnershipControls")
+    return any(rule.get("ObjectOwnership") == "BucketOwnerEnforced" for rule in objects_in(controls, "Rules"))
 
 
-def _grantee(grantee: Mapping[str, Any]) -> Principal | None:
+def _grantee(group: str | None, canonical_id: str | None) -> Principal | None:
     """Who a grant is for; log delivery is an AWS service, and not reported."""
-    if grantee.get("URI") in _PUBLIC_GROUPS:
+    if group in _PUBLIC_GROUPS:
         return EVERYONE
-    if grantee.get("ID"):
-        return Principal(PrincipalForm.CANONICAL_USER, str(grantee["ID"]))
-    return None
+    return Principal(PrincipalForm.CANONICAL_USER, canonical_id) if canonical_id else None
 
 
 def _targets(bucket: str, access_point: str | None = None) -> Iterator[Target]:
@@ -141,8 +134,8 @@ def _targets(bucket: str, access_point: str | None = None) -> Iterator[Target]:
 def _access_point_ways(resource: RawResource, gate: Gate, blocks: _Blocks, notes: list[str]) -> Iterator[Way]:
     """Yield the ways through the account's own access points: the bucket has to let the request through as well."""
     for arn, policy, found in _access_points(resource):
-        restricted = (blocks | _block(found.get("PublicAccessBlockConfiguration"))).restrict_public_buckets
-        vpc = (found.get("VpcConfiguration") or {}).get("VpcId")
+        restricted = (blocks | _block(object_in(found, "PublicAccessBlockConfiguration"))).restrict_public_buckets
+        vpc = text_in(object_in(found, "VpcConfiguration"), "VpcId")
         if vpc is None and restricted and is_public(policy.policy, of_access_point=True):
             notes.append(
                 f"Block Public Access (RestrictPublicBuckets) cuts the public policy of the access point {arn}"
@@ -152,23 +145,25 @@ def _access_point_ways(resource: RawResource, gate: Gate, blocks: _Blocks, notes
             zip(_ACCESS_POINT_KEYS, ((arn,), (resource.owner_account,), ("VPC" if vpc else "Internet",)), strict=True)
         )
         if vpc is not None:
-            given |= {"aws:sourcevpc": (str(vpc),), "aws:sourceip": ()}
+            given |= {"aws:sourcevpc": (vpc,), "aws:sourceip": ()}
         targets = tuple(_targets(resource.arn, arn))
         yield Way((gate, Gate((policy,))), targets, given, narrow=vpc is not None, access_point=arn)
 
 
-def _access_points(resource: RawResource) -> Iterator[tuple[str, Document, Mapping[str, Any]]]:
+def _access_points(resource: RawResource) -> Iterator[tuple[str, Document, Mapping[str, Json]]]:
     """Yield each access point that has a policy: its ARN, the policy, and its settings."""
+    partition = resource.arn.split(":")[1]
+    own = f"arn:{partition}:s3:{{}}:{resource.owner_account}:accesspoint/{{}}"
     for made in resource.api_calls:
+        name = str(made.params.get("Name"))
         if made.call == "s3control.get_access_point_policy":
-            text = (answer_of(made) or {}).get("Policy")
-            settings = answer(resource, "s3control.get_access_point", Name=str(made.params.get("Name"))) or {}
-            arn = str(settings.get("AccessPointArn") or _access_point_arn(resource, str(made.params.get("Name"))))
+            text = answer_of(made).get("Policy")
+            settings = answer(resource, "s3control.get_access_point", Name=name)
+            arn = text_in(settings, "AccessPointArn") or own.format(resource.region, name)
         elif made.call == "s3control.get_multi_region_access_point_policy":
-            established = ((answer_of(made) or {}).get("Policy") or {}).get("Established") or {}
-            text = established.get("Policy")
-            settings = _multi_region_settings(resource, str(made.params.get("Name")))
-            arn = f"arn:{resource.arn.split(':')[1]}:s3::{resource.owner_account}:accesspoint/{settings.get('Alias')}"
+            text = object_in(answer_of(made), "Policy", "Established").get("Policy")
+            settings = _multi_region_settings(resource, name)
+            arn = own.format("", settings.get("Alias"))
         else:
             continue
         policy = policy_document("AccessPointPolicy", text, arn)
@@ -176,12 +171,8 @@ def _access_points(resource: RawResource) -> Iterator[tuple[str, Document, Mappi
             yield arn, policy, settings
 
 
-def _access_point_arn(resource: RawResource, name: str) -> str:
-    partition = resource.arn.split(":")[1]
-    return f"arn:{partition}:s3:{resource.region}:{resource.owner_account}:accesspoint/{name}"
-
-
-def _multi_region_settings(resource: RawResource, name: str) -> Mapping[str, Any]:
-    listed = (answer(resource, "s3control.list_multi_region_access_points") or {}).get("AccessPoints") or []
-    found: Mapping[str, Any] = next((one for one in listed if one.get("Name") == name), {})
+def _multi_region_settings(resource: RawResource, name: str) -> Mapping[str, Json]:
+    listed = objects_in(answer(resource, "s3control.list_multi_region_access_points"), "AccessPoints")
+    nothing: Mapping[str, Json] = {}
+    found = next((one for one in listed if one.get("Name") == name), nothing)
     return {**found, "PublicAccessBlockConfiguration": found.get("PublicAccessBlock")}

@@ -1,7 +1,8 @@
 """Secrets: the secret's policy, and the key that also has to open."""
 
 from sekisho.reasoning import Gate
-from sekisho.resources.documents import ReadingError, answer, policy_document, require_read
+from sekisho.resources.answers import ReadingError, answer, object_in, require_read, text_in
+from sekisho.resources.documents import policy_document
 from sekisho.resources.exposure import Exposure, FurtherGate, Way, targets
 from sekisho.resources.gaps import resource_gaps
 from sekisho.resources.kms_key import key_gate
@@ -26,19 +27,18 @@ def read_secret(resource: RawResource) -> Exposure:
         ReadingError: the secret could not be read or understood.
     """
     require_read(resource, optional=_KEY_CALLS)
-    described = answer(resource, "secretsmanager.describe_secret") or {}
-    answered = answer(resource, "secretsmanager.get_resource_policy") or {}
+    answered = answer(resource, "secretsmanager.get_resource_policy")
     document = policy_document("SecretPolicy", answered.get("ResourcePolicy"), resource.arn)
     if document is None:
         return Exposure((), notes=("it has no SecretPolicy: only its own account gets in",))
-    key = described.get("KmsKeyId") or _DEFAULT_KEY
-    if str(key).endswith(_DEFAULT_KEY):
+    key = text_in(answer(resource, "secretsmanager.describe_secret"), "KmsKeyId") or _DEFAULT_KEY
+    if key.endswith(_DEFAULT_KEY):
         return Exposure(
             (),
             notes=(_UNDER_DEFAULT_KEY,),
         )
     way = Way((Gate((document,)),), targets("AWS::SecretsManager::Secret", resource.arn))
-    further, approximations = _key(resource, str(key))
+    further, approximations = _key(resource, key)
     return Exposure((way,), further=further, approximations=approximations)
 
 
@@ -47,8 +47,7 @@ def _key(resource: RawResource, key: str) -> tuple[tuple[FurtherGate, ...], tupl
     if failed or resource.find("kms.get_key_policy") is None:
         why = f" ({failed[0].call} answered {failed[0].code})" if failed else ""
         return (), (f"whether the key {key} also lets the caller in is not known{why}",)
-    metadata = (answer(resource, "kms.describe_key") or {}).get("KeyMetadata") or {}
-    arn = str(metadata.get("Arn") or key)
+    arn = text_in(object_in(answer(resource, "kms.describe_key"), "KeyMetadata"), "Arn") or key
     try:
         gate = key_gate(resource, arn)
     except ReadingError as error:

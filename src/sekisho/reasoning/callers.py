@@ -1,0 +1,154 @@
+"""Who can call: the families of callers, and in each a caller of every kind that the policies tell apart."""
+
+import re
+from collections.abc import Iterator
+
+from sekisho.evaluation import Caller, CallerKind
+from sekisho.policy import PrincipalForm
+from sekisho.policy.operators import Family
+from sekisho.policy.patterns import Pattern
+from sekisho.reasoning.automaton import Automaton, Reading
+from sekisho.reasoning.facets import Example, Facet, FamilyOfCallers
+from sekisho.reasoning.mentions import Mentions, statements_of
+from sekisho.reasoning.question import Question, World
+from sekisho.reasoning.samples import DIGITS, NAME_LETTERS, outside_accounts
+from sekisho.reasoning.words import Fixed, Free, Shape, Slot, Word, explore
+
+CALLER_KEYS = frozenset(
+    {"aws:principalarn", "aws:principalaccount", "kms:calleraccount", "aws:principaltype", "aws:username"}
+)
+"""The keys that follow from who the caller is."""
+
+_ODD_ACCOUNT = re.compile(r"arn:[^:]*:(?:iam|sts)::([^:*?$]+):")
+
+
+def families_of_callers(question: Question, mentions: Mentions) -> Iterator[FamilyOfCallers]:
+    """Yield the families of callers that the question has to be asked for."""
+    callers = question.world.callers
+    for kind in (CallerKind.ANONYMOUS, CallerKind.AWS):
+        if kind in callers:
+            yield FamilyOfCallers(kind)
+    providers = [entry.value for entry in mentions.principals if entry.form is PrincipalForm.FEDERATED]
+    everyone = any(entry.form is PrincipalForm.EVERYONE for entry in mentions.principals)
+    if everyone or _has_negated_principals(question):
+        providers += ["accounts.google.com", _SAMPLE_SAML_PROVIDER]
+    for provider in dict.fromkeys(providers):
+        kind = CallerKind.SAML if ":saml-provider/" in provider else CallerKind.WEB_IDENTITY
+        if kind in callers:
+            yield FamilyOfCallers(kind, provider)
+
+
+_SAMPLE_SAML_PROVIDER = "arn:aws:iam::999988887777:saml-provider/example"
+
+
+def _has_negated_principals(question: Question) -> bool:
+    return any(one.principals is not None and one.principals.negated for one, _ in statements_of(question))
+
+
+def caller_facet(world: World, mentions: Mentions, family: FamilyOfCallers) -> Facet:
+    """Return the callers of a family, one of every kind, each with all keys that follow from who it is.
+
+    Raises:
+        UndecidedError: more kinds than the reasoner keeps apart.
+    """
+    match family.kind:
+        case CallerKind.ANONYMOUS:
+            context = {"aws:principalaccount": ("anonymous",), "aws:principaltype": ("Anonymous",)}
+            return Facet(CALLER_KEYS, (Example(context, Caller(CallerKind.ANONYMOUS)),))
+        case CallerKind.AWS:
+            return Facet(CALLER_KEYS, tuple(_aws_callers(world, mentions)))
+        case _:
+            return Facet(CALLER_KEYS, (Example({}, Caller(family.kind, provider=family.provider)),))
+
+
+def _aws_callers(world: World, mentions: Mentions) -> Iterator[Example]:
+    forms: dict[PrincipalForm, list[str]] = {}
+    for entry in mentions.principals:
+        forms.setdefault(entry.form, []).append(entry.value)
+
+    def literal(form: PrincipalForm) -> Iterator[tuple[Pattern, Reading]]:
+        yield from (((value,), Reading.EXACT) for value in forms.get(form, ()))
+
+    automata = {
+        "arn": Automaton([*mentions.patterns("aws:principalarn"), *literal(PrincipalForm.IDENTITY)]),
+        "account": Automaton(
+            [*mentions.patterns("aws:principalaccount", "kms:calleraccount"), *literal(PrincipalForm.ACCOUNT)]
+        ),
+        "session": Automaton(literal(PrincipalForm.SESSION)),
+        "username": Automaton(mentions.patterns("aws:username")),
+    }
+    inside = world.inside
+    canonical = [Caller(CallerKind.AWS, canonical_id=value) for value in forms.get(PrincipalForm.CANONICAL_USER, ())]
+    named = {one.value for one in mentions.principals if one.form is not PrincipalForm.CANONICAL_USER}
+    for principal_type, shape in _caller_shapes(world, mentions):
+        for words in explore(shape, automata, keep=min(len(inside.accounts), 31) + 1):
+            word = next((one for one in words if one["account"] not in inside.accounts), words[0])
+            example = _aws_example(world, principal_type, word)
+            yield example
+            caller = example.caller
+            if caller is None or {caller.account, caller.principal_arn, caller.session_arn} & named:
+                continue
+            for one in canonical:
+                yield Example(
+                    example.context,
+                    Caller(CallerKind.AWS, caller.account, caller.principal_arn, canonical_id=one.canonical_id),
+                    inside=one.canonical_id in inside.canonical_ids,
+                )
+
+
+def _aws_example(world: World, principal_type: str, word: Word) -> Example:
+    account = word["account"]
+    context = {
+        "aws:principalarn": (word["arn"],),
+        "aws:principalaccount": (account,),
+        "kms:calleraccount": (account,),
+        "aws:principaltype": (principal_type,),
+    }
+    if principal_type == "User":
+        context["aws:username"] = (word["username"],)
+    caller = Caller(CallerKind.AWS, account, word["arn"], word.get("session"))
+    return Example(context, caller, inside=account in world.inside.accounts)
+
+
+def _caller_shapes(world: World, mentions: Mentions) -> Iterator[tuple[str, Shape]]:
+    """Yield how the callers of AWS accounts are written, with their `aws:PrincipalType`.
+
+    Tracks: `arn` (`aws:PrincipalArn`), `account`, `session` (the ARN of the session), `username`.
+    Source: IAM User Guide, "IAM identifiers" and "AWS global condition context keys".
+    """
+    iam, sts = f"arn:{world.partition}:iam::", f"arn:{world.partition}:sts::"
+    session_tracks = ("arn", "session")
+    path = (Free(("arn",), f"{NAME_LETTERS}/", samples=("team",)), Fixed({"arn": "/"}))
+    user = Free(("arn", "username"), NAME_LETTERS, samples=("alice", "bob"))
+    role = Free(session_tracks, NAME_LETTERS, samples=("example-role",))
+    session = (Fixed({"session": "/"}), Free(("session",), NAME_LETTERS, samples=("example-session",)))
+    federated = Free(session_tracks, NAME_LETTERS, samples=("example",))
+    for account in _account_slots(world, mentions, ("arn", "account")):
+        user_head = (Fixed({"arn": iam}), account)
+        yield "User", (*user_head, Fixed({"arn": ":user/"}), user)
+        yield "User", (*user_head, Fixed({"arn": ":user/"}), *path, user)
+        yield "Account", (*user_head, Fixed({"arn": ":root"}))
+    for account in _account_slots(world, mentions, (*session_tracks, "account")):
+        role_head = (
+            Fixed({"arn": iam, "session": sts}),
+            account,
+            Fixed({"arn": ":role/", "session": ":assumed-role/"}),
+        )
+        yield "AssumedRole", (*role_head, role, *session)
+        yield "AssumedRole", (*role_head, *path, role, *session)
+        federated_head = (Fixed({"arn": sts, "session": sts}), account)
+        yield "FederatedUser", (*federated_head, Fixed(dict.fromkeys(session_tracks, ":federated-user/")), federated)
+
+
+def _account_slots(world: World, mentions: Mentions, tracks: tuple[str, ...]) -> Iterator[Slot]:
+    """Yield what may stand for an account: twelve digits, or an odd text that some ARN in the documents has there."""
+    samples = outside_accounts(world.inside)
+    yield Free(tracks, DIGITS, 12, 12, samples)
+    texts = [value for _, value, _ in mentions.of("aws:principalarn", Family.STRING, Family.ARN)]
+    texts += [entry.value for entry in mentions.principals]
+    odd = {found[1] for text in texts if (found := _ODD_ACCOUNT.match(text)) and not _is_account_id(found[1])}
+    yield from (Fixed(dict.fromkeys(tracks, one)) for one in sorted(odd))
+
+
+def _is_account_id(text: str) -> bool:
+    return len(text) == 12 and text.isdigit()  # noqa: PLR2004 - an account id has twelve digits
