@@ -1,0 +1,27 @@
+"""Where snapshots come from: AWS itself, or a recording of it made earlier.
+
+This layer knows which calls describe which resource, how to make them politely, and what to keep of an answer. It does
+not know what an answer means: that is for `resources`. It only reads. Every call it can make stands in the `reads` of
+a collector, and `read_policy` is derived from them. A call that fails is part of the snapshot, with its error.
+"""
+
+from sekisho.collectors.errors import CollectError, RecordingError
+from sekisho.collectors.iam_policy import read_policy
+from sekisho.collectors.live import LiveReader
+from sekisho.collectors.options import DEFAULT_ROLE_NAME, LiveOptions
+from sekisho.collectors.reader import NO_PROGRESS, Progress, SnapshotReader
+from sekisho.collectors.recording import RecordedReader, write_recording
+
+__all__ = [
+    "DEFAULT_ROLE_NAME",
+    "NO_PROGRESS",
+    "CollectError",
+    "LiveOptions",
+    "LiveReader",
+    "Progress",
+    "RecordedReader",
+    "RecordingError",
+    "SnapshotReader",
+    "read_policy",
+    "write_recording",
+]

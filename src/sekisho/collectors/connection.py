@@ -1,0 +1,278 @@
+"""A session with one AWS account: makes read calls, keeps what is needed, and turns every failure into a value."""
+
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import botocore.session
+from botocore.client import BaseClient
+from botocore.config import Config
+from botocore.credentials import CredentialProvider, CredentialResolver, Credentials, RefreshableCredentials
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConfigParseError,
+    ConnectTimeoutError,
+    HTTPClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    ReadTimeoutError,
+    UnknownRegionError,
+)
+from botocore.exceptions import (
+    ConnectionError as NoConnectionError,
+)
+from botocore.handlers import json_decode_policies
+from botocore.loaders import Loader, create_loader
+from botocore.parsers import ResponseParserError
+
+from sekisho.collectors.collector import Pages, Read, Reads
+from sekisho.collectors.errors import CollectError
+from sekisho.collectors.options import LiveOptions
+from sekisho.collectors.zone import HOME_REGIONS
+from sekisho.resources.snapshot import ApiCall, ApiError, Json
+
+_MISREAD = (ResponseParserError, AttributeError, LookupError, TypeError, ValueError)
+"""What botocore's parsers raise on an answer of another shape than the service describes."""
+
+_FAILURES = (ClientError, BotoCoreError, *_MISREAD)
+
+_AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".api.amazonwebservices.com.cn")
+
+
+class Connection:
+    """An account that answers over HTTP; the `Account` of the collectors. Safe to share between threads."""
+
+    def __init__(
+        self, session: botocore.session.Session, options: LiveOptions, reads: Reads, *, account_id: str, home: str
+    ) -> None:
+        self.account_id = account_id
+        self.home = home
+        self.partition = session.get_partition_for_region(home)
+        self._session = session
+        self._options = options
+        self._reads = reads
+        self._clients: dict[tuple[str, str], BaseClient] = {}
+        self._creating = threading.Lock()
+
+    def wants(self, region: str) -> bool:
+        """Say whether resources of that Region are to be read."""
+        return self._options.regions is None or region in self._options.regions
+
+    def call(self, name: str, region: str, **params: Json) -> ApiCall:
+        """Make one call. A call that is not among `reads` is a mistake of ours, and raises `KeyError`."""
+        read = self._reads[name]
+        service, _, method = name.partition(".")
+        make = getattr(self._client(service, region), method)
+        try:
+            answer: Mapping[str, Json] = make(**params)
+        except _FAILURES as error:
+            return ApiCall(name, params, error=api_error(error))
+        if lacking := read.lacks(answer):
+            return ApiCall(name, params, error=_incomplete(lacking))
+        return ApiCall(name, params, response=read.reduce(answer))
+
+    def list(self, name: str, region: str, **params: Json) -> Pages:
+        """Make a call page by page. When a page fails, what came before it is kept beside the error."""
+        read = self._reads[name]
+        service, _, method = name.partition(".")
+        client = self._client(service, region)
+        items: list[Json] = []
+        error: ApiError | None = None
+        try:
+            for page in _pages(client, method, params, read):
+                if lacking := read.lacks(page):
+                    error = _incomplete(lacking)
+                    break
+                items.extend(read.reduce(page).get(read.items, ()))
+        except _FAILURES as failure:
+            error = api_error(failure)
+        listed = (ApiCall(name, params, response={read.items: items}),) if items or error is None else ()
+        return Pages(listed + ((ApiCall(name, params, error=error),) if error else ()), tuple(items))
+
+    def enter(self, account_id: str, session_policy: str, reads: Reads) -> "Connection | ApiCall":
+        """Return a connection to another account, or the failed call when its role does not let us in.
+
+        Args:
+            account_id: another account of the organization.
+            session_policy: what the session may do at most, whatever the role may.
+            reads: the calls that the new connection may make.
+        """
+        role = f"arn:{self.partition}:iam::{account_id}:role/{self._options.role_name}"
+        params = {"RoleArn": role, "RoleSessionName": "sekisho"}
+        client: Any = self._client("sts", self.home)
+
+        def fetch() -> dict[str, str]:
+            granted = client.assume_role(**params, Policy=session_policy)["Credentials"]
+            return {
+                "access_key": granted["AccessKeyId"],
+                "secret_key": granted["SecretAccessKey"],
+                "token": granted["SessionToken"],
+                "expiry_time": granted["Expiration"].isoformat(),
+            }
+
+        try:
+            credentials = RefreshableCredentials.create_from_metadata(fetch(), fetch, "sts-assume-role")
+        except _FAILURES as error:
+            return ApiCall("sts.assume_role", params, error=api_error(error))
+        session = _new_session(self._options)
+        session.register_component("credential_provider", CredentialResolver([_Granted(credentials)]))
+        return Connection(session, self._options, reads, account_id=account_id, home=self.home)
+
+    def _client(self, service: str, region: str) -> BaseClient:
+        """Return the one client of a service and Region; botocore lets threads share it, but not make it."""
+        with self._creating:
+            if (service, region) not in self._clients:
+                self._clients[service, region] = _create_client(self._session, service, region, self._options)
+            return self._clients[service, region]
+
+
+def connect(options: LiveOptions, reads: Reads) -> Connection:
+    """Sign in with the operator's credentials and learn whose they are.
+
+    Raises:
+        CollectError: there are no usable credentials, or no AWS to show them to.
+    """
+    try:
+        session = _new_session(options)
+        start = options.regions[0] if options.regions else session.get_config_variable("region") or "us-east-1"
+        partition = session.get_partition_for_region(start)
+        if partition not in HOME_REGIONS:
+            raise CollectError(f"`{start}` is in the partition {partition}; Sekisho reads {', '.join(HOME_REGIONS)}")
+        home = HOME_REGIONS[partition]
+        client: Any = _create_client(session, "sts", home, options)
+        account_id: str = client.get_caller_identity()["Account"]
+    except _FAILURES as error:
+        raise CollectError(" ".join(_why_no_start(error, options).split())) from error
+    return Connection(session, options, reads, account_id=account_id, home=home)
+
+
+def api_error(error: Exception) -> ApiError:
+    """Name a failure: AWS's own code, or one of ours, or what botocore calls it when it never asked AWS."""
+    match error:
+        case ClientError():
+            told = error.response.get("Error", {})
+            return ApiError(told.get("Code") or "InvalidResponse", told.get("Message", ""))
+        case ConnectTimeoutError() | ReadTimeoutError():
+            return ApiError("Timeout", str(error))
+        case NoConnectionError() | HTTPClientError():
+            return ApiError("ConnectionError", str(error))
+        case BotoCoreError():
+            return ApiError(type(error).__name__, str(error))
+        case _:
+            return ApiError("InvalidResponse", str(error))
+
+
+def _new_session(options: LiveOptions) -> botocore.session.Session:
+    session = botocore.session.Session(profile=options.profile)
+    session.register_component("data_loader", _service_descriptions(session.get_config_variable("data_path")))
+    return session
+
+
+@cache
+def _service_descriptions(search_path: str | None) -> Loader:
+    """Return botocore's reader of service descriptions. They are large: sessions had better share one."""
+    return create_loader(search_path)
+
+
+class _Granted(CredentialProvider):
+    """Hands out the credentials of an assumed role, and asks no other place for any."""
+
+    METHOD = "sts-assume-role"
+
+    def __init__(self, credentials: Credentials) -> None:
+        super().__init__()
+        self._credentials = credentials
+
+    def load(self) -> Credentials:
+        return self._credentials
+
+
+def _incomplete(lacking: tuple[str, ...]) -> ApiError:
+    return ApiError("InvalidResponse", f"the answer lacks {', '.join(lacking)}")
+
+
+def _pages(client: Any, method: str, params: Mapping[str, Json], read: Read) -> Iterator[Mapping[str, Json]]:
+    if client.can_paginate(method):
+        paging = {} if read.page_size is None else {"PageSize": read.page_size}
+        yield from client.get_paginator(method).paginate(**params, PaginationConfig=paging)
+        return
+    token: dict[str, str] = {}
+    while True:
+        page: Mapping[str, Json] = getattr(client, method)(**params, **token)
+        yield page
+        following = page.get("NextToken")
+        if not following:
+            return
+        if token.get("NextToken") == following:
+            raise ResponseParserError("the same page was named twice in a row")
+        token = {"NextToken": following}
+
+
+def _create_client(session: botocore.session.Session, service: str, region: str, options: LiveOptions) -> BaseClient:
+    config = Config(
+        retries={"mode": "adaptive", "total_max_attempts": options.attempts},
+        connect_timeout=options.connect_timeout.total_seconds(),
+        read_timeout=options.read_timeout.total_seconds(),
+        max_pool_connections=options.workers,
+        user_agent_extra="sekisho",
+    )
+    client = session.create_client(service, region_name=region, config=config)
+    if not (urlsplit(client.meta.endpoint_url).hostname or "").endswith(_AWS_DOMAINS):
+        # Another endpoint than AWS's has one host name: neither a bucket nor an account can be part of it.
+        if service == "s3":
+            config = config.merge(Config(s3={"addressing_style": "path"}))
+            client = session.create_client(service, region_name=region, config=config)
+        client.meta.events.register("before-sign.s3-control", _leave_account_out_of_host)
+    client.meta.events.register("before-parse", _refuse_pages)
+    client.meta.events.unregister("after-call.iam", json_decode_policies)  # a policy is to stay its author's text
+    return client
+
+
+def _leave_account_out_of_host(request: Any, **_: Any) -> None:
+    url = urlsplit(str(request.url))
+    account, _dot, host = url.netloc.partition(".")
+    if len(account) == 12 and account.isdigit():  # noqa: PLR2004 - as long as account ids are
+        request.url = url._replace(netloc=host).geturl()
+
+
+def _refuse_pages(operation_model: Any, response_dict: Mapping[str, Any], **_: Any) -> None:
+    """Raise on a successful answer that is not JSON and should be, or is a web page; botocore finds them empty."""
+    if response_dict["status_code"] >= 300:  # noqa: PLR2004 - HTTP's first non-success
+        return
+    body: bytes = response_dict["body"]
+    if body.lstrip()[:9].lower().startswith((b"<html", b"<!doctype")):
+        raise ResponseParserError("a web page instead of an answer")
+    if "json" in operation_model.service_model.metadata["protocol"]:
+        try:
+            json.loads(body)
+        except ValueError as error:
+            raise ResponseParserError(f"not JSON: {error}") from error
+
+
+def _why_no_start(error: Exception, options: LiveOptions) -> str:
+    match error:
+        case NoCredentialsError():
+            return "no AWS credentials found; set AWS_PROFILE, name a profile with `--profile`, or run `aws configure`"
+        case PartialCredentialsError():
+            return f"the AWS credentials are incomplete: {error}"
+        case ProfileNotFound():
+            return (
+                f"there is no profile `{options.profile or error.kwargs.get('profile')}` in the AWS configuration; "
+                "`aws configure list-profiles` lists those there are"
+            )
+        case ConfigParseError():
+            return f"the AWS configuration cannot be read: {error}"
+        case UnknownRegionError():
+            return f"no Region is known by that name: {error}; check `--region` and AWS_REGION"
+        case ClientError():
+            told = api_error(error)
+            return f"AWS does not accept the credentials: {told.code}: {told.message}; renew them"
+        case BotoCoreError() if not isinstance(error, NoConnectionError | HTTPClientError):
+            return f"cannot sign in to AWS: {error}; sign in again, for instance with `aws sso login`"
+        case _:
+            return f"no usable answer from AWS STS: {error}; check the network, the proxy and AWS_ENDPOINT_URL"

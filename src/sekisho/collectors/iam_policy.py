@@ -1,0 +1,40 @@
+"""The permissions that a reading takes: derived from the calls that it can make, so the two cannot drift apart."""
+
+import json
+from typing import Any
+
+from sekisho.collectors.collector import Reads
+from sekisho.collectors.options import DEFAULT_ROLE_NAME
+from sekisho.collectors.services import ACCOUNT_READS, ORGANIZATION_READS
+
+_ENTER = "sts:AssumeRole"
+
+
+def read_policy(
+    *, organization: bool = False, role_name: str = DEFAULT_ROLE_NAME, partition: str = "aws"
+) -> dict[str, Any]:
+    """Return the least policy that lets Sekisho read an account, or with `organization` all accounts of one.
+
+    Member accounts need no more than the policy for one account, on the role that is assumed in them.
+    """
+    statements: list[dict[str, Any]] = [
+        {
+            "Sid": "SekishoReads",
+            "Effect": "Allow",
+            "Action": _actions(ORGANIZATION_READS if organization else ACCOUNT_READS),
+            "Resource": "*",
+        }
+    ]
+    if organization:
+        role = f"arn:{partition}:iam::*:role/{role_name}"
+        statements.append({"Sid": "SekishoEntersMembers", "Effect": "Allow", "Action": _ENTER, "Resource": role})
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def session_policy() -> str:
+    """Return the policy for a member account as short as it can be: STS takes 2,048 characters."""
+    return json.dumps(read_policy(), separators=(",", ":"))
+
+
+def _actions(reads: Reads) -> list[str]:
+    return sorted({read.action for read in reads.values() if read.action is not None} - {_ENTER})

@@ -1,0 +1,159 @@
+"""Reads AWS itself: lists what there is in every account and Region, and describes each resource, many at a time."""
+
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from queue import SimpleQueue
+from typing import TypeAlias
+
+from sekisho.collectors.collector import Account, Collector, Found
+from sekisho.collectors.connection import Connection, connect
+from sekisho.collectors.errors import CollectError
+from sekisho.collectors.iam_policy import session_policy
+from sekisho.collectors.options import LiveOptions
+from sekisho.collectors.reader import NO_PROGRESS, Progress, place
+from sekisho.collectors.services import ACCOUNT_READS, COLLECTORS, ORGANIZATION_READS
+from sekisho.collectors.zone import read_account_zone, read_organization_zone, read_regions
+from sekisho.resources.snapshot import ApiCall, RawAccount, RawResource, Snapshot
+
+_Outcome: TypeAlias = Found | RawResource | None
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class LiveReader:
+    """The `SnapshotReader` that asks AWS, with read calls only and within the credentials it finds."""
+
+    def __init__(self, options: LiveOptions | None = None, *, now: Callable[[], datetime] = _now) -> None:
+        self._options = options or LiveOptions()
+        self._now = now
+
+    def read(self, progress: Progress = NO_PROGRESS) -> Snapshot:
+        """Read the account of the credentials, or its whole organization; accounts follow one another.
+
+        Raises:
+            CollectError: no credentials, no such Region, no such organization. The message names the remedy.
+        """
+        options = self._options
+        taken_at = self._now().astimezone(UTC).replace(microsecond=0)
+        own = connect(options, ORGANIZATION_READS if options.organization else ACCOUNT_READS)
+        read_zone = read_organization_zone if options.organization else read_account_zone
+        trusted = read_zone(own, options.partners)
+        _refuse_disabled_regions(own, options)
+        resources: list[RawResource] = []
+        accounts: list[RawAccount] = []
+        with _workers(options.workers) as pool:
+            for account_id in sorted({own.account_id, *(member.account_id for member in trusted.zone.accounts)}):
+                found, failed = _read_account(_enter(own, account_id), options, pool, progress)
+                zone_failures = trusted.failed if account_id == own.account_id else ()
+                accounts.append(RawAccount(account_id, (*zone_failures, *failed)))
+                resources.extend(found)
+        return Snapshot(
+            taken_at=taken_at,
+            zone_of_trust=trusted.zone,
+            resources=tuple(sorted(resources, key=place)),
+            accounts=tuple(accounts),
+            regions=None if options.regions is None else tuple(sorted(set(options.regions))),
+        )
+
+
+def _refuse_disabled_regions(aws: Account, options: LiveOptions) -> None:
+    """Raise when the operator names a Region that the account has not enabled, or that does not exist."""
+    if options.regions is None:
+        return
+    enabled, failed = read_regions(aws)
+    unknown = sorted(set(options.regions) - set(enabled))
+    if unknown and not failed:
+        raise CollectError(
+            f"the Region `{unknown[0]}` is not enabled in account {aws.account_id}; enabled are {', '.join(enabled)}"
+        )
+
+
+def _enter(own: Connection, account_id: str) -> Connection | ApiCall:
+    return own if account_id == own.account_id else own.enter(account_id, session_policy(), ACCOUNT_READS)
+
+
+def _read_account(
+    entered: Connection | ApiCall, options: LiveOptions, pool: ThreadPoolExecutor, progress: Progress
+) -> tuple[list[RawResource], tuple[ApiCall, ...]]:
+    """Return the resources of an account, and the failed calls that belong to none of them."""
+    if isinstance(entered, ApiCall):
+        return [], (entered,)
+    regions, failed = _regions_to_read(entered, options)
+    listings = [(one, region) for one in COLLECTORS for region in (regions if one.regional else (entered.home,))]
+    tasks = _Tasks(pool, progress)
+    for collector, region in listings:
+        tasks.add(f"{collector.title} in {region}", partial(_find, collector, entered, region))
+    resources: list[RawResource] = []
+    listing_failures: list[ApiCall] = []
+    for outcome in tasks.outcomes():
+        match outcome:
+            case Found(unread=unread):
+                listing_failures.extend(outcome.failed)
+                for task in unread:
+                    tasks.add("a resource of another Region", task)
+            case RawResource():
+                resources.append(outcome)
+            case None:
+                pass
+    return resources, (*failed, *sorted(listing_failures, key=_call_order))
+
+
+def _regions_to_read(aws: Account, options: LiveOptions) -> tuple[tuple[str, ...], tuple[ApiCall, ...]]:
+    """Return the Regions to read. An account that will not name its own is asked for those the operator names."""
+    enabled, failed = read_regions(aws)
+    if options.regions is None:
+        return enabled, failed
+    wanted = set(options.regions)
+    return tuple(sorted(wanted if failed else wanted & set(enabled))), ()
+
+
+def _find(collector: Collector, aws: Account, region: str) -> Found:
+    found = collector.find(aws, region)
+    where = region if collector.regional else None
+    return replace(found, failed=tuple(replace(made, region=where) for made in found.failed))
+
+
+class _Tasks:
+    """Tasks that run in a pool and may lead to further ones; their outcomes arrive as they come."""
+
+    def __init__(self, pool: ThreadPoolExecutor, progress: Progress) -> None:
+        self._pool = pool
+        self._progress = progress
+        self._done: SimpleQueue[tuple[str, Future[_Outcome]]] = SimpleQueue()
+        self._under_way = 0
+
+    def add(self, step: str, task: Callable[[], _Outcome]) -> None:
+        self._under_way += 1
+        self._progress.expect(1)
+        self._pool.submit(task).add_done_callback(partial(self._put, step))
+
+    def outcomes(self) -> Iterator[_Outcome]:
+        while self._under_way:
+            step, future = self._done.get()
+            outcome = future.result()
+            self._under_way -= 1
+            self._progress.advance(outcome.arn if isinstance(outcome, RawResource) else step)
+            yield outcome
+
+    def _put(self, step: str, future: Future[_Outcome]) -> None:
+        self._done.put((step, future))
+
+
+@contextmanager
+def _workers(count: int) -> Generator[ThreadPoolExecutor, None, None]:
+    """Lend a pool; on the way out, nothing that has not begun begins any more."""
+    pool = ThreadPoolExecutor(count, thread_name_prefix="collect")
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _call_order(made: ApiCall) -> tuple[str, str, str]:
+    return made.region or "", made.call, str(sorted(made.params.items()))

