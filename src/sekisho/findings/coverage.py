@@ -1,0 +1,100 @@
+"""What one scan looked at, so that "gone" can be told from "not looked at"."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sekisho.analyzers.observation import AnalysisError, ResourceAnalysis
+from sekisho.resources.gaps import Gap, account_gaps, resource_gaps
+from sekisho.resources.snapshot import Snapshot
+from sekisho.resources.zone import ZoneType
+
+GLOBAL_LISTINGS: Final = frozenset({"s3.list_buckets", "iam.list_roles"})
+"""Listings that answer for every Region, wherever they were asked."""
+
+
+ENTRANCE: Final = "sts.assume_role"
+"""The call that enters an account; when it fails, nothing of the account was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """A resource whose analysis gave up, although everything about it could be read."""
+
+    resource: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """The extent of one scan.
+
+    Attributes:
+        taken_at: when the reading began, in UTC.
+        accounts: the accounts that were read, at least in part; sorted.
+        regions: the Regions that were asked, or None when every enabled one was.
+        resources: how many resources were analyzed.
+        gaps: every call that failed: whole listings first, then single resources.
+        undecided: the resources on which the analysis gave up.
+    """
+
+    taken_at: datetime
+    accounts: tuple[str, ...]
+    regions: tuple[str, ...] | None
+    resources: int
+    gaps: tuple[Gap, ...] = ()
+    undecided: tuple[Undecided, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything that was asked for could be read and decided."""
+        return not self.gaps and not self.undecided
+
+    def includes(self, *, resource_type: str, account: str, region: str) -> bool:
+        """Say whether a resource of this kind and place would have been seen if it still existed.
+
+        Errs to False: a finding is left alone rather than called resolved without a look.
+        """
+        asked = self.regions is None or region == "global" or region in self.regions
+        return (
+            asked
+            and account in self.accounts
+            and not any(hides(gap, resource_type, account, region) for gap in self.gaps)
+        )
+
+
+def coverage_of(snapshot: Snapshot, analyses: Iterable[ResourceAnalysis]) -> Coverage:
+    """Return what the scan that took `snapshot` and gave `analyses` looked at.
+
+    An account of an organization counts as read when the snapshot says anything about it. The account of an ACCOUNT
+    zone always does: a recording without a line on it is a recording of an empty account.
+    """
+    zone = snapshot.zone_of_trust
+    read = {account.account_id for account in snapshot.accounts} | {one.owner_account for one in snapshot.resources}
+    if zone.type is ZoneType.ACCOUNT:
+        read.add(zone.account_id)
+    listings = [gap for account in snapshot.accounts for gap in account_gaps(account)]
+    single = [gap for resource in snapshot.resources for gap in resource_gaps(resource)]
+    return Coverage(
+        taken_at=snapshot.taken_at,
+        accounts=tuple(sorted(read - {gap.account for gap in listings if gap.call == ENTRANCE})),
+        regions=snapshot.regions,
+        resources=len(snapshot.resources),
+        gaps=(*listings, *single),
+        undecided=tuple(_undecided(analyses)),
+    )
+
+
+def hides(gap: Gap, resource_type: str, account: str, region: str) -> bool:
+    """Say whether a failed listing would have listed a resource of this kind and place."""
+    everywhere = gap.region is None or gap.call in GLOBAL_LISTINGS
+    here = everywhere or gap.region == region
+    return gap.account == account and here and resource_type in gap.resource_types
+
+
+def _undecided(analyses: Iterable[ResourceAnalysis]) -> Iterable[Undecided]:
+    for analysis in analyses:
+        for observation in analysis.observations:
+            if isinstance(observation.outcome, AnalysisError) and not observation.outcome.gaps:
+                yield Undecided(analysis.resource, observation.outcome.reason)

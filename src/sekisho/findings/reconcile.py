@@ -1,0 +1,145 @@
+"""From what was known and what was seen to what has changed."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sekisho.analyzers.observation import AnalysisError, ExternalAccess, Observation, ResourceAnalysis
+from sekisho.findings.coverage import Coverage
+from sekisho.findings.errors import DuplicateFindingError
+from sekisho.findings.finding import Finding, Status, finding_id
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """What one scan did to the findings; every group is sorted by resource and id.
+
+    Attributes:
+        new: access that was never seen before.
+        returned: access that was resolved and is back, under its old id and creation time.
+        changed: access that stays and differs in what it allows or how; an archived one stays archived.
+        unchanged: access that stays as it was; only the time of the analysis moves.
+        resolved: access that is gone.
+        left_alone: open findings on resources that the scan did not look at; nothing about them is written.
+    """
+
+    new: tuple[Finding, ...] = ()
+    returned: tuple[Finding, ...] = ()
+    changed: tuple[Finding, ...] = ()
+    unchanged: tuple[Finding, ...] = ()
+    resolved: tuple[Finding, ...] = ()
+    left_alone: tuple[Finding, ...] = ()
+
+    @property
+    def written(self) -> tuple[Finding, ...]:
+        """The findings that a store has to write, as they are now."""
+        return (*self.new, *self.returned, *self.changed, *self.unchanged, *self.resolved)
+
+
+def reconcile(
+    existing: Iterable[Finding],
+    analyses: Iterable[ResourceAnalysis],
+    *,
+    analyzer_arn: str,
+    coverage: Coverage,
+    now: datetime,
+) -> Reconciliation:
+    """Say what the analyses of one scan mean for the findings of one analyzer.
+
+    Args:
+        existing: all findings of the analyzer, resolved ones too, in any order.
+        analyses: one for each resource that was looked at, in any order.
+        analyzer_arn: the analyzer whose findings these are.
+        coverage: what else was looked at; a resource it includes but `analyses` does not is gone.
+        now: the time of the scan, UTC.
+
+    Raises:
+        DuplicateFindingError: two different observations have one identity.
+
+    Source: IAM User Guide, "Resolving findings"; recorded answers for `updatedAt` and for access that returns.
+    """
+    analyzed = tuple(analyses)
+    looked_at = {analysis.resource for analysis in analyzed}
+    seen = _by_id(analyzer_arn, analyzed)
+    known = {finding.id: finding for finding in existing}
+    groups: dict[str, list[Finding]] = {name: [] for name in Reconciliation.__dataclass_fields__}
+    for identity, observation in seen.items():
+        group, finding = _seen(known.get(identity), observation, identity=identity, analyzer_arn=analyzer_arn, now=now)
+        groups[group].append(finding)
+    for finding in known.values():
+        if finding.id in seen or finding.status is Status.RESOLVED:
+            continue
+        if finding.observation.resource in looked_at or _is_included(finding.observation, coverage):
+            gone = replace(finding, status=Status.RESOLVED, analyzed_at=now, updated_at=now)
+            groups["resolved"].append(gone)
+        else:
+            groups["left_alone"].append(finding)
+    return Reconciliation(**{name: tuple(sorted(group, key=_place)) for name, group in groups.items()})
+
+
+def _seen(
+    before: Finding | None, observation: Observation, *, identity: str, analyzer_arn: str, now: datetime
+) -> tuple[str, Finding]:
+    if before is None:
+        return "new", Finding(
+            id=identity,
+            analyzer_arn=analyzer_arn,
+            observation=observation,
+            status=Status.ACTIVE,
+            created_at=now,
+            analyzed_at=now,
+            updated_at=now,
+        )
+    after = replace(before, observation=observation, analyzed_at=now)
+    if before.status is Status.RESOLVED:
+        return "returned", replace(after, status=Status.ACTIVE, updated_at=now)
+    if _access(before.observation) == _access(observation):
+        return "unchanged", after
+    return "changed", replace(after, updated_at=now)
+
+
+def _by_id(analyzer_arn: str, analyses: Iterable[ResourceAnalysis]) -> dict[str, Observation]:
+    found: dict[str, Observation] = {}
+    for analysis in analyses:
+        for observation in _that_count(analysis):
+            identity = finding_id(analyzer_arn, observation)
+            if found.setdefault(identity, observation) != observation:
+                raise DuplicateFindingError(observation.resource, identity)
+    return found
+
+
+def _that_count(analysis: ResourceAnalysis) -> Iterator[Observation]:
+    """A resource that could not be decided has that one finding: what else was seen of it is only a part."""
+    errors = tuple(one for one in analysis.observations if isinstance(one.outcome, AnalysisError))
+    yield from errors or analysis.observations
+
+
+def _access(observation: Observation) -> object:
+    """Return what a change of makes a finding another one in the eyes of its owner.
+
+    Where the statements stand, which request was chosen to prove it, and how it is worded may change with an edit
+    elsewhere in the document that changes no access.
+    """
+    match observation.outcome:
+        case ExternalAccess() as access:
+            return (
+                access.action,
+                access.is_public,
+                access.sources,
+                access.blocked_by,
+                access.resource_control_policy_restriction,
+            )
+        case AnalysisError() as error:
+            return error
+
+
+def _is_included(observation: Observation, coverage: Coverage) -> bool:
+    return coverage.includes(
+        resource_type=observation.resource_type,
+        account=observation.resource_owner_account,
+        region=observation.region,
+    )
+
+
+def _place(finding: Finding) -> tuple[str, str]:
+    return finding.observation.resource, finding.id

@@ -1,0 +1,48 @@
+"""One scan, from what was read to what is stored."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from sekisho.analyzers.observation import ResourceAnalysis
+from sekisho.findings.coverage import Coverage, coverage_of
+from sekisho.findings.finding import analyzer_arn
+from sekisho.findings.reconcile import Reconciliation, reconcile
+from sekisho.findings.store import FindingStore, Scan
+from sekisho.resources.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class ScanReport:
+    """What a scan looked at and what it changed."""
+
+    analyzer_arn: str
+    coverage: Coverage
+    reconciliation: Reconciliation
+
+
+def record_scan(
+    store: FindingStore, snapshot: Snapshot, analyses: Iterable[ResourceAnalysis], *, now: datetime
+) -> ScanReport:
+    """Reconcile the analyses of a snapshot with what the store knows, and store the outcome.
+
+    Args:
+        store: where the findings live.
+        snapshot: what was read.
+        analyses: what an analyzer made of it; consumed before the store is touched.
+        now: UTC; kept to the millisecond, as the API gives times.
+
+    Raises:
+        StoreError: nothing was stored.
+    """
+    finished = now.replace(microsecond=now.microsecond // 1000 * 1000)
+    arn = analyzer_arn(snapshot.zone_of_trust)
+    analyzed = tuple(analyses)
+    coverage = coverage_of(snapshot, analyzed)
+    reconciliation = store.record_scan(
+        Scan(arn, finished, coverage),
+        analyzed,
+        partial(reconcile, analyses=analyzed, analyzer_arn=arn, coverage=coverage, now=finished),
+    )
+    return ScanReport(arn, coverage, reconciliation)

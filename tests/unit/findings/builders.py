@@ -1,0 +1,98 @@
+"""Observations, analyses and coverages with only the parts that a test is about."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+
+from sekisho.analyzers.observation import (
+    AnalysisError,
+    Because,
+    ErrorCode,
+    ExternalAccess,
+    FindingType,
+    Observation,
+    Remedy,
+    ResourceAnalysis,
+    Severity,
+    WitnessRequest,
+)
+from sekisho.findings import Coverage, Reconciliation, reconcile
+from sekisho.findings.finding import Finding
+from sekisho.resources.gaps import Gap
+
+ANALYZER = "arn:aws:access-analyzer:us-west-2:111122223333:analyzer/sekisho"
+ACCOUNT = "111122223333"
+REGION = "us-west-2"
+BUCKET = "arn:aws:s3:::reports"
+MONDAY = datetime(2026, 11, 16, 8, tzinfo=UTC)
+TUESDAY = MONDAY + timedelta(days=1)
+WEDNESDAY = MONDAY + timedelta(days=2)
+
+
+def external_access(
+    principal: Mapping[str, str] | None = None,
+    *,
+    condition: Mapping[str, str] | None = None,
+    action: tuple[str, ...] = ("s3:GetObject",),
+    severity: Severity = Severity.HIGH,
+    is_public: bool = False,
+    statement: int = 0,
+) -> ExternalAccess:
+    who = {"AWS": "444455556666"} if principal is None else principal
+    return ExternalAccess(
+        principal=who,
+        action=action,
+        condition=condition or {},
+        is_public=is_public,
+        witness=WitnessRequest(who, action[0], f"{BUCKET}/report", {"aws:SecureTransport": "true"}),
+        because=(Because("BucketPolicy", statement, f"Statement[{statement}].Principal", sid="ReadReports"),),
+        severity=severity,
+        severity_rule="a named account reads data",
+        remedy=Remedy("remove the account from the statement"),
+    )
+
+
+def analysis_error(*gaps: Gap) -> AnalysisError:
+    return AnalysisError(ErrorCode.ACCESS_DENIED, "the bucket policy could not be read", gaps)
+
+
+def analysis(
+    *outcomes: ExternalAccess | AnalysisError,
+    resource: str = BUCKET,
+    resource_type: str = "AWS::S3::Bucket",
+    account: str = ACCOUNT,
+    region: str = REGION,
+    notes: tuple[str, ...] = (),
+) -> ResourceAnalysis:
+    return ResourceAnalysis(
+        resource=resource,
+        resource_type=resource_type,
+        resource_owner_account=account,
+        region=region,
+        observations=tuple(
+            Observation(
+                resource=resource,
+                resource_type=resource_type,
+                resource_owner_account=account,
+                region=region,
+                finding_type=FindingType.EXTERNAL_ACCESS,
+                outcome=outcome,
+            )
+            for outcome in outcomes
+        ),
+        notes=notes,
+    )
+
+
+def coverage(
+    *gaps: Gap, accounts: tuple[str, ...] = (ACCOUNT,), regions: tuple[str, ...] | None = None, resources: int = 1
+) -> Coverage:
+    return Coverage(taken_at=MONDAY, accounts=accounts, regions=regions, resources=resources, gaps=gaps)
+
+
+def rescan(
+    existing: Iterable[Finding],
+    *analyses: ResourceAnalysis,
+    now: datetime = TUESDAY,
+    looked_at: Coverage | None = None,
+) -> Reconciliation:
+    return reconcile(existing, analyses, analyzer_arn=ANALYZER, coverage=looked_at or coverage(), now=now)
