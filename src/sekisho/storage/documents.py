@@ -1,0 +1,34 @@
+"""The JSON documents in the tables: what a row cannot say in columns."""
+
+from typing import Final, TypeVar
+
+import msgspec
+
+from sekisho.analyzers.observation import AnalysisError, ExternalAccess
+from sekisho.findings import Coverage, StoreError
+
+T = TypeVar("T")
+
+ACCESS: Final = msgspec.json.Decoder(ExternalAccess)
+ERROR: Final = msgspec.json.Decoder(AnalysisError)
+COVERAGE: Final = msgspec.json.Decoder(Coverage)
+NOTES: Final = msgspec.json.Decoder(tuple[str, ...])
+
+
+def format_document(value: ExternalAccess | AnalysisError | Coverage | tuple[str, ...]) -> str:
+    """Write a value as the JSON text that a row keeps."""
+    return msgspec.json.encode(value).decode()
+
+
+def parse_document(decoder: msgspec.json.Decoder[T], text: str) -> T:
+    """Read a value from the JSON text of a row; the inverse of `format_document`.
+
+    Raises:
+        StoreError: the text is not what we wrote.
+    """
+    try:
+        return decoder.decode(text)
+    except msgspec.MsgspecError as error:
+        raise StoreError(
+            f"a document in the database is damaged: {error}; restore a backup, or move the database away"
+        ) from error

@@ -1,0 +1,53 @@
+"""Bringing a database to the newest schema, on opening it."""
+
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, Engine, inspect, text
+
+from sekisho.findings import StoreError
+from sekisho.storage.schema import HEAD
+
+MIGRATIONS: Final = Path(__file__).parent / "migrations"
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the database to the newest schema; when it is there already, that is one query.
+
+    Raises:
+        StoreError: the database was written by a newer version, or is another program's.
+    """
+    with engine.connect() as connection:
+        if _version(connection) == HEAD:
+            return
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        version = _version(connection)  # another process may have been faster
+        if version != HEAD:
+            _upgrade(connection, version)
+
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _upgrade(connection: Connection, version: str | None) -> None:
+    # Alembic takes a quarter of a second to import and is needed once in a database's life.
+    from alembic.command import upgrade  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if version is not None and version not in known:
+        raise StoreError(
+            f"the database has schema `{version}`, which this version of sekisho does not know; "
+            "install the newest sekisho, or name another database with --db"
+        )
+    if version is None and (tables := inspect(connection).get_table_names()):
+        raise StoreError(
+            f"the database belongs to another program: it has the table `{tables[0]}`; name another with --db"
+        )
+    upgrade(config, "head")
