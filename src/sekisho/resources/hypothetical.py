@@ -1,7 +1,8 @@
 """Resources that exist only as a policy text: what a policy would open, before anyone attaches it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
+from sekisho.policy import Policy
 from sekisho.resources.snapshot import ApiCall, RawResource
 
 _KEY = "1a2b3c4d-5e6f-7a8b-9c0d-1a2b3c4d5e6f"
@@ -54,6 +55,43 @@ _SHAPES: Mapping[str, tuple[str, str, Callable[[str, str], tuple[ApiCall, ...]]]
 """To each resource type an ARN, a Region, and the calls that would answer with the policy."""
 
 HYPOTHETICAL_TYPES = tuple(_SHAPES)
+
+
+_BY_SERVICE = {
+    "s3": "AWS::S3::Bucket",
+    "sts": "AWS::IAM::Role",
+    "kms": "AWS::KMS::Key",
+    "lambda": "AWS::Lambda::Function",
+    "sqs": "AWS::SQS::Queue",
+    "sns": "AWS::SNS::Topic",
+    "secretsmanager": "AWS::SecretsManager::Secret",
+}
+
+
+def guess_resource_type(policy: Policy) -> str | None:
+    """Say what a policy is for, by its actions and ARNs; None when they do not say, or say several things."""
+    globs = [glob for statement in policy.statements for glob in statement.actions.globs]
+    services = {glob.partition(":")[0].lower() for glob in globs if ":" in glob}
+    services |= {arn.split(":")[2] for arn in _arns(policy)}
+    if len(services) != 1:
+        return None
+    if all("layerversion" in glob.lower() for glob in globs):
+        return "AWS::Lambda::LayerVersion"
+    return _BY_SERVICE.get(services.pop())
+
+
+def guess_owner(policy: Policy, resource: str | None) -> str | None:
+    """Return the account that the resource's ARN, or else every ARN of the policy's resources, names; None if none."""
+    accounts = {arn.split(":")[4] for arn in ([resource] if resource else _arns(policy))}
+    owner = accounts.pop() if len(accounts) == 1 else ""
+    return owner if owner.isdigit() else None
+
+
+def _arns(policy: Policy) -> Iterator[str]:
+    for statement in policy.statements:
+        for glob in statement.resources.globs if statement.resources else ():
+            if glob.count(":") >= 5:  # noqa: PLR2004 - an ARN has six parts
+                yield glob
 
 
 def hypothetical_resource(

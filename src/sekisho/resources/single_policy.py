@@ -7,6 +7,7 @@ from sekisho.reasoning import Gate
 from sekisho.resources.answers import answer, object_in, require_read
 from sekisho.resources.documents import policy_document
 from sekisho.resources.exposure import SIGNED, SIGNED_OR_ANONYMOUS, Exposure, Way, targets
+from sekisho.resources.lambda_policy import as_aws_writes_it
 from sekisho.resources.snapshot import RawResource
 
 
@@ -53,6 +54,8 @@ def read_single_policy(resource: RawResource) -> Exposure:
     kind = SINGLE_POLICIES[resource.resource_type]
     require_read(resource, optional=kind.optional)
     text = object_in(answer(resource, kind.call), *kind.within).get("Policy")
+    if kind.call.startswith("lambda."):
+        text = as_aws_writes_it(text)
     document = policy_document(kind.document, text, resource.arn)
     if document is None:
         return Exposure((), kind.callers, notes=(f"it has no {kind.document}: only its own account gets in",))

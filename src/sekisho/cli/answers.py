@@ -1,0 +1,135 @@
+"""`findings`, `explain` and `iam-policy`: questions that need no reading of AWS."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import click
+from rich.text import Text
+
+from sekisho.analyzers.observation import Severity
+from sekisho.cli.output import Output, show_findings
+from sekisho.cli.render.coverage import render_gaps
+from sekisho.cli.render.page import render_analyzed_resource, render_finding, render_no_access, render_observation
+from sekisho.cli.status import ExitStatus
+from sekisho.findings import FindingFilter, Status, UnknownResourceError, finding_document, format_time
+from sekisho.wiring import open_store
+
+ACCOUNT_ID = re.compile("[0-9]{12}")
+
+NOBODY = "000000000000"
+"""An account that nobody has, for a policy whose owner is not known."""
+
+HERE = Path("-")
+"""The policy file that means standard input."""
+
+
+def select(
+    *,
+    status: str,
+    resource: str | None,
+    resource_type: str | None,
+    account: str | None,
+    public: bool,
+    severity: str | None,
+) -> FindingFilter:
+    """Return the filter that the options of `findings list` describe."""
+    return FindingFilter(
+        statuses=None if status == "all" else frozenset({Status(status)}),
+        resource=resource,
+        resource_type=resource_type,
+        account=account,
+        is_public=True if public else None,
+        severity_at_least=None if severity is None else Severity[severity],
+    )
+
+
+def list_findings(where: FindingFilter, *, database: str | None, output_format: str) -> ExitStatus:
+    """List the findings that the store has."""
+    output = Output()
+    with open_store(database) as store:
+        found, last = store.findings(where), store.scans(limit=1)
+    show_findings(output, found, output_format=output_format)
+    if not last:
+        output.note(Text("no scan is stored yet; begin with `sekisho scan`", "yellow"))
+    elif not last[0].coverage.is_complete:
+        output.note(Text(f"the last scan, of {format_time(last[0].finished_at)}, had gaps:", "yellow"))
+        output.note(render_gaps(last[0].coverage))
+    return ExitStatus.DONE
+
+
+def show_finding(prefix: str, *, database: str | None, output_format: str) -> ExitStatus:
+    """Show one finding; as JSON it is one object, as JSON Lines one line."""
+    output = Output()
+    with open_store(database) as store:
+        finding = store.finding(prefix)
+    match output_format:
+        case "table":
+            output.show(render_finding(finding))
+        case "json":
+            output.write([json.dumps(finding_document(finding), indent=2)])
+        case _:
+            show_findings(output, (finding,), output_format=output_format)
+    return ExitStatus.DONE
+
+
+def explain(subject: str, *, database: str | None) -> ExitStatus:
+    """Explain a finding, or a resource: every way in, or why there is none."""
+    output = Output()
+    with open_store(database) as store:
+        if not subject.startswith("arn:"):
+            output.show(render_finding(store.finding(subject)))
+            return ExitStatus.DONE
+        still_open = frozenset({Status.ACTIVE, Status.ARCHIVED})
+        found = store.findings(FindingFilter(resource=subject, statuses=still_open))
+        seen = store.analyzed_resources(subject)
+    if not found and not seen:
+        raise UnknownResourceError(subject)
+    output.show(*(render_finding(finding) for finding in found))
+    told = {finding.analyzer_arn for finding in found}
+    output.show(*(render_analyzed_resource(one) for one in seen if one.analyzer_arn not in told))
+    return ExitStatus.DONE
+
+
+def explain_policy(file: Path, *, resource_type: str | None, account: str | None, resource: str | None) -> ExitStatus:
+    """Explain a policy document that need not be attached to anything yet."""
+    # The other questions need no analyzer.
+    from sekisho.analyzers.external import analyze_policy_document  # noqa: PLC0415
+    from sekisho.policy import parse_policy  # noqa: PLC0415
+    from sekisho.resources.hypothetical import HYPOTHETICAL_TYPES, guess_owner, guess_resource_type  # noqa: PLC0415
+
+    types = ", ".join(sorted(HYPOTHETICAL_TYPES))
+    if resource_type is not None and resource_type not in HYPOTHETICAL_TYPES:
+        raise click.UsageError(f"--resource-type is none of {types}")
+    if account is not None and not ACCOUNT_ID.fullmatch(account):
+        raise click.UsageError("--account is not an account id; it has twelve digits")
+    try:
+        text = (sys.stdin.buffer.read() if file == HERE else file.read_bytes()).decode()
+    except UnicodeDecodeError as error:
+        raise click.UsageError(f"{file} is not UTF-8 text") from error
+    policy = parse_policy(text)
+    resource_type = resource_type or guess_resource_type(policy)
+    if resource_type is None:
+        raise click.UsageError(f"the policy does not say what it is attached to; name it: --resource-type {types}")
+    account = account or guess_owner(policy, resource)
+    output = Output()
+    if account is None:
+        output.note(Text("no --account is given and no ARN names one, so every account counts as outside", "yellow"))
+    analysis = analyze_policy_document(
+        text, resource_type=resource_type, owner_account=account or NOBODY, resource=resource
+    )
+    output.show(*(render_observation(observation) for observation in analysis.observations))
+    if not analysis.observations:
+        output.show(render_no_access(analysis.resource, analysis.resource_type, analysis.notes))
+    return ExitStatus.DONE
+
+
+def iam_policy(*, organization: bool, role_name: str | None, partition: str) -> ExitStatus:
+    """Print the policy that a reading needs."""
+    from sekisho.collectors.iam_policy import read_policy  # noqa: PLC0415 - the other questions need no collector
+    from sekisho.collectors.options import DEFAULT_ROLE_NAME  # noqa: PLC0415 - as above
+
+    policy = read_policy(organization=organization, role_name=role_name or DEFAULT_ROLE_NAME, partition=partition)
+    Output().write([json.dumps(policy, indent=2)])
+    return ExitStatus.DONE

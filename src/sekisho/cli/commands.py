@@ -1,0 +1,291 @@
+"""The commands: their arguments, their help, and the function that answers each.
+
+What answers is imported when its command runs: SQLAlchemy, boto3 and the analyzers would make every `--help` wait.
+"""
+
+from pathlib import Path
+from typing import Final
+
+import click
+from click.core import ParameterSource
+
+from sekisho.cli.settings import LEVELS, SETTINGS, takes
+from sekisho.cli.status import ExitStatus
+
+FILE: Final = click.Path(path_type=Path)
+
+EXIT_STATUSES: Final = """
+
+Exit status: 0 done; 1 active findings of at least --fail-on; 2 usage; 3 gaps under --strict; 4 could not run.
+"""
+
+
+LIVE_SETTINGS: Final = ("profile", "role-name", "region", "organization", "partner", "timeout", "workers")
+"""What says how to read AWS, and nothing to a recording."""
+
+
+def _examples(*lines: str) -> str:
+    """Return the end of a help text; the first character keeps click from filling the lines."""
+    return "\n".join(("\b", "Examples:", *(f"  {line}" for line in lines)))
+
+
+@click.group(
+    epilog=_examples(
+        "sekisho demo                       see it work, without an AWS account",
+        "sekisho scan                       scan the account of your credentials",
+        "sekisho findings list              what the last scan found",
+        "sekisho explain arn:aws:s3:::logs  why a bucket is open, or why it is not",
+    )
+    + EXIT_STATUSES,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100, "auto_envvar_prefix": None},
+)
+@click.version_option(package_name="sekisho", message="sekisho %(version)s")
+def sekisho() -> None:
+    """Who outside can reach what in your AWS accounts, through which statement, with a request that proves it."""
+
+
+def _refuse_options_of_a_live_reading() -> None:
+    """A recording says itself who is inside and what was read; standing settings for live readings do no harm."""
+    context = click.get_current_context()
+    for name in LIVE_SETTINGS:
+        if context.get_parameter_source(SETTINGS[name].parameter) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(f"--{name} says how to read AWS, and --recording reads a file; leave one out")
+
+
+@sekisho.command(
+    epilog=_examples(
+        "sekisho demo",
+        "sekisho demo --format json",
+    )
+)
+@takes("format")
+def demo(output_format: str | None) -> ExitStatus:
+    """Scan a sample organization; nothing is stored."""
+    from sekisho.cli.scanning import demonstrate  # noqa: PLC0415 - see the module's docstring
+
+    return demonstrate(output_format or "table")
+
+
+@sekisho.command(
+    epilog=_examples(
+        "sekisho scan --profile audit --region eu-central-1 --region us-east-1",
+        "sekisho scan --organization --role-name SekishoReader",
+        "sekisho scan --strict --fail-on HIGH --format json > findings.json",
+        "sekisho scan --recording account.jsonl.gz",
+    )
+)
+@takes(*LIVE_SETTINGS, "recording", "format", "db", "strict", "fail-on")
+def scan(
+    *,
+    profile: str | None,
+    role_name: str | None,
+    region: tuple[str, ...],
+    organization: bool,
+    partner: tuple[str, ...],
+    timeout: int | None,
+    workers: int | None,
+    recording: str | None,
+    output_format: str | None,
+    db: str | None,
+    strict: bool,
+    fail_on: str | None,
+) -> ExitStatus:
+    """Read accounts, store the findings, print the active ones.
+
+    Only read calls are made; `sekisho iam-policy` prints the permissions they need. What could not be read is told on
+    standard error, and findings on what was not looked at stay as they are.
+    """
+    if recording is not None:
+        _refuse_options_of_a_live_reading()
+    from sekisho.cli import scanning  # noqa: PLC0415 - see the module's docstring
+
+    source = scanning.Source(
+        profile=profile,
+        role_name=role_name,
+        regions=region,
+        organization=organization,
+        partners=frozenset(partner),
+        recording=recording,
+        timeout=timeout,
+        workers=workers,
+    )
+    return scanning.scan(source, database=db, output_format=output_format or "table", strict=strict, fail_on=fail_on)
+
+
+@sekisho.command(
+    epilog=_examples(
+        "sekisho record --out account.jsonl.gz",
+        "sekisho record --organization --out organization.jsonl.gz",
+    )
+)
+@click.option("--out", required=True, metavar="FILE", type=FILE, help="Where to write; `.gz` and `.zst` compress.")
+@takes(*LIVE_SETTINGS, "strict")
+def record(
+    *,
+    out: Path,
+    profile: str | None,
+    role_name: str | None,
+    region: tuple[str, ...],
+    organization: bool,
+    partner: tuple[str, ...],
+    timeout: int | None,
+    workers: int | None,
+    strict: bool,
+) -> ExitStatus:
+    """Read accounts into a recording and analyse nothing.
+
+    A recording holds policies and settings, never secret values. `sekisho scan --recording` analyses it anywhere.
+    """
+    from sekisho.cli import scanning  # noqa: PLC0415 - see the module's docstring
+
+    source = scanning.Source(
+        profile=profile,
+        role_name=role_name,
+        regions=region,
+        organization=organization,
+        partners=frozenset(partner),
+        recording=None,
+        timeout=timeout,
+        workers=workers,
+    )
+    return scanning.record(source, out, strict=strict)
+
+
+@sekisho.group(
+    epilog=_examples(
+        "sekisho findings list",
+        "sekisho findings show 4f0c19ab",
+    )
+)
+def findings() -> None:
+    """List and show the findings of earlier scans."""
+
+
+@findings.command(
+    "list",
+    epilog=_examples(
+        "sekisho findings list --severity HIGH",
+        "sekisho findings list --status all --resource arn:aws:s3:::logs",
+        "sekisho findings list --type AWS::SQS::Queue --format csv > queues.csv",
+    ),
+)
+@click.option(
+    "--status",
+    type=click.Choice(["ACTIVE", "ARCHIVED", "RESOLVED", "all"], case_sensitive=False),
+    metavar="ACTIVE|ARCHIVED|RESOLVED|all",
+    default="ACTIVE",
+    show_default=True,
+    help="Which findings to list.",
+)
+@click.option("--resource", metavar="ARN", help="Only those on this resource.")
+@click.option("--type", "resource_type", metavar="TYPE", help="Only those on this type, such as AWS::S3::Bucket.")
+@click.option("--account", metavar="ID", help="Only those on resources of this account.")
+@click.option("--public", "public", is_flag=True, help="Only those that let anyone in.")
+@click.option(
+    "--severity",
+    type=click.Choice(LEVELS, case_sensitive=False),
+    metavar="|".join(LEVELS),
+    help="Only those at least this severe.",
+)
+@takes("format", "db")
+def list_findings(
+    *,
+    status: str,
+    resource: str | None,
+    resource_type: str | None,
+    account: str | None,
+    public: bool,
+    severity: str | None,
+    output_format: str | None,
+    db: str | None,
+) -> ExitStatus:
+    """List findings, by account and resource, the worst first."""
+    from sekisho.cli import answers  # noqa: PLC0415 - see the module's docstring
+
+    where = answers.select(
+        status=status,
+        resource=resource,
+        resource_type=resource_type,
+        account=account,
+        public=public,
+        severity=severity,
+    )
+    return answers.list_findings(where, database=db, output_format=output_format or "table")
+
+
+@findings.command(
+    "show",
+    epilog=_examples(
+        "sekisho findings show 4f0c19ab",
+        "sekisho findings show 4f0c19ab --format json",
+    ),
+)
+@click.argument("finding", metavar="ID")
+@takes("format", "db")
+def show_finding(*, finding: str, output_format: str | None, db: str | None) -> ExitStatus:
+    """Tell one finding as a page. The ID may be shortened as long as it is unique."""
+    from sekisho.cli import answers  # noqa: PLC0415 - see the module's docstring
+
+    return answers.show_finding(finding, database=db, output_format=output_format or "table")
+
+
+@sekisho.command(
+    epilog=_examples(
+        "sekisho explain 4f0c19ab",
+        "sekisho explain arn:aws:s3:::logs",
+        "sekisho explain --policy bucket-policy.json --account 111122223333",
+        "sekisho explain --policy key.json --resource-type AWS::KMS::Key --account 111122223333",
+    )
+)
+@click.argument("subject", metavar="[FINDING | RESOURCE-ARN]", required=False)
+@click.option(
+    "--policy", metavar="FILE", type=FILE, help="Explain this policy document instead; - reads standard input."
+)
+@click.option(
+    "--resource-type",
+    metavar="TYPE",
+    help="What the policy is attached to, such as AWS::SQS::Queue. Default: what its actions say.",
+)
+@click.option(
+    "--account", metavar="ID", help="The account that owns the resource. Default: the one that its ARNs name."
+)
+@click.option("--resource", metavar="ARN", help="The resource itself, when its name matters to the policy.")
+@takes("db")
+def explain(
+    *,
+    subject: str | None,
+    policy: Path | None,
+    resource_type: str | None,
+    account: str | None,
+    resource: str | None,
+    db: str | None,
+) -> ExitStatus:
+    """Explain a finding, a resource or a policy.
+
+    Which statement lets whom in, a request that proves it, what stands in the way, and what would close it.
+    """
+    from sekisho.cli import answers  # noqa: PLC0415 - see the module's docstring
+
+    match subject, policy:
+        case str(), None:
+            return answers.explain(subject, database=db)
+        case None, Path():
+            return answers.explain_policy(policy, resource_type=resource_type, account=account, resource=resource)
+        case _:
+            raise click.UsageError("name a finding, a resource, or a policy with --policy FILE")
+
+
+@sekisho.command(
+    "iam-policy",
+    epilog=_examples(
+        "sekisho iam-policy > sekisho-read.json",
+        "sekisho iam-policy --organization --role-name SekishoReader",
+    ),
+)
+@click.option("--partition", default="aws", show_default=True, type=click.Choice(["aws", "aws-cn", "aws-us-gov"]))
+@takes("organization", "role-name")
+def iam_policy(*, partition: str, organization: bool, role_name: str | None) -> ExitStatus:
+    """Print the least IAM policy that lets Sekisho read."""
+    from sekisho.cli import answers  # noqa: PLC0415 - see the module's docstring
+
+    return answers.iam_policy(organization=organization, role_name=role_name, partition=partition)

@@ -1,0 +1,1 @@
+"""Findings as people and programs read them: pages, tables and documents. Values in, text out."""

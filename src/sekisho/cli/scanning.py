@@ -1,0 +1,156 @@
+"""`scan`, `record` and `demo`: read, analyse, store, tell."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from rich.text import Text
+
+from sekisho.analyzers.external import analyze_external_access
+from sekisho.analyzers.observation import AnalysisError, ExternalAccess, Severity
+from sekisho.cli.output import Output, show_findings
+from sekisho.cli.render import words
+from sekisho.cli.render.coverage import render_changes, render_coverage, render_gaps
+from sekisho.cli.render.page import render_finding
+from sekisho.cli.status import ExitStatus
+from sekisho.collectors.recording import write_recording
+from sekisho.findings import (
+    Coverage,
+    Finding,
+    FindingFilter,
+    FindingStore,
+    ScanReport,
+    Status,
+    coverage_of,
+    record_scan,
+)
+from sekisho.resources.snapshot import Snapshot
+from sekisho.wiring import live_reader, open_store, read_sample, recorded_reader
+
+NOWHERE = "sqlite://"
+"""A store that lives as long as the process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What to read: a recording when one is named, else AWS."""
+
+    profile: str | None
+    role_name: str | None
+    regions: tuple[str, ...]
+    organization: bool
+    partners: frozenset[str]
+    recording: str | None
+    timeout: int | None = None
+    workers: int | None = None
+
+
+def scan(
+    source: Source,
+    *,
+    database: str | None,
+    output_format: str,
+    strict: bool,
+    fail_on: str | None,
+) -> ExitStatus:
+    """Scan, store, print the active findings, and answer with what `--fail-on` and `--strict` ask."""
+    output = Output()
+    with open_store(database) as store:  # first, so that a store that cannot be used costs no reading
+        report = _scan(_read(source, output), store)
+        active = store.findings(_active(report))
+    show_findings(output, active, output_format=output_format, marks=_marks(report))
+    _tell_coverage(output, report.coverage, left_alone=len(report.reconciliation.left_alone))
+    output.note(Text(render_changes(report.reconciliation)))
+    return _status(active, report.coverage, strict=strict, fail_on=fail_on)
+
+
+def record(source: Source, out: Path, *, strict: bool) -> ExitStatus:
+    """Read into a recording."""
+    output = Output()
+    snapshot = _read(source, output)
+    write_recording(snapshot, out)
+    coverage = coverage_of(snapshot, ())
+    _tell_coverage(output, coverage)
+    return _status((), coverage, strict=strict, fail_on=None)
+
+
+def demonstrate(output_format: str) -> ExitStatus:
+    """Scan the sample organization into a store that nobody keeps, and say what to try next."""
+    output = Output()
+    with open_store(NOWHERE) as store:
+        report = _scan(read_sample(), store)
+        active = store.findings(_active(report))
+    show_findings(output, active, output_format=output_format)
+    if output_format == "table":
+        if active:
+            worst = min(active, key=_place_in_demonstration)
+            output.show(Text("\nOne of them in full:\n", "bold"), render_finding(worst))
+        output.show(Text(NEXT))
+    _tell_coverage(output, report.coverage)
+    return ExitStatus.DONE
+
+
+NEXT = """This was a sample organization, read from a recording; nothing was stored. Next:
+  sekisho iam-policy                 the read permissions that a scan needs
+  sekisho scan                       scan the account of your credentials
+  sekisho explain RESOURCE-ARN       why a resource is open, or why it is not
+  sekisho demo --format json         the same findings for a program"""
+
+
+def _read(source: Source, output: Output) -> Snapshot:
+    reader = (
+        recorded_reader(Path(source.recording).expanduser())
+        if source.recording is not None
+        else live_reader(
+            profile=source.profile,
+            regions=source.regions,
+            organization=source.organization,
+            role_name=source.role_name,
+            partners=source.partners,
+            timeout=None if source.timeout is None else timedelta(seconds=source.timeout),
+            workers=source.workers,
+        )
+    )
+    with output.reading_bar() as bar:
+        return reader.read(bar)
+
+
+def _scan(snapshot: Snapshot, store: FindingStore) -> ScanReport:
+    return record_scan(store, snapshot, analyze_external_access(snapshot), now=datetime.now(UTC))
+
+
+def _active(report: ScanReport) -> FindingFilter:
+    return FindingFilter(analyzer_arn=report.analyzer_arn, statuses=frozenset({Status.ACTIVE}))
+
+
+def _marks(report: ScanReport) -> dict[str, str]:
+    """On a first scan everything is new, which goes without saying."""
+    seen = report.reconciliation
+    if len(seen.new) == len(seen.written) + len(seen.left_alone):
+        return {}
+    return {one.id: "new" for one in seen.new} | {one.id: "back" for one in seen.returned}
+
+
+def _tell_coverage(output: Output, coverage: Coverage, *, left_alone: int = 0) -> None:
+    if not coverage.is_complete:
+        output.note(render_gaps(coverage))
+    output.note(Text(render_coverage(coverage, left_alone=left_alone), "" if coverage.is_complete else "yellow"))
+
+
+def _place_in_demonstration(finding: Finding) -> tuple[bool, int, str]:
+    """Access is a better example than a failure to decide, and severe access the best."""
+    is_error = isinstance(finding.observation.outcome, AnalysisError)
+    return is_error, words.rank(finding.observation), finding.id
+
+
+def _status(active: tuple[Finding, ...], coverage: Coverage, *, strict: bool, fail_on: str | None) -> ExitStatus:
+    if fail_on is not None and any(_is_at_least(one, Severity[fail_on]) for one in active):
+        return ExitStatus.FINDINGS
+    if strict and not coverage.is_complete:
+        return ExitStatus.GAPS
+    return ExitStatus.DONE
+
+
+def _is_at_least(finding: Finding, severity: Severity) -> bool:
+    outcome = finding.observation.outcome
+    return isinstance(outcome, ExternalAccess) and outcome.severity.value >= severity.value

@@ -1,0 +1,196 @@
+"""Settings: each is an option, an environment variable and a key of `sekisho.toml`, in this order of precedence."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import Enum
+from pathlib import Path
+from typing import Any, Final, TypeVar, cast
+
+import click
+
+FILE_NAME: Final = "sekisho.toml"
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Kind(Enum):
+    """What a setting holds; the value names it to the author of a `sekisho.toml`."""
+
+    TEXT = "a string"
+    TEXTS = "a list of strings"
+    FLAG = "true or false"
+    NUMBER = "a number above 0"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting.
+
+    Attributes:
+        name: the option without its dashes, and the key in the file.
+        choices: the values it may have; empty for any.
+        renamed: the parameter, where Python uses the setting's own name for something else.
+    """
+
+    name: str
+    help: str
+    kind: Kind = Kind.TEXT
+    metavar: str | None = None
+    choices: tuple[str, ...] = ()
+    renamed: str | None = None
+
+    @property
+    def parameter(self) -> str:
+        """The name of the function's parameter."""
+        return self.renamed or self.name.replace("-", "_")
+
+    @property
+    def environment_variable(self) -> str:
+        """The variable that sets it."""
+        return f"SEKISHO_{self.name.replace('-', '_').upper()}"
+
+
+LEVELS: Final = ("CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL")
+"""The names of `Severity`, which would take its whole layer to import; a test compares them."""
+
+SETTINGS: Final = {
+    setting.name: setting
+    for setting in (
+        Setting("profile", "The AWS profile to read with.", metavar="NAME"),
+        Setting("role-name", "The role to assume in each account of the organization.", metavar="NAME"),
+        Setting("region", "A Region to read; repeat for more. Default: all enabled ones.", Kind.TEXTS, "REGION"),
+        Setting("organization", "Read every account of the organization.", Kind.FLAG),
+        Setting("partner", "An account to trust besides your own; repeat for more.", Kind.TEXTS, "ACCOUNT"),
+        Setting("timeout", "How long to wait for an answer of AWS. Default: 20.", Kind.NUMBER, "SECONDS"),
+        Setting("workers", "How many calls to make at once. Default: 16.", Kind.NUMBER, "NUMBER"),
+        Setting("recording", "Read this recording instead of AWS; needs no credentials.", metavar="FILE"),
+        Setting("db", "The database: a file or a URL. Default: a file in your state folder.", metavar="URL"),
+        Setting("format", "How to print.", choices=("table", "json", "jsonl", "csv"), renamed="output_format"),
+        Setting("strict", "Exit with 3 when something could not be read or decided.", Kind.FLAG),
+        Setting(
+            "fail-on",
+            "Exit with 1 when active findings are at least this severe.",
+            metavar="LEVEL",
+            choices=LEVELS,
+        ),
+    )
+}
+
+
+class SettingsError(Exception):
+    """A settings file is not what it should be; the message names the file and the line."""
+
+
+def takes(*names: str) -> Callable[[F], F]:
+    """Give a command the settings of these names, and `--config`."""
+
+    def decorate(command: F) -> F:
+        for option in reversed([*(_option(SETTINGS[name]) for name in names), _config_option()]):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def find_settings_file(folder: Path) -> Path | None:
+    """Return the nearest `sekisho.toml` from `folder` upwards, or None."""
+    return next((file for one in (folder, *folder.parents) if (file := one / FILE_NAME).is_file()), None)
+
+
+def read_settings(file: Path) -> dict[str, Any]:
+    """Return what a settings file sets, by the names of the parameters.
+
+    Raises:
+        SettingsError: the file cannot be read, is not TOML, or has a key or a value that no setting takes.
+    """
+    import tomllib  # noqa: PLC0415 - most runs have no such file
+
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"cannot read the settings file `{file}`: {_reason(error)}") from error
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{file} is not TOML: {error}") from error
+    return {SETTINGS[name].parameter: value for name, value in raw.items() if _is_right(name, value, file, text)}
+
+
+def _is_right(name: str, value: object, file: Path, text: str) -> bool:
+    place = f"{file}, line {_line(name, text)}"
+    setting = SETTINGS.get(name)
+    if setting is None:
+        near = get_close_matches(name.replace("_", "-"), SETTINGS, n=1)
+        raise SettingsError(f"{place}: unknown setting `{name}`" + (f"; did you mean `{near[0]}`?" if near else ""))
+    if not _fits(setting.kind, value):
+        raise SettingsError(f"{place}: `{name}` must be {setting.kind.value}, not `{value}`")
+    if setting.choices and value not in setting.choices:
+        raise SettingsError(f"{place}: `{name}` is `{value}`; it must be one of {', '.join(setting.choices)}")
+    return True
+
+
+def _fits(kind: Kind, value: object) -> bool:
+    match kind:
+        case Kind.TEXT:
+            return isinstance(value, str)
+        case Kind.TEXTS:
+            return isinstance(value, list) and all(isinstance(one, str) for one in cast("list[object]", value))
+        case Kind.FLAG:
+            return isinstance(value, bool)
+        case Kind.NUMBER:
+            return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def _line(name: str, text: str) -> int:
+    lines = (
+        number for number, line in enumerate(text.splitlines(), start=1) if line.lstrip("['\" \t").startswith(name)
+    )
+    return next(lines, 1)
+
+
+def _reason(error: OSError | UnicodeDecodeError) -> str:
+    return (error.strerror or str(error)) if isinstance(error, OSError) else "it is not UTF-8"
+
+
+def _option(setting: Setting) -> Callable[[F], F]:
+    common: Mapping[str, Any] = {
+        "envvar": setting.environment_variable,
+        "show_envvar": True,
+        "help": setting.help,
+    }
+    match setting.kind:
+        case Kind.FLAG:
+            return click.option(f"--{setting.name}/--no-{setting.name}", setting.parameter, default=False, **common)
+        case Kind.TEXTS:
+            return click.option(
+                f"--{setting.name}", setting.parameter, multiple=True, metavar=setting.metavar, **common
+            )
+        case Kind.NUMBER:
+            above_zero = click.IntRange(min=1)
+            return click.option(
+                f"--{setting.name}", setting.parameter, type=above_zero, metavar=setting.metavar, **common
+            )
+        case Kind.TEXT:
+            kind = click.Choice(setting.choices, case_sensitive=False) if setting.choices else click.STRING
+            metavar = "|".join(setting.choices) or setting.metavar
+            return click.option(f"--{setting.name}", setting.parameter, type=kind, metavar=metavar, **common)
+
+
+def _config_option() -> Callable[[F], F]:
+    return click.option(
+        "--config",
+        metavar="FILE",
+        envvar="SEKISHO_CONFIG",
+        show_envvar=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_use_settings_file,
+        help=f"The settings file. Default: the nearest {FILE_NAME} from here upwards.",
+    )
+
+
+def _use_settings_file(context: click.Context, _parameter: click.Parameter, value: str | None) -> None:
+    file = Path(value) if value is not None else find_settings_file(Path.cwd())
+    if file is not None and not context.resilient_parsing:
+        context.default_map = read_settings(file)

@@ -1,0 +1,34 @@
+"""Lambda policies as stand-ins for AWS give them back: the parameters of AddPermission, as they were passed.
+
+AWS itself writes `{"AWS": "arn:aws:iam::111122223333:root"}` where AddPermission was called with `111122223333`, and a
+condition on `aws:PrincipalOrgID` for an organization. Moto keeps the parameters. What they mean is beyond doubt, so
+they are written here as AWS would.
+"""
+
+import json
+import re
+from typing import Any
+
+_ACCOUNT_OR_ARN = re.compile(r"[0-9]{12}|arn:.+")
+
+
+def as_aws_writes_it(text: object) -> object:
+    """Return the text of a policy with such statements rewritten; any other text as it is."""
+    if not isinstance(text, str):
+        return text
+    try:
+        document: Any = json.loads(text)
+        statements: list[Any] = list(document["Statement"])
+        rewritten = [_rewritten(dict(one)) for one in statements]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return text  # no such policy; whoever parses it says what is wrong
+    return text if rewritten == statements else json.dumps({**document, "Statement": rewritten})
+
+
+def _rewritten(written: dict[str, Any]) -> dict[str, Any]:
+    principal = written.get("Principal")
+    if isinstance(principal, str) and _ACCOUNT_OR_ARN.fullmatch(principal):
+        written["Principal"] = {"AWS": principal}
+    if isinstance(organization := written.pop("OrganizationId", None), str):
+        written["Condition"] = {"StringEquals": {"aws:PrincipalOrgID": organization}}
+    return written

@@ -1,0 +1,59 @@
+"""Which class stands behind each Protocol, picked from the settings."""
+
+from dataclasses import replace
+from datetime import timedelta
+from importlib.resources import as_file
+from pathlib import Path
+
+from sekisho.collectors.options import DEFAULT_ROLE_NAME, LiveOptions
+from sekisho.collectors.reader import SnapshotReader
+from sekisho.findings import FindingStore
+from sekisho.resources.snapshot import Snapshot
+from sekisho.sample import sample_recording
+
+
+def open_store(url: str | None) -> FindingStore:
+    """Open the store that `--db` names; None is the user's own."""
+    from sekisho.storage import SqlFindingStore  # noqa: PLC0415 - SQLAlchemy takes half a second, `record` needs none
+
+    return SqlFindingStore(url)
+
+
+def live_reader(
+    *,
+    profile: str | None,
+    regions: tuple[str, ...],
+    organization: bool,
+    role_name: str | None,
+    partners: frozenset[str],
+    timeout: timedelta | None,
+    workers: int | None,
+) -> SnapshotReader:
+    """Return a reader of AWS itself; no Regions means all enabled ones, None the reader's own default."""
+    from sekisho.collectors.live import LiveReader  # noqa: PLC0415 - boto3 takes a while, a recording needs none
+
+    options = LiveOptions(
+        profile=profile,
+        regions=regions or None,
+        organization=organization,
+        role_name=role_name or DEFAULT_ROLE_NAME,
+        partners=partners,
+    )
+    if timeout is not None:
+        options = replace(options, read_timeout=timeout)
+    if workers is not None:
+        options = replace(options, workers=workers)
+    return LiveReader(options)
+
+
+def recorded_reader(path: Path) -> SnapshotReader:
+    """Return a reader of a recording."""
+    from sekisho.collectors.recording import RecordedReader  # noqa: PLC0415 - as above
+
+    return RecordedReader(path)
+
+
+def read_sample() -> Snapshot:
+    """Read the sample organization that comes with the program."""
+    with as_file(sample_recording()) as path:
+        return recorded_reader(path).read()
