@@ -1,7 +1,7 @@
 """Who can call: the families of callers, and in each a caller of every kind that the policies tell apart."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from sekisho.evaluation import Caller, CallerKind
 from sekisho.policy import PrincipalForm
@@ -69,8 +69,9 @@ def _aws_callers(world: World, mentions: Mentions) -> Iterator[Example]:
     def literal(form: PrincipalForm) -> Iterator[tuple[Pattern, Reading]]:
         yield from (((value,), Reading.EXACT) for value in forms.get(form, ()))
 
+    arns = [*mentions.patterns("aws:principalarn"), *literal(PrincipalForm.IDENTITY)]
     automata = {
-        "arn": Automaton([*mentions.patterns("aws:principalarn"), *literal(PrincipalForm.IDENTITY)]),
+        "arn": Automaton(arns),
         "account": Automaton(
             [*mentions.patterns("aws:principalaccount", "kms:calleraccount"), *literal(PrincipalForm.ACCOUNT)]
         ),
@@ -80,13 +81,13 @@ def _aws_callers(world: World, mentions: Mentions) -> Iterator[Example]:
     inside = world.inside
     canonical = [Caller(CallerKind.AWS, canonical_id=value) for value in forms.get(PrincipalForm.CANONICAL_USER, ())]
     named = {one.value for one in mentions.principals if one.form is not PrincipalForm.CANONICAL_USER}
-    for principal_type, shape in _caller_shapes(world, mentions):
+    for principal_type, shape in _caller_shapes(world, mentions, paths=_tells_paths_apart(arns)):
         for words in explore(shape, automata, keep=min(len(inside.accounts), 31) + 1):
             word = next((one for one in words if one["account"] not in inside.accounts), words[0])
             example = _aws_example(world, principal_type, word)
             yield example
             caller = example.caller
-            if caller is None or {caller.account, caller.principal_arn, caller.session_arn} & named:
+            if caller is None or example.inside or {caller.account, caller.principal_arn, caller.session_arn} & named:
                 continue
             for one in canonical:
                 yield Example(
@@ -110,7 +111,22 @@ def _aws_example(world: World, principal_type: str, word: Word) -> Example:
     return Example(context, caller, inside=account in world.inside.accounts)
 
 
-def _caller_shapes(world: World, mentions: Mentions) -> Iterator[tuple[str, Shape]]:
+def _tells_paths_apart(patterns: Iterable[tuple[Pattern, Reading]]) -> bool:
+    """Say whether a user or role with a path can differ, for some pattern, from one without.
+
+    It cannot when no pattern writes a slash, apart from the one that closes a fixed `arn:aws:iam::…:role/`: then a
+    slash is a letter like any other.
+    """
+    for pattern, _ in patterns:
+        texts = [part for part in pattern if isinstance(part, str)]
+        if texts and pattern[0] == texts[0] and texts[0].startswith("arn:"):
+            texts[0] = texts[0].partition("/")[2]
+        if any("/" in text for text in texts):
+            return True
+    return False
+
+
+def _caller_shapes(world: World, mentions: Mentions, *, paths: bool) -> Iterator[tuple[str, Shape]]:
     """Yield how the callers of AWS accounts are written, with their `aws:PrincipalType`.
 
     Tracks: `arn` (`aws:PrincipalArn`), `account`, `session` (the ARN of the session), `username`.
@@ -126,7 +142,8 @@ def _caller_shapes(world: World, mentions: Mentions) -> Iterator[tuple[str, Shap
     for account in _account_slots(world, mentions, ("arn", "account")):
         user_head = (Fixed({"arn": iam}), account)
         yield "User", (*user_head, Fixed({"arn": ":user/"}), user)
-        yield "User", (*user_head, Fixed({"arn": ":user/"}), *path, user)
+        if paths:
+            yield "User", (*user_head, Fixed({"arn": ":user/"}), *path, user)
         yield "Account", (*user_head, Fixed({"arn": ":root"}))
     for account in _account_slots(world, mentions, (*session_tracks, "account")):
         role_head = (
@@ -135,7 +152,8 @@ def _caller_shapes(world: World, mentions: Mentions) -> Iterator[tuple[str, Shap
             Fixed({"arn": ":role/", "session": ":assumed-role/"}),
         )
         yield "AssumedRole", (*role_head, role, *session)
-        yield "AssumedRole", (*role_head, *path, role, *session)
+        if paths:
+            yield "AssumedRole", (*role_head, *path, role, *session)
         federated_head = (Fixed({"arn": sts, "session": sts}), account)
         yield "FederatedUser", (*federated_head, Fixed(dict.fromkeys(session_tracks, ":federated-user/")), federated)
 

@@ -8,13 +8,14 @@ answer for all of them.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from operator import add
 from typing import TypeAlias
 
 from sekisho.reasoning.automaton import Automaton
 from sekisho.reasoning.errors import UndecidedError
 
-MAX_KINDS = 20_000
-"""How many kinds of words are kept apart at one letter before the reasoner gives up."""
+MAX_STEPS = 250_000
+"""How often an exploration goes a piece further from a kind of words before the reasoner gives up: some seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +62,12 @@ def explore(shape: Shape, automata: Mapping[str, Automaton], *, keep: int = 1) -
         keep: how many words of a kind to return where there are as many, for callers who can't use every word.
 
     Raises:
-        UndecidedError: more than `MAX_KINDS` kinds.
+        UndecidedError: more than `MAX_STEPS` steps.
     """
     walk = _Walk(shape, automata, keep)
     kinds: _Kinds = {walk.start: [("",) * len(walk.tracks)]}
     for slot in shape:
-        kinds = walk.fixed(kinds, slot) if isinstance(slot, Fixed) else walk.free(kinds, slot)
+        kinds = walk.fixed(kinds, slot.texts) if isinstance(slot, Fixed) else walk.free(kinds, slot)
     answers: dict[_States, list[_Texts]] = {}
     for states, words in kinds.items():
         _add(answers, walk.verdict(states), words, keep)
@@ -83,40 +84,43 @@ def _add(kinds: _Kinds, states: _States, words: Iterable[_Texts], keep: int) -> 
 
 
 class _Walk:
+    """One exploration: what each track reads, and how many steps it has taken."""
+
     def __init__(self, shape: Shape, automata: Mapping[str, Automaton], keep: int) -> None:
         self.tracks = tuple(dict.fromkeys(track for slot in shape for track in _tracks(slot)))
         self.automata = tuple(automata.get(track) or Automaton(()) for track in self.tracks)
         self.start = tuple(automaton.start for automaton in self.automata)
         self.keep = keep
+        self.steps = 0
 
     def verdict(self, states: _States) -> _States:
         return tuple(automaton.verdict(state) for automaton, state in zip(self.automata, states, strict=True))
 
-    def read(self, states: _States, texts: Mapping[str, str]) -> _States:
-        return tuple(
-            automaton.read(state, texts.get(track, ""))
-            for automaton, state, track in zip(self.automata, states, self.tracks, strict=True)
-        )
-
-    def append(self, words: Iterable[_Texts], texts: Mapping[str, str]) -> list[_Texts]:
-        return [
-            tuple(piece + texts.get(track, "") for piece, track in zip(word, self.tracks, strict=True))
-            for word in words
-        ]
-
-    def fixed(self, kinds: _Kinds, slot: Fixed) -> _Kinds:
+    def fixed(self, kinds: _Kinds, texts: Mapping[str, str]) -> _Kinds:
+        """Read the same piece after every kind; each track reads its own text."""
+        self.steps += len(kinds)
+        if self.steps > MAX_STEPS:
+            raise UndecidedError(f"telling its values apart takes more than {MAX_STEPS:,} steps")
+        pieces = [texts.get(track, "") for track in self.tracks]
+        readers = list(zip(self.automata, pieces, strict=True))
         after: _Kinds = {}
         for states, words in kinds.items():
-            _add(after, self.read(states, slot.texts), self.append(words, slot.texts), self.keep)
+            further = tuple(
+                automaton.read(state, piece) if piece else state
+                for (automaton, piece), state in zip(readers, states, strict=True)
+            )
+            if len(after.get(further, ())) < self.keep:
+                longer = (tuple(map(add, word, pieces)) for word in words)
+                _add(after, further, longer, self.keep)
         return after
 
     def free(self, kinds: _Kinds, slot: Free) -> _Kinds:
         """Read any text that the slot allows: the samples first, then letter by letter until nothing new comes."""
         done: _Kinds = {}
         for sample in slot.samples:
-            for states, words in self.fixed(kinds, Fixed(dict.fromkeys(slot.tracks, sample))).items():
+            for states, words in self.fixed(kinds, dict.fromkeys(slot.tracks, sample)).items():
                 _add(done, states, words, self.keep)
-        letters = list(self._letters(slot))
+        letters = [dict.fromkeys(slot.tracks, letter) for letter in self._letters(slot)]
         level, seen = kinds, set[_States]()
         length = 0
         while level:
@@ -129,11 +133,9 @@ class _Walk:
                 break
             further: _Kinds = {}
             for letter in letters:
-                for states, words in self.fixed(level, Fixed(dict.fromkeys(slot.tracks, letter))).items():
+                for states, words in self.fixed(level, letter).items():
                     _add(further, states, words, self.keep)
             level, length = further, length + 1
-            if len(level) + len(done) > MAX_KINDS:
-                raise UndecidedError(f"its patterns tell more than {MAX_KINDS:,} kinds of values apart")
         return done
 
     def _letters(self, slot: Free) -> Iterator[str]:

@@ -67,8 +67,19 @@ class Exposure:
     approximations: tuple[str, ...] = ()
 
 
-def targets(resource_type: str, resource: str, *, gates: int = 1) -> tuple[Target, ...]:
-    """Return every action that works across accounts on a resource that has one ARN."""
+def targets(resource_type: str, resource: str, *, unsigned: frozenset[str] | None = None) -> tuple[Target, ...]:
+    """Return every action that works across accounts on a resource that has one ARN.
+
+    Args:
+        resource_type: CloudFormation's name.
+        resource: the ARN.
+        unsigned: the actions that can be called without a signature; None for all that the service answers so.
+    """
     return tuple(
-        Target(action.name, (View(action.name, resource),) * gates) for action in cross_account_actions(resource_type)
+        Target(
+            action.name,
+            (View(action.name, resource),),
+            callers=frozenset() if unsigned is None or action.name in unsigned else SIGNED,
+        )
+        for action in cross_account_actions(resource_type)
     )

@@ -37,8 +37,11 @@ LISTINGS: dict[str, tuple[str, ...]] = {
     "sqs.list_queues": ("AWS::SQS::Queue",),
     "sns.list_topics": ("AWS::SNS::Topic",),
     "secretsmanager.list_secrets": ("AWS::SecretsManager::Secret",),
+    "organizations.list_policies": (),
+    "organizations.describe_policy": (),
+    "organizations.list_targets_for_policy": (),
 }
-"""The calls that list resources, with what they list. A failure of any other account call hides every type."""
+"""The calls about an account, with the resource types they list. A failure of any other call hides every type."""
 
 ABSENT: dict[str, frozenset[str]] = {
     "s3.get_bucket_policy": frozenset({"NoSuchBucketPolicy"}),

@@ -18,6 +18,7 @@ class SinglePolicy:
     Attributes:
         within: the members of the answer to `call` that lead to the object with the member `Policy`.
         callers: the kinds of caller that the service answers.
+        unsigned: the actions that can be called without a signature; None for every action.
         optional: calls without which the resource can be understood.
     """
 
@@ -25,6 +26,7 @@ class SinglePolicy:
     call: str
     callers: frozenset[CallerKind]
     within: tuple[str, ...] = ()
+    unsigned: frozenset[str] | None = None
     optional: frozenset[str] = frozenset()
 
 
@@ -39,6 +41,7 @@ SINGLE_POLICIES = {
         "FunctionPolicy",
         "lambda.get_policy",
         SIGNED_OR_ANONYMOUS,
+        unsigned=frozenset({"lambda:InvokeFunctionUrl"}),
         optional=frozenset({"lambda.get_function_url_config", "lambda.list_aliases"}),
     ),
     "AWS::Lambda::LayerVersion": SinglePolicy("LayerVersionPolicy", "lambda.get_layer_version_policy", SIGNED),
@@ -59,4 +62,5 @@ def read_single_policy(resource: RawResource) -> Exposure:
     document = policy_document(kind.document, text, resource.arn)
     if document is None:
         return Exposure((), kind.callers, notes=(f"it has no {kind.document}: only its own account gets in",))
-    return Exposure((Way((Gate((document,)),), targets(resource.resource_type, resource.arn)),), kind.callers)
+    wanted = targets(resource.resource_type, resource.arn, unsigned=kind.unsigned)
+    return Exposure((Way((Gate((document,)),), wanted),), kind.callers)
