@@ -18,6 +18,10 @@ from sekisho.cli.settings import SETTINGS, Setting
 from sekisho.cli.status import ExitStatus
 from sekisho.collectors.services import COLLECTORS
 from sekisho.policy.catalogue import CROSS_ACCOUNT
+from sekisho.reasoning.regions import MAX_GROUPS
+from sekisho.reasoning.settle import MAX_COMBINATIONS
+from sekisho.reasoning.values import MAX_SETS
+from sekisho.reasoning.words import MAX_STEPS
 from sekisho.resources.gaps import ABSENT, LISTINGS
 from sekisho.resources.registry import READERS
 
@@ -157,6 +161,11 @@ def test_every_member_of_a_finding_is_described(member: str) -> None:
 @pytest.mark.parametrize("code", ErrorCode)
 def test_every_error_code_is_described(code: ErrorCode) -> None:
     assert f"\n| `{code.value}` | " in text_of("errors.md")
+
+
+@pytest.mark.parametrize("limit", [MAX_STEPS, MAX_SETS, MAX_COMBINATIONS, MAX_GROUPS])
+def test_every_budget_of_the_analysis_is_told(limit: int) -> None:
+    assert f" {limit:,} " in text_of("errors.md")
 
 
 @pytest.mark.parametrize("kind", FindingType)

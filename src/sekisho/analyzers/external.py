@@ -214,8 +214,8 @@ def _openers(region: Region) -> list[Opener]:
 
 
 _WELL_KNOWN = (
-    "s3:GetObject", "sts:AssumeRole", "kms:Decrypt", "lambda:InvokeFunctionUrl", "lambda:InvokeFunction", "sqs:ReceiveMessage", "sns:Publish",
-    "secretsmanager:GetSecretValue",
+    "s3:GetObject", "sts:AssumeRole", "kms:Decrypt", "lambda:InvokeFunctionUrl", "lambda:InvokeFunction",
+    "sqs:ReceiveMessage", "sns:Publish", "secretsmanager:GetSecretValue",
 )  # fmt: skip
 
 

@@ -42,7 +42,7 @@ def _any_token_will_do(case: Case) -> bool:
 
 RULES: tuple[tuple[str, Severity, Callable[[Case], bool]], ...] = (
     ("something else stands in the way today", Severity.LOW, lambda case: case.blocked),
-    ("anyone can change it", Severity.CRITICAL, lambda case: case.is_public and bool(case.levels & _CHANGES)),
+    ("anyone can act on it", Severity.CRITICAL, lambda case: case.is_public and bool(case.levels & _CHANGES)),
     ("anyone can read it", Severity.HIGH, lambda case: case.is_public),
     ("any token of the identity provider will do", Severity.HIGH, _any_token_will_do),
     (
@@ -51,7 +51,7 @@ RULES: tuple[tuple[str, Severity, Callable[[Case], bool]], ...] = (
         lambda case: "Permissions management" in case.levels,
     ),
     ("outsiders need a shared secret", Severity.LOW, lambda case: "sts:externalid" in case.tested_keys),
-    ("named outsiders can change it", Severity.MEDIUM, lambda case: "Write" in case.levels),
+    ("named outsiders can act on it", Severity.MEDIUM, lambda case: "Write" in case.levels),
     ("named outsiders can read it", Severity.MEDIUM, lambda case: "Read" in case.levels),
     ("named outsiders can look at it", Severity.LOW, lambda _: True),
 )

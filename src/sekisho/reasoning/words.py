@@ -144,6 +144,9 @@ class _Walk:
             *(a.letters for a, track in zip(self.automata, self.tracks, strict=True) if track in slot.tracks)
         )
         alphabet = slot.alphabet
+        if self.keep > 1 and slot.most is not None:  # several words of a kind are wanted, and they are few
+            yield from alphabet
+            return
         yield from sorted(known & frozenset(alphabet) if alphabet else known)
         others = alphabet or "xyzwvutsrqponmlkjihgfedcba0123456789-_XYZWVUTSRQPONMLKJIHGFEDCBA"
         other = next((letter for letter in reversed(others) if letter not in known), None)

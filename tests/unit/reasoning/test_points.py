@@ -1,0 +1,45 @@
+"""Points: one for every interval that bounds mark off."""
+
+from ipaddress import ip_address, ip_network
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sekisho.policy.values import parse_date, parse_number
+from sekisho.reasoning.points import address_points, date_points, number_points
+
+
+@given(st.lists(st.integers(-50, 50), min_size=1, max_size=4), st.integers(-60, 60))
+def test_every_number_stands_like_one_of_the_points_to_all_bounds(bounds: list[int], value: int) -> None:
+    def stands(number: float) -> list[tuple[bool, bool]]:
+        return [(number < bound, number == bound) for bound in bounds]
+
+    points = [float(parse_number(text) or 0) for text in number_points(map(str, bounds))]
+    assert stands(value) in [stands(point) for point in points]
+
+
+def test_whole_numbers_are_preferred_between_bounds() -> None:
+    assert list(number_points(["10", "20"])) == ["9", "10", "11", "20", "21"]
+    assert list(number_points(["1", "2"])) == ["0", "1", "1.5", "2", "3"]
+
+
+def test_dates_have_points_before_between_and_after() -> None:
+    moments = [parse_date(text) for text in date_points(["2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"])]
+
+    assert len(moments) == 5
+    assert moments == sorted(moment for moment in moments if moment is not None)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2**32 - 1), st.integers(0, 32)), max_size=4), st.integers(0, 2**32 - 1))
+def test_every_address_lies_like_one_of_the_points_in_all_ranges(ranges: list[tuple[int, int]], value: int) -> None:
+    networks = [ip_network((start, length), strict=False) for start, length in ranges]
+    points = [ip_address(text) for text in address_points(map(str, networks))]
+
+    def lies(number: int | str) -> list[bool]:
+        return [ip_address(number) in network for network in networks]
+
+    assert lies(value) in [[point in network for network in networks] for point in points]
+
+
+def test_both_versions_have_points() -> None:
+    assert {ip_address(text).version for text in address_points([])} == {4, 6}
