@@ -43,6 +43,8 @@ LISTINGS: dict[str, tuple[str, ...]] = {
 }
 """The calls about an account, with the resource types they list. A failure of any other call hides every type."""
 
+_EVERY_TYPE = tuple(sorted({name for names in LISTINGS.values() for name in names}))
+
 ABSENT: dict[str, frozenset[str]] = {
     "s3.get_bucket_policy": frozenset({"NoSuchBucketPolicy"}),
     "s3.get_public_access_block": frozenset({"NoSuchPublicAccessBlockConfiguration"}),
@@ -110,5 +112,5 @@ def _account_gap(account_id: str, made: ApiCall) -> Gap:
         message=made.error.message,
         account=account_id,
         region=made.region,
-        resource_types=LISTINGS.get(made.call, tuple(sorted({name for names in LISTINGS.values() for name in names}))),
+        resource_types=LISTINGS.get(made.call, _EVERY_TYPE),
     )
