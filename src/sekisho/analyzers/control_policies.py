@@ -8,6 +8,11 @@ from sekisho.policy import Effect, Patterns, Policy, PolicyError, parse_policy
 from sekisho.policy.catalogue import action_matches
 from sekisho.resources.zone import ResourceControlPolicy, ZoneOfTrust
 
+CONTROL_POLICY_CALLS = frozenset(
+    {"organizations.list_policies", "organizations.describe_policy", "organizations.list_targets_for_policy"}
+)
+"""The calls that read control policies: where one failed, their effect is not known."""
+
 
 def restriction_on(zone: ZoneOfTrust, account: str, actions: tuple[str, ...]) -> ResourceControlPolicyRestriction:
     """Say whether a control policy over the account denies any of the actions to anyone.

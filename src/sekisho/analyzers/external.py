@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from sekisho.analyzers.aws_accounts import AWS_OPERATED_ACCOUNTS
-from sekisho.analyzers.control_policies import restriction_on
+from sekisho.analyzers.control_policies import CONTROL_POLICY_CALLS, restriction_on
 from sekisho.analyzers.keys import ACCESS_POINT_KEYS, SHOWN_KEYS, narrows
 from sekisho.analyzers.observation import (
     AnalysisError,
@@ -19,6 +19,7 @@ from sekisho.analyzers.observation import (
     FindingType,
     Observation,
     ResourceAnalysis,
+    ResourceControlPolicyRestriction,
     Source,
     WitnessRequest,
 )
@@ -48,11 +49,12 @@ from sekisho.reasoning import (
     Witness,
     World,
     solve,
+    variable_keys,
 )
 from sekisho.resources.answers import ReadingError, UnreadableError
 from sekisho.resources.documents import MalformedDocumentError
 from sekisho.resources.exposure import Exposure, FurtherGate, Way
-from sekisho.resources.gaps import is_denial
+from sekisho.resources.gaps import account_gaps, is_denial
 from sekisho.resources.hypothetical import hypothetical_resource
 from sekisho.resources.iam_role import CARRIED_ALONG
 from sekisho.resources.registry import read_exposure
@@ -63,8 +65,14 @@ from sekisho.resources.zone import ZoneOfTrust, ZoneType
 def analyze_external_access(snapshot: Snapshot) -> Iterator[ResourceAnalysis]:
     """Say of every resource of a snapshot, in its order, who outside its zone of trust gets in."""
     own = frozenset(one.arn for one in snapshot.resources if one.resource_type == "AWS::S3::Bucket")
+    failed = {gap.call for account in snapshot.accounts for gap in account_gaps(account)}
     for resource in snapshot.resources:
-        yield analyze_resource(resource, snapshot.zone_of_trust, own_resources=own)
+        yield analyze_resource(
+            resource,
+            snapshot.zone_of_trust,
+            own_resources=own,
+            control_policies_known=not failed & CONTROL_POLICY_CALLS,
+        )
 
 
 def analyze_policy_document(
@@ -86,7 +94,11 @@ def analyze_policy_document(
 
 
 def analyze_resource(
-    resource: RawResource, zone: ZoneOfTrust, *, own_resources: frozenset[str] = frozenset()
+    resource: RawResource,
+    zone: ZoneOfTrust,
+    *,
+    own_resources: frozenset[str] = frozenset(),
+    control_policies_known: bool = True,
 ) -> ResourceAnalysis:
     """Say who outside the zone gets at one resource.
 
@@ -94,11 +106,13 @@ def analyze_resource(
         resource: with the answers that describe it.
         zone: who is inside.
         own_resources: ARNs without an account, such as buckets, that belong to the zone.
+        control_policies_known: whether the zone's resource control policies could be read.
     """
     try:
         exposure = read_exposure(resource)
-        subject = _Subject(resource, zone, exposure, own_resources)
+        subject = _Subject(resource, zone, exposure, own_resources, control_policies_known)
         accesses = _join(access for way in exposure.ways for access in _accesses(subject, way))
+        notes = exposure.notes if accesses else (*exposure.notes, *_closed_by(subject))
     except UnreadableError as error:
         denied = all(is_denial(gap.code) for gap in error.gaps)
         code = ErrorCode.ACCESS_DENIED if denied else ErrorCode.INTERNAL_ERROR
@@ -108,7 +122,7 @@ def analyze_resource(
     except ReasoningError as error:
         reason = f"it could not be decided who gets in, because {error}"
         return _analysis(resource, [AnalysisError(ErrorCode.INTERNAL_ERROR, reason)])
-    return _analysis(resource, accesses, exposure.notes)
+    return _analysis(resource, accesses, notes)
 
 
 def _analysis(
@@ -142,6 +156,7 @@ class _Subject:
     zone: ZoneOfTrust
     exposure: Exposure
     own_resources: frozenset[str]
+    control_policies_known: bool
 
 
 def _accesses(subject: _Subject, way: Way) -> Iterator[ExternalAccess]:
@@ -199,8 +214,48 @@ def _access(subject: _Subject, way: Way, region: Region, blocked_by: tuple[Block
         remedy=remedy_for(resource.resource_type, region.principal, because),
         sources=_sources(resource, way, region, openers),
         blocked_by=blocked_by,
-        resource_control_policy_restriction=restriction_on(subject.zone, resource.owner_account, actions),
+        resource_control_policy_restriction=(
+            restriction_on(subject.zone, resource.owner_account, actions)
+            if subject.control_policies_known
+            else ResourceControlPolicyRestriction.FAILED_TO_EVALUATE_RCP
+        ),
         approximations=subject.exposure.approximations,
+    )
+
+
+def _closed_by(subject: _Subject) -> Iterator[str]:
+    """Yield what keeps everyone outside out of a resource, where it is not plain: the Denies that close it."""
+    for way in subject.exposure.ways:
+        denies = [
+            (document, statement)
+            for gate in way.gates
+            for document in gate.documents
+            for statement in document.policy.statements
+            if statement.effect is Effect.DENY
+        ]
+        question = Question(tuple(map(_without_denies, way.gates)), way.targets, _world(subject, way))
+        without = solve(question) if denies else ()
+        if without:
+            places = ", ".join(f"{statement.path} of the {document.name}" for document, statement in denies)
+            who = " and ".join(dict.fromkeys(region.principal.value for region in without))
+            yield f"without the Deny at {places}, {who} would get in"
+        else:
+            names = dict.fromkeys(document.name for gate in way.gates for document in gate.documents)
+            yield f"its {' and '.join(names)} let only trusted principals, AWS services or nobody in"
+
+
+def _without_denies(gate: Gate) -> Gate:
+    return Gate(
+        tuple(
+            replace(
+                document,
+                policy=replace(
+                    document.policy,
+                    statements=tuple(one for one in document.policy.statements if one.effect is Effect.ALLOW),
+                ),
+            )
+            for document in gate.documents
+        )
     )
 
 
@@ -226,13 +281,15 @@ def _most_telling(actions: tuple[str, ...]) -> str:
 
 
 def _spelling(way: Way) -> Mapping[str, str]:
-    """How the documents spell condition keys."""
+    """How the documents spell condition keys; those in variables only, in lower case."""
     spelled: dict[str, str] = {}
     for gate in way.gates:
         for document in gate.documents:
             for statement in document.policy.statements:
                 for condition in statement.conditions:
                     spelled.setdefault(condition.key.lower(), condition.key)
+    for key in variable_keys(way.gates):
+        spelled.setdefault(key, key)
     return spelled
 
 

@@ -4,18 +4,23 @@ Source: IAM User Guide, "Filter keys for access analyzers"; Amazon S3 User Guide
 settled there follows what AWS IAM Access Analyzer has been seen to report.
 """
 
+import re
 from collections.abc import Callable, Mapping
 
 from sekisho.policy.values import parse_network
 
+_OF_RESOURCE = re.compile(r"\$\{aws:Resource(?:Account|OrgID|OrgPaths)\}", re.IGNORECASE)
+"""Variables that the resource decides, not the caller."""
+
 
 def _is_fixed(value: str) -> bool:
+    value = _OF_RESOURCE.sub("fixed", value)
     return bool(value) and not any(mark in value for mark in ("*", "?", "${"))
 
 
 def _has_fixed_account(value: str) -> bool:
     """Wildcards behind a fixed account still say whose it is; an ARN without an account has to be fixed as a whole."""
-    parts = value.split(":", 5)
+    parts = _OF_RESOURCE.sub("fixed", value).split(":", 5)
     if len(parts) < 6:  # noqa: PLR2004 - parts of an ARN
         return False
     return _is_fixed(parts[4]) if parts[4] else _is_fixed(parts[5])

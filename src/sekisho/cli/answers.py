@@ -97,7 +97,7 @@ def explain_policy(file: Path, *, resource_type: str | None, account: str | None
     # The other questions need no analyzer.
     from sekisho.analyzers.external import analyze_policy_document  # noqa: PLC0415
     from sekisho.policy import parse_policy  # noqa: PLC0415
-    from sekisho.resources.hypothetical import HYPOTHETICAL_TYPES, guess_owner, guess_resource_type  # noqa: PLC0415
+    from sekisho.resources.hypothetical import HYPOTHETICAL_TYPES, guess_owner, guess_resource, guess_resource_type  # noqa: PLC0415
 
     types = ", ".join(sorted(HYPOTHETICAL_TYPES))
     if resource_type is not None and resource_type not in HYPOTHETICAL_TYPES:
@@ -112,6 +112,7 @@ def explain_policy(file: Path, *, resource_type: str | None, account: str | None
     resource_type = resource_type or guess_resource_type(policy)
     if resource_type is None:
         raise click.UsageError(f"the policy does not say what it is attached to; name it: --resource-type {types}")
+    resource = resource or guess_resource(policy, resource_type)
     account = account or guess_owner(policy, resource)
     output = Output()
     if account is None:

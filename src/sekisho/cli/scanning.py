@@ -56,8 +56,13 @@ def scan(
     """Scan, store, print the active findings, and answer with what `--fail-on` and `--strict` ask."""
     output = Output()
     with open_store(database) as store:  # first, so that a store that cannot be used costs no reading
+        earlier = store.scans(limit=1)
         report = _scan(_read(source, output), store)
         active = store.findings(_active(report))
+    if earlier and earlier[0].coverage.taken_at > report.coverage.taken_at:
+        output.note(
+            Text("this recording is older than the last scan; the findings are now as they were then", "yellow")
+        )
     show_findings(output, active, output_format=output_format, marks=_marks(report))
     _tell_coverage(output, report.coverage, left_alone=len(report.reconciliation.left_alone))
     output.note(Text(render_changes(report.reconciliation)))

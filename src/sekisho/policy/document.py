@@ -161,8 +161,6 @@ class _Parser:
             statements = tuple(self.statement(one, index, ("Statement", index)) for index, one in enumerate(raw))
         else:
             statements = (self.statement(raw, 0, ("Statement",)),)
-        if not statements:
-            raise self.wrong("`Statement` is empty", ("Statement",), "a policy needs at least one statement")
         policy_id = self.string(document["Id"], ("Id",)) if "Id" in document else None
         return Policy(statements=statements, version=version, id=policy_id, text=self.text)
 

@@ -5,6 +5,7 @@ right only where `sekisho.evaluation` agrees, which is asked about every request
 """
 
 from sekisho.reasoning.errors import ReasoningError, UnconfirmedWitnessError, UndecidedError
+from sekisho.reasoning.mentions import variable_keys
 from sekisho.reasoning.question import Document, Gate, Inside, Question, Target, View, World
 from sekisho.reasoning.solve import Opener, Region, Witness, solve
 
@@ -23,4 +24,5 @@ __all__ = [
     "Witness",
     "World",
     "solve",
+    "variable_keys",
 ]

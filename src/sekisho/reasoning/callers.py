@@ -42,7 +42,7 @@ _SAMPLE_SAML_PROVIDER = "arn:aws:iam::999988887777:saml-provider/example"
 
 
 def _has_negated_principals(question: Question) -> bool:
-    return any(one.principals is not None and one.principals.negated for one, _ in statements_of(question))
+    return any(one.principals is not None and one.principals.negated for one, _ in statements_of(question.gates))
 
 
 def caller_facet(world: World, mentions: Mentions, family: FamilyOfCallers) -> Facet:

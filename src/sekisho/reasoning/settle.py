@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import product
 from math import prod
 
+from sekisho.policy.patterns import Variable, parse_template
 from sekisho.reasoning.callers import families_of_callers
 from sekisho.reasoning.errors import UndecidedError
 from sekisho.reasoning.mentions import Mentions, gather_mentions, variable_keys
@@ -18,13 +19,14 @@ MAX_COMBINATIONS = 64
 def settle_variables(question: Question) -> Iterator[Mapping[str, str | None]]:
     """Yield the combinations of values that the policy variables are given in turn; None is an absent key.
 
-    A variable's value is one of each kind that its own key is told apart by, and a fresh one. A value that matters
-    only because it also matches a pattern on another key may be missed: there the result may include too little.
+    A variable's value is one of each kind that its own key is told apart by, or a key that it has to equal, and a
+    fresh one. A value that matters only because a pattern around it also matches one on another key may be missed:
+    there the result may include too little.
 
     Raises:
         UndecidedError: more than `MAX_COMBINATIONS` combinations.
     """
-    keys = [key for key in variable_keys(question) if key not in question.world.given]
+    keys = [key for key in variable_keys(question.gates) if key not in question.world.given]
     mentions = gather_mentions(question, {})
     choices = [tuple(_values(key, question, mentions)) for key in keys]
     if prod(map(len, choices)) > MAX_COMBINATIONS:
@@ -34,10 +36,25 @@ def settle_variables(question: Question) -> Iterator[Mapping[str, str | None]]:
 
 
 def _values(key: str, question: Question, mentions: Mentions) -> Iterator[str | None]:
-    asked = replace(mentions, conditions={key: (), **mentions.conditions})
+    own = mentions.conditions.get(key, ())
+    alike = [one for other in _keys_equal_to(key, mentions) for one in mentions.conditions[other]]
+    asked = replace(mentions, conditions={**mentions.conditions, key: (*own, *alike)})
     found: dict[str | None, None] = {}
     for family in families_of_callers(question, asked):
         for facet in facets_of(question.world, asked, family):
             if key in facet.keys:
                 found |= dict.fromkeys(next(iter(one.context.get(key, ())), None) for one in facet.examples)
     yield from found or {None: None}
+
+
+def _keys_equal_to(key: str, mentions: Mentions) -> Iterator[str]:
+    """Yield the keys that some condition compares with the variable alone: what they are told apart by matters too."""
+    for other, conditions in mentions.conditions.items():
+        templates = (
+            parse_template(value, wildcards=True, variables=variables)
+            for condition, variables in conditions
+            if condition.operator.base.takes_variables
+            for value in condition.values
+        )
+        if other != key and any(template == (Variable(key),) for template in templates):
+            yield other

@@ -174,7 +174,7 @@ def _clauses(question: Question, one: _Pass) -> list[Clause]:
     gates = [
         gate for gate, documents in enumerate(question.gates) for d in documents.documents for _ in d.policy.statements
     ]
-    for index, (statement, variables) in enumerate(statements_of(question)):
+    for index, (statement, variables) in enumerate(statements_of(question.gates)):
         numbered.append(Clause(1 << index, gates[index], statement, variables))
     return [clause for clause in numbered if _fits_given(clause, question, one)]
 

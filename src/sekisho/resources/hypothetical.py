@@ -87,6 +87,14 @@ def guess_owner(policy: Policy, resource: str | None) -> str | None:
     return owner if owner.isdigit() else None
 
 
+def guess_resource(policy: Policy, resource_type: str) -> str | None:
+    """Return the one resource that a policy's ARNs name, an object's bucket counting for it; None if there is none."""
+    of_bucket = resource_type == "AWS::S3::Bucket"
+    named = {arn.partition("/")[0] if of_bucket else arn for arn in _arns(policy)}
+    resource = named.pop() if len(named) == 1 else "*"
+    return None if "*" in resource or "?" in resource else resource
+
+
 def _arns(policy: Policy) -> Iterator[str]:
     for statement in policy.statements:
         for glob in statement.resources.globs if statement.resources else ():

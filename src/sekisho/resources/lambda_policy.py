@@ -30,5 +30,7 @@ def _rewritten(written: dict[str, Any]) -> dict[str, Any]:
     if isinstance(principal, str) and _ACCOUNT_OR_ARN.fullmatch(principal):
         written["Principal"] = {"AWS": principal}
     if isinstance(organization := written.pop("OrganizationId", None), str):
-        written["Condition"] = {"StringEquals": {"aws:PrincipalOrgID": organization}}
+        block = dict(written.get("Condition") or {})
+        block["StringEquals"] = {**block.get("StringEquals", {}), "aws:PrincipalOrgID": organization}
+        written["Condition"] = block
     return written

@@ -46,7 +46,9 @@ def test_every_listing_is_known_to_the_gaps() -> None:
 
     attached_to_a_resource = {"kms.list_grants", "s3control.list_access_points"}
     attached_to_each_bucket = {"s3control.list_multi_region_access_points"}
-    assert listings - attached_to_a_resource - attached_to_each_bucket == {name for name, types in LISTINGS.items() if types}
+    assert listings - attached_to_a_resource - attached_to_each_bucket == {
+        name for name, types in LISTINGS.items() if types
+    }
     assert set(ABSENT) <= set(ACCOUNT_READS)
 
 

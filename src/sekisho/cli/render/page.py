@@ -12,20 +12,21 @@ from rich.text import Text
 from sekisho.analyzers.observation import AnalysisError, ExternalAccess, Observation, ResourceControlPolicyRestriction
 from sekisho.cli.escape import plain
 from sekisho.cli.render import words
-from sekisho.findings import AnalyzedResource, Finding, format_time, witness_document
+from sekisho.findings import AnalyzedResource, Finding, Status, format_time, witness_document
 
 LABEL_WIDTH: Final = 12
 
 
 def render_finding(finding: Finding) -> RenderableType:
-    """Return a finding as a page."""
+    """Return a finding as a page; of a resolved one it tells what was so."""
+    gone = finding.status is Status.RESOLVED
     history = (
         f"{finding.status.value.lower()}; first seen {format_time(finding.created_at)}, "
         f"last changed {format_time(finding.updated_at)}, last looked at {format_time(finding.analyzed_at)}"
     )
     return Group(
-        _heading(finding.observation),
-        _grid([("Finding", Text(finding.id)), ("Status", Text(history)), *_parts(finding.observation)]),
+        _heading(finding.observation, gone=gone),
+        _grid([("Finding", Text(finding.id)), ("Status", Text(history)), *_parts(finding.observation, gone=gone)]),
     )
 
 
@@ -49,13 +50,16 @@ def render_analyzed_resource(seen: AnalyzedResource) -> RenderableType:
     return render_no_access(seen.resource, seen.resource_type, (*seen.notes, when))
 
 
-def _heading(observation: Observation) -> Text:
+def _heading(observation: Observation, *, gone: bool = False) -> Text:
     text = words.severity(observation)
+    verb = "could" if gone else "may"
     match observation.outcome:
         case ExternalAccess() as access:
             if access.is_public:
                 text.append(" ", "default").append("PUBLIC", words.PUBLIC_STYLE)
-            text.append(f"  {words.who(access.principal)} may {words.what(access)}", "not dim bold default on default")
+            text.append(
+                f"  {words.who(access.principal)} {verb} {words.what(access)}", "not dim bold default on default"
+            )
         case AnalysisError():
             text.append("  not decided: it may be open", "bold default on default")
     return text
@@ -68,26 +72,29 @@ def _grid(parts: Iterable[tuple[str, RenderableType]]) -> RenderableType:
     return Padding(grid, (0, 0, 1, 2))
 
 
-def _parts(observation: Observation) -> Iterator[tuple[str, RenderableType]]:
+def _parts(observation: Observation, *, gone: bool = False) -> Iterator[tuple[str, RenderableType]]:
     kind = f"{observation.resource_type}, account {observation.resource_owner_account}, {observation.region}"
     yield "Resource", Text(plain(observation.resource)).append(f"\n{plain(kind)}", "dim")
     match observation.outcome:
         case ExternalAccess() as access:
-            yield from _access_parts(access)
+            yield from _access_parts(access, gone=gone)
         case AnalysisError() as error:
             yield "Why", Text(plain(error.reason))
             for gap in error.gaps:
                 yield "Failed call", Text(plain(f"{gap.call}: {gap.code} {gap.message}"))
 
 
-def _access_parts(access: ExternalAccess) -> Iterator[tuple[str, RenderableType]]:
+def _access_parts(access: ExternalAccess, *, gone: bool) -> Iterator[tuple[str, RenderableType]]:
     yield "Who", Text("\n".join((words.who(access.principal), *words.when(access.condition))))
     yield "What", Text(plain(", ".join(access.action)))
     yield "Through", Text("\n".join(f"{words.through(one)}, at {words.place(one)}" for one in access.because))
     for source in access.sources:
         detail = " ".join(filter(None, (source.type, source.access_point_arn, source.access_point_account)))
         yield "Source", Text(plain(detail))
-    yield "Proof", Group(Text("this request is allowed:"), _json(witness_document(access.witness)))
+    yield (
+        "Proof",
+        Group(Text(f"this request {'was' if gone else 'is'} allowed:"), _json(witness_document(access.witness))),
+    )
     for blocker in access.blocked_by:
         named = plain(blocker.document) + (f" of {plain(blocker.resource)}" if blocker.resource else "")
         yield "Blocked by", Text(f"{named}: {plain(blocker.reason)}", "yellow")

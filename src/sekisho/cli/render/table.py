@@ -134,11 +134,16 @@ def _summary(findings: Sequence[Finding]) -> Text:
 
 
 def _counts(findings: Sequence[Finding]) -> Iterator[str]:
-    accesses = [one.observation.outcome for one in findings if isinstance(one.observation.outcome, ExternalAccess)]
+    """Count what is so now: what is resolved is counted as that and nothing else."""
+    resolved = sum(one.status is Status.RESOLVED for one in findings)
+    standing = [one for one in findings if one.status is not Status.RESOLVED]
+    accesses = [one.observation.outcome for one in standing if isinstance(one.observation.outcome, ExternalAccess)]
     levels = Counter(access.severity for access in accesses)
     if levels:
         yield ", ".join(f"{levels[level]:,} {level.name.lower()}" for level in Severity if levels[level])
     if public := sum(access.is_public for access in accesses):
         yield f"{public:,} public"
-    if errors := len(findings) - len(accesses):
+    if errors := len(standing) - len(accesses):
         yield f"{words.count(errors, 'resource')} could not be decided"
+    if resolved:
+        yield f"{resolved:,} resolved"
