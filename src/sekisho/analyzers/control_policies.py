@@ -4,8 +4,8 @@ Source: IAM User Guide, "Findings for external access", resource control policy 
 """
 
 from sekisho.analyzers.observation import ResourceControlPolicyRestriction
-from sekisho.policy import Effect, Patterns, Policy, PolicyError, parse_policy
-from sekisho.policy.catalogue import action_matches
+from sekisho.evaluation.decide import actions_match
+from sekisho.policy import Effect, Policy, PolicyError, parse_policy
 from sekisho.resources.zone import ResourceControlPolicy, ZoneOfTrust
 
 CONTROL_POLICY_CALLS = frozenset(
@@ -40,10 +40,6 @@ def _is_over(one: ResourceControlPolicy, zone: ZoneOfTrust, account: str) -> boo
 
 def _concerns(policy: Policy, actions: tuple[str, ...]) -> bool:
     return any(
-        statement.effect is Effect.DENY and any(_covers(statement.actions, action) for action in actions)
+        statement.effect is Effect.DENY and any(actions_match(statement.actions, one) for one in actions)
         for statement in policy.statements
     )
-
-
-def _covers(patterns: Patterns, action: str) -> bool:
-    return any(action_matches(glob, action) for glob in patterns.globs) != patterns.negated

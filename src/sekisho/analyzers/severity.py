@@ -1,11 +1,12 @@
 """How much a way in matters: a table of rules, the first that fits."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from sekisho.analyzers.observation import Severity
-from sekisho.policy import Principal, PrincipalForm
-from sekisho.policy.catalogue import access_level
+from sekisho.policy import Condition, Principal, PrincipalForm, Statement
+from sekisho.policy.operators import Family, Quantifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,20 +15,30 @@ class Case:
 
     Attributes:
         levels: the access levels of the actions, by the Service Authorization Reference.
-        tested_keys: the condition keys, in lower case, of the statements that let the access in.
+        limited_keys: the condition keys, in lower case, that every statement which lets the access in limits.
         blocked: whether something beyond the resource's own documents stands in the way.
     """
 
     principal: Principal
     is_public: bool
     levels: frozenset[str]
-    tested_keys: frozenset[str]
+    limited_keys: frozenset[str]
     blocked: bool
 
 
-def case_levels(actions: tuple[str, ...]) -> frozenset[str]:
-    """Return the access levels of some actions."""
-    return frozenset(access_level(action) for action in actions)
+def limited_keys(statements: Iterable[Statement]) -> frozenset[str]:
+    """Return the keys, in lower case, that each of the statements limits to values of some substance."""
+    limited = [frozenset(one.key.lower() for one in statement.conditions if _limits(one)) for statement in statements]
+    return frozenset.intersection(*limited) if limited else frozenset()
+
+
+def _limits(condition: Condition) -> bool:
+    """A positive test that an absent key fails, with values that begin with more than a wildcard or a bare prefix."""
+    operator = condition.operator
+    if operator.base.negated or operator.if_exists or operator.quantifier is Quantifier.ALL:
+        return False
+    starts = [re.split(r"[*?]", value)[0] for value in condition.values]
+    return operator.base.family is Family.STRING and all(one and not one.endswith(":") for one in starts)
 
 
 _CHANGES = frozenset({"Write", "Permissions management", "Tagging"})
@@ -37,7 +48,7 @@ def _any_token_will_do(case: Case) -> bool:
     """A multi-tenant identity provider issues tokens to everyone: only the subject says whose it is."""
     if case.principal.form is not PrincipalForm.FEDERATED or ":oidc-provider/" not in case.principal.value:
         return False
-    return not any(key.endswith((":sub", ":repository", ":repository_owner")) for key in case.tested_keys)
+    return not any(key.endswith((":sub", ":repository", ":repository_owner")) for key in case.limited_keys)
 
 
 RULES: tuple[tuple[str, Severity, Callable[[Case], bool]], ...] = (
@@ -50,8 +61,8 @@ RULES: tuple[tuple[str, Severity, Callable[[Case], bool]], ...] = (
         Severity.HIGH,
         lambda case: "Permissions management" in case.levels,
     ),
-    ("outsiders need a shared secret", Severity.LOW, lambda case: "sts:externalid" in case.tested_keys),
-    ("named outsiders can act on it", Severity.MEDIUM, lambda case: "Write" in case.levels),
+    ("outsiders need a shared secret", Severity.LOW, lambda case: "sts:externalid" in case.limited_keys),
+    ("named outsiders can act on it", Severity.MEDIUM, lambda case: bool(case.levels & _CHANGES)),
     ("named outsiders can read it", Severity.MEDIUM, lambda case: "Read" in case.levels),
     ("named outsiders can look at it", Severity.LOW, lambda _: True),
 )

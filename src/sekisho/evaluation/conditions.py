@@ -67,7 +67,7 @@ def _value_test(base: BaseOperator, wanted: str, context: Context, *, variables:
             template = parse_template(
                 wanted, wildcards=base.takes_wildcards, variables=variables and base.takes_variables
             )
-            pattern = resolve(template, lambda key: _single(context, key))
+            pattern = resolve(template, lambda key: single_value(context, key))
             return (lambda _: False) if pattern is None else _text_test(base, pattern)
         case Family.NUMERIC:
             return _ordered_test(base.comparison, parse_number, wanted)
@@ -90,7 +90,7 @@ def _text_test(base: BaseOperator, pattern: Pattern) -> Callable[[str], bool]:
     return lambda value: pattern_matches(pattern, value)
 
 
-def _single(context: Context, key: str) -> str | None:
+def single_value(context: Context, key: str) -> str | None:
     """Return the value that a policy variable stands for: variables are for single-valued keys only."""
     values = context.get(key, ())
     return values[0] if len(values) == 1 else None

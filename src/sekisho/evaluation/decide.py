@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from sekisho.evaluation.conditions import Context, condition_holds
+from sekisho.evaluation.conditions import Context, condition_holds, single_value
 from sekisho.evaluation.principals import principals_match
 from sekisho.evaluation.request import Request
 from sekisho.policy import Effect, Patterns, Policy, Statement
 from sekisho.policy.catalogue import action_matches
-from sekisho.policy.patterns import parse_resource_glob, pattern_matches, resolve
+from sekisho.policy.patterns import parse_resource_glob, resolve, resource_pattern_matches
 
 
 class Outcome(Enum):
@@ -80,8 +80,7 @@ def actions_match(actions: Patterns, action: str) -> bool:
 def resources_match(resources: Patterns | None, resource: str, context: Context, *, variables: bool) -> bool:
     """Say whether a `Resource` or `NotResource` element covers a resource; a missing element covers every one.
 
-    Wildcards work inside the segments of an ARN and in the last one also across `/` and further colons. A variable
-    without a value matches nothing. Source: IAM User Guide, "IAM JSON policy elements: Resource".
+    A variable without a value matches nothing. Source: IAM User Guide, "IAM JSON policy elements: Resource".
     """
     if resources is None:
         return True
@@ -90,11 +89,5 @@ def resources_match(resources: Patterns | None, resource: str, context: Context,
 
 
 def _resource_matches(glob: str, resource: str, context: Context, *, variables: bool) -> bool:
-    template = parse_resource_glob(glob, variables=variables)
-
-    def value_of(key: str) -> str | None:
-        values = context.get(key, ())
-        return values[0] if len(values) == 1 else None
-
-    pattern = resolve(template, value_of)
-    return pattern is not None and pattern_matches(pattern, resource)
+    pattern = resolve(parse_resource_glob(glob, variables=variables), lambda key: single_value(context, key))
+    return pattern is not None and resource_pattern_matches(pattern, resource)

@@ -13,7 +13,7 @@ from typing import Any, TypeGuard
 
 from sekisho.policy.errors import PolicyElementError, PolicyError, PolicyValueError, UnknownOperatorError
 from sekisho.policy.operators import BASE_OPERATORS, Operator, find_operator
-from sekisho.policy.places import NumberText, Path, format_path, locate, read_json
+from sekisho.policy.places import NumberText, Path, format_path, locate, read_json, shorten
 from sekisho.policy.principals import EVERYONE, Principal, PrincipalForm, parse_principal
 from sekisho.policy.values import value_problem
 
@@ -150,9 +150,9 @@ class _Parser:
         self.reject_unknown(document, _DOCUMENT_ELEMENTS, ())
         version = Version.V2008
         if "Version" in document:
-            raw = document["Version"]
+            raw = self.string(document["Version"], ("Version",))
             if raw not in {one.value for one in Version}:
-                raise self.wrong(f"unknown version `{raw}`", ("Version",), "write `2012-10-17`")
+                raise self.wrong(f"unknown version `{shorten(raw)}`", ("Version",), "write `2012-10-17`")
             version = Version(raw)
         if "Statement" not in document:
             raise self.wrong("the element `Statement` is missing", (), "a policy needs at least one statement")
@@ -169,14 +169,15 @@ class _Parser:
         self.reject_unknown(raw, _STATEMENT_ELEMENTS, path)
         if "Effect" not in raw:
             raise self.wrong("the element `Effect` is missing", path, "write `Allow` or `Deny`")
-        if raw["Effect"] not in {"Allow", "Deny"} or isinstance(raw["Effect"], NumberText):
-            raise self.wrong(f"unknown effect `{raw['Effect']}`", (*path, "Effect"), "write `Allow` or `Deny`")
+        effect = self.string(raw["Effect"], (*path, "Effect"))
+        if effect not in {"Allow", "Deny"}:
+            raise self.wrong(f"unknown effect `{shorten(effect)}`", (*path, "Effect"), "write `Allow` or `Deny`")
         actions = self.patterns(raw, "Action", path)
         if actions is None:
             raise self.wrong("the element `Action` is missing", path, "name the actions, or `NotAction`")
         return Statement(
             index=index,
-            effect=Effect(raw["Effect"]),
+            effect=Effect(effect),
             actions=self.checked_actions(actions, path),
             principals=self.principals(raw, path),
             resources=self.patterns(raw, "Resource", path),
@@ -200,7 +201,7 @@ class _Parser:
             if glob != "*" and not (service and colon and name):
                 element = "NotAction" if actions.negated else "Action"
                 raise PolicyValueError(
-                    f"`{_short(glob)}` is no action",
+                    f"`{shorten(glob)}` is no action",
                     at=locate(self.text, (*path, element)),
                     remedy="write `service:Name`",
                 )
@@ -223,7 +224,7 @@ class _Parser:
             for text in self.strings(listed, (*at, key)):
                 entry = parse_principal(key, text)
                 if isinstance(entry, str):
-                    shown = f"`{_short(text)}` is no principal under `{_short(key)}`"
+                    shown = f"`{shorten(text)}` is no principal under `{shorten(key)}`"
                     raise PolicyValueError(shown, at=locate(self.text, (*at, key)), remedy=entry)
                 entries.append(entry)
         return Principals(tuple(entries), negated)
@@ -234,7 +235,7 @@ class _Parser:
             operator = find_operator(name)
             if operator is None:
                 raise UnknownOperatorError(
-                    f"unknown condition operator `{_short(name)}`",
+                    f"unknown condition operator `{shorten(name)}`",
                     at=locate(self.text, (*path, name)),
                     remedy=_did_you_mean(name),
                 )
@@ -247,7 +248,7 @@ class _Parser:
                     raise self.wrong("a condition without a value", at, "name at least one value")
                 for text in values:
                     if problem := value_problem(operator.base, text):
-                        shown = f"`{_short(text)}` is no {operator.base.family.value}"
+                        shown = f"`{shorten(text)}` is no {operator.base.family.value}"
                         raise PolicyValueError(shown, at=locate(self.text, at), remedy=problem)
                 found.append(Condition(operator, key, values))
         return tuple(found)
@@ -287,7 +288,7 @@ class _Parser:
             if name not in known:
                 close = difflib.get_close_matches(name.capitalize(), known, n=1, cutoff=0.6)
                 remedy = f"did you mean `{close[0]}`?" if close else f"the elements are {', '.join(known)}"
-                raise self.wrong(f"unknown element `{_short(name)}`", (*path, name), remedy)
+                raise self.wrong(f"unknown element `{shorten(name)}`", (*path, name), remedy)
 
     def wrong(self, problem: str, path: Path, remedy: str) -> PolicyError:
         return PolicyElementError(problem, at=locate(self.text, path), remedy=remedy)
@@ -305,10 +306,6 @@ def _did_you_mean(name: str) -> str:
     bare = name.rpartition(":")[2].removesuffix("IfExists")
     close = difflib.get_close_matches(bare, BASE_OPERATORS, n=1, cutoff=0.5)
     return f"did you mean `{close[0]}`?" if close else "see the list of condition operators in the IAM User Guide"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:57]}..."  # noqa: PLR2004 - what fits in a message
 
 
 def _format_statement(statement: Statement) -> dict[str, Any]:

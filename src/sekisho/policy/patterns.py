@@ -10,6 +10,8 @@ from enum import Enum
 from functools import lru_cache
 from typing import TypeAlias
 
+from sekisho.policy.arns import COMPONENTS as ARN_COMPONENTS
+
 
 class Wildcard(Enum):
     """The two wildcards."""
@@ -32,8 +34,6 @@ Template: TypeAlias = tuple[Part, ...]
 
 Pattern: TypeAlias = tuple[str | Wildcard, ...]
 """A template whose variables have been given their values."""
-
-ARN_COMPONENTS = 6
 
 _TOKEN = re.compile(r"\$\{(?P<body>[^}]*)\}|[*?]")
 
@@ -126,11 +126,18 @@ def arn_pattern_matches(pattern: Pattern, text: str) -> bool:
     """
     if pattern == (Wildcard.ANY_RUN,):
         return True
+    return len(split_arn_pattern(pattern)) == ARN_COMPONENTS and resource_pattern_matches(pattern, text)
+
+
+def resource_pattern_matches(pattern: Pattern, text: str) -> bool:
+    """Compare an ARN with a value of a `Resource` element, which may break off early: `*`, `arn:aws:sqs:*`.
+
+    A wildcard stays within its part of the ARN, the parts being what stands between colons; in the last part that the
+    value has, it reaches to the end. Source: IAM User Guide, "IAM JSON policy elements: Resource", wildcards.
+    """
     components = split_arn_pattern(pattern)
-    values = text.split(":", ARN_COMPONENTS - 1)
-    if len(components) != ARN_COMPONENTS or len(values) != ARN_COMPONENTS:
-        return False
-    return all(map(pattern_matches, components, values))
+    values = text.split(":", len(components) - 1)
+    return len(components) == len(values) and all(map(pattern_matches, components, values))
 
 
 @lru_cache(maxsize=8192)

@@ -49,11 +49,11 @@ def read_json(text: str) -> Any:
         raise PolicySyntaxError(
             f"not JSON: {error.msg[:1].lower()}{error.msg[1:]}",
             at=Location("", error.lineno, error.colno),
-            remedy="mend the text there, or check that the file is the policy you mean",
+            remedy="mend the text there, or check that it is the policy you mean",
         ) from error
     except _DuplicateKeyError as error:
         raise PolicySyntaxError(
-            f"the key `{_short(error.key)}` stands twice",
+            f"the key `{shorten(error.key)}` stands twice",
             at=_place_of_duplicate(text),
             remedy="keep one of the two, AWS would use only one",
         ) from error
@@ -76,11 +76,12 @@ def format_path(path: Path) -> str:
     """Write a path as people do: `Statement[2].Condition.StringLike`."""
     shown = ""
     for step in path:
-        shown += f"[{step}]" if isinstance(step, int) else f".{_short(step)}" if shown else _short(step)
+        shown += f"[{step}]" if isinstance(step, int) else f".{shorten(step)}" if shown else shorten(step)
     return shown
 
 
-def _short(text: str) -> str:
+def shorten(text: str) -> str:
+    """Return what of a text fits into a message."""
     return text if len(text) <= 60 else f"{text[:57]}..."  # noqa: PLR2004 - what fits in a message
 
 

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from enum import Enum
 
+from sekisho.policy.arns import account_of
+
 
 class PrincipalForm(Enum):
     """The forms of one entry of a `Principal` element; the value is the key it stands under."""
@@ -44,7 +46,7 @@ class Principal:
             case PrincipalForm.ACCOUNT:
                 return self.value
             case PrincipalForm.IDENTITY | PrincipalForm.SESSION:
-                return self.value.split(":")[4]
+                return account_of(self.value)
             case _:
                 return None
 
@@ -82,7 +84,7 @@ def parse_principal(key: str, value: str) -> Principal | str:
 _AWS_FORMS = (
     (re.compile(r"\*"), PrincipalForm.EVERYONE),
     (re.compile(r"[0-9]{12}"), PrincipalForm.ACCOUNT),
-    (re.compile(r"arn:[a-z-]+:iam::(?P<value>[^:]+):root"), PrincipalForm.ACCOUNT),
+    (re.compile(r"arn:[a-z-]+:iam::(?P<value>[^:*?]+):root"), PrincipalForm.ACCOUNT),
     (re.compile(r"arn:[a-z-]+:iam::[^:*?]+:(?:user|role)/[^*?]+"), PrincipalForm.IDENTITY),
     (re.compile(r"arn:[a-z-]+:sts::[^:*?]+:(?:assumed-role|federated-user)/[^*?]+"), PrincipalForm.SESSION),
     (re.compile(r"A[A-Z]{2}A[A-Z0-9]{12,124}"), PrincipalForm.UNIQUE_ID),

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from sekisho.policy.patterns import ARN_COMPONENTS, Pattern, Wildcard, split_arn_pattern
+from sekisho.policy.arns import COMPONENTS as ARN_COMPONENTS
+from sekisho.policy.patterns import Pattern, Wildcard, split_arn_pattern
 
 
 class Reading(Enum):
@@ -20,6 +21,7 @@ class Reading(Enum):
     EXACT = "letter by letter"
     IGNORING_CASE = "ignoring case"
     ARN = "component by component"
+    RESOURCE = "component by component, the last one to the end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +107,16 @@ class Automaton:
 
 def _tokens(pattern: Pattern, reading: Reading) -> list[_Token] | None:
     """Lay a pattern out in steps; None when no text matches it."""
-    if reading is not Reading.ARN or pattern == (Wildcard.ANY_RUN,):
+    if reading not in {Reading.ARN, Reading.RESOURCE} or pattern == (Wildcard.ANY_RUN,):
         return _plain_tokens(pattern, ignore_case=reading is Reading.IGNORING_CASE, stops_at_colon=False)
     components = split_arn_pattern(pattern)
-    if len(components) != ARN_COMPONENTS:
+    if reading is Reading.ARN and len(components) != ARN_COMPONENTS:
         return None
     tokens: list[_Token] = []
     for index, component in enumerate(components):
         if index:
             tokens.append(_Token(frozenset(":")))
-        last = index == ARN_COMPONENTS - 1
+        last = index == len(components) - 1
         tokens += _plain_tokens(component, ignore_case=False, stops_at_colon=not last)
     return tokens
 

@@ -9,12 +9,10 @@ Where two facts could only be kept together at a price, the facet here allows th
 that can't exist, never fewer than can: the result errs to access.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sekisho.evaluation import Caller, CallerKind
-
-Context = Mapping[str, tuple[str, ...]]
+from sekisho.evaluation.conditions import Context
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TypeAlias
 
-from sekisho.evaluation.conditions import condition_holds, value_matches
+from sekisho.evaluation.conditions import Context, condition_holds, value_matches
 from sekisho.evaluation.principals import principal_matches, principals_match
 from sekisho.policy import EVERYONE, Effect, Principal, Statement
 from sekisho.policy.operators import BaseOperator, Family
 from sekisho.reasoning.errors import UndecidedError
-from sekisho.reasoning.facets import Context, Example, Facet
+from sekisho.reasoning.facets import Example, Facet
 from sekisho.reasoning.mentions import Mentions
 from sekisho.reasoning.question import World
 

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sekisho.evaluation import Caller, CallerKind, Outcome, Request, decide, statement_matches
-from sekisho.evaluation.conditions import condition_holds
+from sekisho.evaluation.conditions import Context, condition_holds, single_value
 from sekisho.evaluation.decide import actions_match, resources_match
 from sekisho.policy import EVERYONE, Effect, Principal, Statement
 from sekisho.policy.patterns import Pattern, parse_resource_glob, resolve
 from sekisho.reasoning.automaton import Automaton, Reading
 from sekisho.reasoning.callers import families_of_callers
 from sekisho.reasoning.errors import UnconfirmedWitnessError
-from sekisho.reasoning.facets import Context, FamilyOfCallers
+from sekisho.reasoning.facets import FamilyOfCallers
 from sekisho.reasoning.mentions import Mentions, gather_mentions, statements_of
 from sekisho.reasoning.question import Document, Question, Target
 from sekisho.reasoning.regions import (
@@ -171,11 +171,9 @@ def _search(question: Question, one: _Pass, order: Order) -> Iterator[tuple[Shap
 def _clauses(question: Question, one: _Pass) -> list[Clause]:
     """Number the statements of all gates, leaving out those whose conditions on given keys fail."""
     numbered: list[Clause] = []
-    gates = [
-        gate for gate, documents in enumerate(question.gates) for d in documents.documents for _ in d.policy.statements
-    ]
-    for index, (statement, variables) in enumerate(statements_of(question.gates)):
-        numbered.append(Clause(1 << index, gates[index], statement, variables))
+    for number, gate in enumerate(question.gates):
+        for statement, variables in statements_of([gate]):
+            numbered.append(Clause(1 << len(numbered), number, statement, variables))
     return [clause for clause in numbered if _fits_given(clause, question, one)]
 
 
@@ -228,15 +226,14 @@ def _resources(question: Question, one: _Pass, prefixes: tuple[str, ...]) -> Ite
             for glob in statement.resources.globs
             if (pattern := _glob(glob, one, variables=document.policy.version.has_variables)) is not None
         ]
-        automata[track] = Automaton((pattern, Reading.EXACT) for pattern in patterns)
+        automata[track] = Automaton((pattern, Reading.RESOURCE) for pattern in patterns)
     shape = (Fixed(dict(zip(tracks, prefixes, strict=True))), Free(tracks, samples=("example.txt",)))
     for words in explore(shape, automata):
         yield tuple(words[0][track] for track in tracks)
 
 
 def _glob(glob: str, one: _Pass, *, variables: bool) -> Pattern | None:
-    template = parse_resource_glob(glob, variables=variables)
-    return resolve(template, lambda key: next(iter(one.context.get(key, ())), None))
+    return resolve(parse_resource_glob(glob, variables=variables), lambda key: single_value(one.context, key))
 
 
 def _confirm(question: Question, one: _Pass, group: Group, wish: _Wish) -> Witness:
@@ -260,7 +257,7 @@ def _confirm(question: Question, one: _Pass, group: Group, wish: _Wish) -> Witne
             if statement_matches(statement, request, variables=document.policy.version.has_variables)
         ]
         if decide(opener.statement for opener in matching).outcome is not Outcome.ALLOW:
-            raise UnconfirmedWitnessError(f"the evaluator does not allow {request}")
+            raise UnconfirmedWitnessError(f"the evaluator does not allow `{view.action}` on `{resource}` after all")
         openers += matching
     first = Request(caller, wish.target.action, wish.resources[0], context)
     return Witness(first, tuple(openers))

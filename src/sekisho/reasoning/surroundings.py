@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator
 from itertools import product
 
 from sekisho.evaluation import CallerKind
+from sekisho.evaluation.conditions import Context
 from sekisho.policy.patterns import Pattern, parse_template, resolve
 from sekisho.reasoning.automaton import Automaton, Reading
-from sekisho.reasoning.facets import Context, Example, FamilyOfCallers
+from sekisho.reasoning.facets import Example, FamilyOfCallers
 from sekisho.reasoning.mentions import Mentions
 from sekisho.reasoning.question import Inside, World
 from sekisho.reasoning.samples import DIGITS, LOWER_CASE, outside_accounts

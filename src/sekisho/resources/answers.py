@@ -24,6 +24,13 @@ class UnexpectedAnswerError(ReadingError):
     """An answer is not what the service promises."""
 
 
+class UnsupportedResourceError(ReadingError):
+    """A resource of a type that is not read yet."""
+
+    def __init__(self, resource_type: str) -> None:
+        super().__init__(f"resources of type {resource_type} are not analysed yet")
+
+
 def require_read(resource: RawResource, *, optional: frozenset[str] = frozenset()) -> None:
     """Make sure that every call that matters was answered.
 
@@ -92,6 +99,44 @@ def text_in(raw: Mapping[str, Json], member: str) -> str | None:
     if found is None or isinstance(found, str):
         return found
     raise UnexpectedAnswerError(f"the answer's `{member}` is no text")
+
+
+def texts_in(raw: Mapping[str, Json], member: str) -> tuple[str, ...]:
+    """Return a list of texts; empty when it is missing.
+
+    Raises:
+        UnexpectedAnswerError: something else stands there.
+    """
+    found: Json = raw.get(member)
+    if found is None:
+        return ()
+    if not _is_list(found) or not all(isinstance(one, str) for one in found):
+        raise UnexpectedAnswerError(f"the answer's `{member}` is no list of texts")
+    return tuple(found)
+
+
+def flag_in(raw: Mapping[str, Json], member: str) -> bool:
+    """Return a yes or no; no when it is missing.
+
+    Raises:
+        UnexpectedAnswerError: something else stands there.
+    """
+    found: Json = raw.get(member)
+    if found is None or isinstance(found, bool):
+        return bool(found)
+    raise UnexpectedAnswerError(f"the answer's `{member}` is neither true nor false")
+
+
+def required_text(raw: Mapping[str, Json], member: str) -> str:
+    """Return a text that an answer cannot lack.
+
+    Raises:
+        UnexpectedAnswerError: it lacks it, or something else stands there.
+    """
+    found = text_in(raw, member)
+    if not found:
+        raise UnexpectedAnswerError(f"the answer has no `{member}`")
+    return found
 
 
 def _is_object(value: Json) -> TypeGuard[Mapping[str, Json]]:

@@ -19,6 +19,7 @@ class FurtherGate:
 
     Attributes:
         action: what the caller needs behind it.
+        needed_for: the actions on the resource that need it.
         given: condition keys that are known of the calls it sees.
     """
 
@@ -26,6 +27,7 @@ class FurtherGate:
     resource: str
     gate: Gate
     action: str
+    needed_for: frozenset[str]
     given: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 

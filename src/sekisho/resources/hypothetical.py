@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from sekisho.policy import Policy
+from sekisho.policy.arns import account_of, parse_arn
+from sekisho.resources.answers import UnsupportedResourceError
 from sekisho.resources.snapshot import ApiCall, RawResource
 
 _KEY = "1a2b3c4d-5e6f-7a8b-9c0d-1a2b3c4d5e6f"
@@ -72,7 +74,7 @@ def guess_resource_type(policy: Policy) -> str | None:
     """Say what a policy is for, by its actions and ARNs; None when they do not say, or say several things."""
     globs = [glob for statement in policy.statements for glob in statement.actions.globs]
     services = {glob.partition(":")[0].lower() for glob in globs if ":" in glob}
-    services |= {arn.split(":")[2] for arn in _arns(policy)}
+    services |= {arn.service for arn in map(parse_arn, _arns(policy)) if arn is not None}
     if len(services) != 1:
         return None
     if all("layerversion" in glob.lower() for glob in globs):
@@ -82,7 +84,7 @@ def guess_resource_type(policy: Policy) -> str | None:
 
 def guess_owner(policy: Policy, resource: str | None) -> str | None:
     """Return the account that the resource's ARN, or else every ARN of the policy's resources, names; None if none."""
-    accounts = {arn.split(":")[4] for arn in ([resource] if resource else _arns(policy))}
+    accounts = {account_of(arn) for arn in ([resource] if resource else _arns(policy))}
     owner = accounts.pop() if len(accounts) == 1 else ""
     return owner if owner.isdigit() else None
 
@@ -98,7 +100,7 @@ def guess_resource(policy: Policy, resource_type: str) -> str | None:
 def _arns(policy: Policy) -> Iterator[str]:
     for statement in policy.statements:
         for glob in statement.resources.globs if statement.resources else ():
-            if glob.count(":") >= 5:  # noqa: PLR2004 - an ARN has six parts
+            if parse_arn(glob) is not None:
                 yield glob
 
 
@@ -114,8 +116,10 @@ def hypothetical_resource(
         resource: its ARN; an example's by default.
 
     Raises:
-        KeyError: the resource type is not one of them.
+        UnsupportedResourceError: the resource type is not one of them.
     """
+    if resource_type not in _SHAPES:
+        raise UnsupportedResourceError(resource_type)
     pattern, region, calls = _SHAPES[resource_type]
     arn = resource or pattern.format(account=owner_account)
     return RawResource(resource_type, arn, owner_account, region, calls(text, arn))

@@ -12,6 +12,7 @@ from sekisho.resources.answers import (
     objects_in,
     require_read,
     text_in,
+    texts_in,
 )
 from sekisho.resources.documents import Grant, grants_document, policy_document
 from sekisho.resources.exposure import Exposure, Way, targets
@@ -49,7 +50,7 @@ def _grants(listed: list[Mapping[str, Json]]) -> Iterator[Grant]:
     it. Source: AWS KMS API reference, `GrantListEntry`; AWS KMS Developer Guide, "Grants in AWS KMS".
     """
     for place, grant in enumerate(listed):
-        operations = tuple(f"kms:{name}" for name in grant.get("Operations") or ())
+        operations = tuple(f"kms:{name}" for name in texts_in(grant, "Operations"))
         grantee = _principals(text_in(grant, "GranteePrincipal"), place)
         if grantee is not None and operations:
             yield Grant(f"Grants[{place}].GranteePrincipal", grantee, operations, tuple(_constraints(grant)))

@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from sekisho.policy import EVERYONE, Principal, PrincipalForm, Principals
 from sekisho.policy.catalogue import cross_account_actions
 from sekisho.reasoning import Document, Gate, Target, View
-from sekisho.resources.answers import answer, answer_of, object_in, objects_in, require_read, text_in
+from sekisho.resources.answers import (
+    answer,
+    answer_of,
+    flag_in,
+    object_in,
+    objects_in,
+    require_read,
+    required_text,
+    text_in,
+)
 from sekisho.resources.documents import Grant, grants_document, policy_document
 from sekisho.resources.exposure import SIGNED_OR_ANONYMOUS, Exposure, Way
 from sekisho.resources.s3_public import is_public
@@ -80,7 +89,7 @@ class _Blocks:
 
 
 def _block(configuration: Mapping[str, Json]) -> _Blocks:
-    return _Blocks(bool(configuration.get("IgnorePublicAcls")), bool(configuration.get("RestrictPublicBuckets")))
+    return _Blocks(flag_in(configuration, "IgnorePublicAcls"), flag_in(configuration, "RestrictPublicBuckets"))
 
 
 def _blocks(resource: RawResource) -> _Blocks:
@@ -152,20 +161,19 @@ def _access_point_ways(resource: RawResource, gate: Gate, blocks: _Blocks, notes
 
 def _access_points(resource: RawResource) -> Iterator[tuple[str, Document, Mapping[str, Json]]]:
     """Yield each access point that has a policy: its ARN, the policy, and its settings."""
-    partition = resource.arn.split(":")[1]
-    own = f"arn:{partition}:s3:{{}}:{resource.owner_account}:accesspoint/{{}}"
+    own = f"arn:{resource.partition}:s3:{{}}:{resource.owner_account}:accesspoint/{{}}"
     for made in resource.api_calls:
-        name = str(made.params.get("Name"))
+        if made.call not in {"s3control.get_access_point_policy", "s3control.get_multi_region_access_point_policy"}:
+            continue
+        name = required_text(made.params, "Name")
         if made.call == "s3control.get_access_point_policy":
             text = answer_of(made).get("Policy")
             settings = answer(resource, "s3control.get_access_point", Name=name)
             arn = text_in(settings, "AccessPointArn") or own.format(resource.region, name)
-        elif made.call == "s3control.get_multi_region_access_point_policy":
+        else:
             text = object_in(answer_of(made), "Policy", "Established").get("Policy")
             settings = _multi_region_settings(resource, name)
-            arn = own.format("", settings.get("Alias"))
-        else:
-            continue
+            arn = own.format("", required_text(settings, "Alias"))
         policy = policy_document("AccessPointPolicy", text, arn)
         if policy is not None:
             yield arn, policy, settings

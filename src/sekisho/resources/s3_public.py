@@ -4,10 +4,10 @@ Source: Amazon S3 User Guide, "Blocking public access to your Amazon S3 storage"
 """
 
 from sekisho.policy import Condition, Effect, Policy, PrincipalForm, Statement
+from sekisho.policy.arns import account_of
+from sekisho.policy.fixed import has_fixed_account, has_fixed_id, is_fixed, is_narrow_range
 from sekisho.policy.operators import Family, Quantifier
-from sekisho.policy.values import parse_network
 
-_WIDEST_PREFIX = {4: 8, 6: 32}
 _LIMITING_KEYS = frozenset(
     {
         "aws:principalarn", "aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths", "aws:sourcearn",
@@ -46,26 +46,16 @@ def _limits(condition: Condition, *, of_access_point: bool) -> bool:
     if operator.base.negated or operator.if_exists or operator.quantifier is Quantifier.ALL:
         return False
     if key == "aws:sourceip":
-        return operator.base.family is Family.ADDRESS and all(map(_is_narrow_range, condition.values))
+        return operator.base.family is Family.ADDRESS and all(map(is_narrow_range, condition.values))
     if operator.base.family not in {Family.STRING, Family.ARN}:
         return False
     if key == "s3:dataaccesspointarn":
         return not of_access_point and all(map(_names_an_account, condition.values))
     if key == "aws:userid":
-        return all(_is_fixed(value.partition(":")[0]) for value in condition.values)
-    return key in _LIMITING_KEYS and all(map(_is_fixed, condition.values))
-
-
-def _is_fixed(value: str) -> bool:
-    return not any(mark in value for mark in ("*", "?", "${"))
-
-
-def _is_narrow_range(text: str) -> bool:
-    network = parse_network(text)
-    return network is not None and (network.is_private or network.prefixlen >= _WIDEST_PREFIX[network.version])
+        return all(has_fixed_id(value) for value in condition.values)
+    return key in _LIMITING_KEYS and all(map(is_fixed, condition.values))
 
 
 def _names_an_account(arn: str) -> bool:
     """The account must be fixed, the name of the access point may be a wildcard."""
-    parts = arn.split(":", 5)
-    return len(parts) == 6 and bool(parts[4]) and _is_fixed(":".join(parts[:5]))  # noqa: PLR2004 - parts of an ARN
+    return bool(account_of(arn)) and has_fixed_account(arn)

@@ -9,8 +9,13 @@ from sekisho.resources.kms_key import key_gate
 from sekisho.resources.snapshot import RawResource
 
 _KEY_CALLS = frozenset({"kms.describe_key", "kms.get_key_policy", "kms.list_grants"})
-_DEFAULT_KEY = "alias/aws/secretsmanager"
-_UNDER_DEFAULT_KEY = (
+DEFAULT_KEY_ALIAS = "alias/aws/secretsmanager"
+"""The AWS managed key that encrypts a secret unless its owner names another."""
+
+_DECRYPTING = frozenset({"secretsmanager:GetSecretValue"})
+"""What needs kms:Decrypt. Source: AWS Secrets Manager User Guide, "Secret encryption and decryption"."""
+
+_UNDER_DEFAULT = (
     "it is encrypted under the AWS managed key aws/secretsmanager, whose key policy admits its own account alone,"
     " so nobody outside can read it whatever its SecretPolicy says"
 )
@@ -31,11 +36,11 @@ def read_secret(resource: RawResource) -> Exposure:
     document = policy_document("SecretPolicy", answered.get("ResourcePolicy"), resource.arn)
     if document is None:
         return Exposure((), notes=("it has no SecretPolicy: only its own account gets in",))
-    key = text_in(answer(resource, "secretsmanager.describe_secret"), "KmsKeyId") or _DEFAULT_KEY
-    if key.endswith(_DEFAULT_KEY):
+    key = text_in(answer(resource, "secretsmanager.describe_secret"), "KmsKeyId") or DEFAULT_KEY_ALIAS
+    if key.endswith(DEFAULT_KEY_ALIAS):
         return Exposure(
             (),
-            notes=(_UNDER_DEFAULT_KEY,),
+            notes=(_UNDER_DEFAULT,),
         )
     way = Way((Gate((document,)),), targets("AWS::SecretsManager::Secret", resource.arn))
     further, approximations = _key(resource, key)
@@ -53,4 +58,4 @@ def _key(resource: RawResource, key: str) -> tuple[tuple[FurtherGate, ...], tupl
     except ReadingError as error:
         return (), (f"whether the key {key} also lets the caller in is not known: {error}",)
     given = {"kms:viaservice": (f"secretsmanager.{resource.region}.amazonaws.com",)}
-    return (FurtherGate("KeyPolicy", arn, gate, "kms:Decrypt", given),), ()
+    return (FurtherGate("KeyPolicy", arn, gate, "kms:Decrypt", _DECRYPTING, given),), ()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sekisho.evaluation import CallerKind
 from sekisho.reasoning import Gate
-from sekisho.resources.answers import answer, object_in, require_read
+from sekisho.resources.answers import answer, object_in, require_read, text_in
 from sekisho.resources.documents import policy_document
 from sekisho.resources.exposure import SIGNED, SIGNED_OR_ANONYMOUS, Exposure, Way, targets
 from sekisho.resources.lambda_policy import as_aws_writes_it
@@ -63,4 +63,17 @@ def read_single_policy(resource: RawResource) -> Exposure:
     if document is None:
         return Exposure((), kind.callers, notes=(f"it has no {kind.document}: only its own account gets in",))
     wanted = targets(resource.resource_type, resource.arn, unsigned=kind.unsigned)
-    return Exposure((Way((Gate((document,)),), wanted),), kind.callers)
+    way = Way((Gate((document,)),), wanted, given=_function_url(resource))
+    return Exposure((way,), SIGNED if "AWS_IAM" in way.given.get(_AUTH_TYPE, ()) else kind.callers)
+
+
+_AUTH_TYPE = "lambda:functionurlauthtype"
+
+
+def _function_url(resource: RawResource) -> dict[str, tuple[str, ...]]:
+    """Return what is known of calls through the function's URL, where it has one: how they are authorised.
+
+    Source: AWS Lambda Developer Guide, "Control access to Lambda function URLs".
+    """
+    auth_type = text_in(answer(resource, "lambda.get_function_url_config"), "AuthType")
+    return {} if auth_type is None else {_AUTH_TYPE: (auth_type,)}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
+from sekisho.policy.arns import parse_arn
 from sekisho.resources.zone import ZoneOfTrust
 
 Json: TypeAlias = Any
@@ -59,6 +60,12 @@ class RawResource:
     owner_account: str
     region: str
     api_calls: tuple[ApiCall, ...] = ()
+
+    @property
+    def partition(self) -> str:
+        """The partition of its ARN; empty when that is no ARN."""
+        arn = parse_arn(self.arn)
+        return "" if arn is None else arn.partition
 
     def find(self, call: str, **params: str) -> ApiCall | None:
         """Return the first answer to `call` whose parameters include `params`, or None when it is not listed."""

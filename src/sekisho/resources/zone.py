@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+import msgspec
+
 
 class ZoneType(Enum):
     """The two zones that AWS IAM Access Analyzer knows. Source: IAM User Guide, "Findings for external access"."""
@@ -90,25 +92,22 @@ def parse_zone(raw: Mapping[str, Any]) -> ZoneOfTrust:
     }  # fmt: skip
     kind = raw.get("type")
     if not isinstance(kind, str) or kind not in known:
-        raise ZoneError(f"zoneOfTrust.type is {kind!r}; it must be ACCOUNT or ORGANIZATION")
+        raise ZoneError(f"zoneOfTrust.type is `{kind}`; it must be ACCOUNT or ORGANIZATION")
     if unknown := sorted(set(raw) - known[kind]):
         raise ZoneError(f"zoneOfTrust has the unknown member `{unknown[0]}`")
-    try:
-        return ZoneOfTrust(
-            type=ZoneType(kind),
-            account_id=_text(raw, "accountId" if kind == "ACCOUNT" else "managementAccountId"),
-            region=_text(raw, "region"),
-            organization_id=_text(raw, "organizationId") if kind == "ORGANIZATION" else None,
-            member_of_organization_id=raw.get("memberOfOrganizationId"),
-            accounts=tuple(MemberAccount(_text(one, "id"), _text(one, "orgPath")) for one in raw.get("accounts", ())),
-            resource_control_policies=tuple(
-                ResourceControlPolicy(_text(one, "targetId"), _text(one, "content"))
-                for one in raw.get("resourceControlPolicies", ())
-            ),
-            partners=frozenset(raw.get("partners", ())),
-        )
-    except (TypeError, AttributeError) as error:
-        raise ZoneError(f"zoneOfTrust is malformed: {error}") from error
+    return ZoneOfTrust(
+        type=ZoneType(kind),
+        account_id=_text(raw, "accountId" if kind == "ACCOUNT" else "managementAccountId"),
+        region=_text(raw, "region"),
+        organization_id=_text(raw, "organizationId") if kind == "ORGANIZATION" else None,
+        member_of_organization_id=_text(raw, "memberOfOrganizationId") if "memberOfOrganizationId" in raw else None,
+        accounts=tuple(MemberAccount(_text(one, "id"), _text(one, "orgPath")) for one in _objects(raw, "accounts")),
+        resource_control_policies=tuple(
+            ResourceControlPolicy(_text(one, "targetId"), _text(one, "content"))
+            for one in _objects(raw, "resourceControlPolicies")
+        ),
+        partners=frozenset(_texts(raw, "partners")),
+    )
 
 
 def format_zone(zone: ZoneOfTrust) -> dict[str, Any]:
@@ -135,3 +134,17 @@ def _text(raw: Mapping[str, Any], member: str) -> str:
     if not isinstance(value, str):
         raise ZoneError(f"zoneOfTrust needs `{member}`, a string")
     return value
+
+
+def _texts(raw: Mapping[str, Any], member: str) -> list[str]:
+    try:
+        return msgspec.convert(raw.get(member, []), list[str])
+    except msgspec.ValidationError as error:
+        raise ZoneError(f"zoneOfTrust.{member} must be a list of strings") from error
+
+
+def _objects(raw: Mapping[str, Any], member: str) -> list[dict[str, Any]]:
+    try:
+        return msgspec.convert(raw.get(member, []), list[dict[str, Any]])
+    except msgspec.ValidationError as error:
+        raise ZoneError(f"zoneOfTrust.{member} must be a list of objects") from error

@@ -117,7 +117,7 @@ DEEP = "[" * 30_000 + "]" * 30_000
         pytest.param('{"Version": "2012-10-18", "Statement": []}', "unknown version `2012-10-18`", id="version"),
         pytest.param('{"statement": []}', "did you mean `Statement`?", id="element in lower case"),
         pytest.param(policy_text(Effect="allow"), "unknown effect `allow` at Statement[0].Effect", id="effect"),
-        pytest.param(policy_text(Effect=1), "unknown effect `1`", id="effect is a number"),
+        pytest.param(policy_text(Effect=1), "a text is wanted at Statement[0].Effect", id="effect is a number"),
         pytest.param(policy_text(Action=[]), "`Action` is empty at Statement[0].Action", id="no action"),
         pytest.param(policy_text(Action="GetObject"), "`GetObject` is no action", id="action without service"),
         pytest.param(policy_text(NotAction="s3:*"), "`Action` and `NotAction` stand together", id="both actions"),

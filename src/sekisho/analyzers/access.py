@@ -1,0 +1,170 @@
+"""From a region to the access that a finding shows."""
+
+from collections.abc import Mapping
+
+from sekisho.analyzers.blockers import Blockers
+from sekisho.analyzers.control_policies import restriction_on
+from sekisho.analyzers.keys import ACCESS_POINT_KEYS, narrows
+from sekisho.analyzers.observation import (
+    Because,
+    ExternalAccess,
+    ResourceControlPolicyRestriction,
+    Source,
+    WitnessRequest,
+)
+from sekisho.analyzers.remedies import remedy_for
+from sekisho.analyzers.severity import Case, limited_keys, rate
+from sekisho.analyzers.subject import Subject
+from sekisho.evaluation import Caller, CallerKind
+from sekisho.policy import PrincipalForm, Statement
+from sekisho.policy.arns import account_of
+from sekisho.policy.catalogue import access_level
+from sekisho.reasoning import Opener, Region, Witness, variable_keys
+from sekisho.resources.exposure import Way
+from sekisho.resources.iam_role import CARRIED_ALONG
+from sekisho.resources.snapshot import RawResource
+
+
+def access_of(subject: Subject, way: Way, region: Region, blockers: Blockers) -> ExternalAccess:
+    """Return the access that a finding shows for a region."""
+    resource = subject.resource
+    actions = tuple(sorted(region.witnesses))
+    openers = _openers(region)
+    spelled = _spelling(way)
+    public = _is_public(region, way)
+    severity, rule = rate(
+        Case(
+            principal=region.principal,
+            is_public=public,
+            levels=frozenset(map(access_level, actions)),
+            limited_keys=limited_keys(_statements_that_open(region)),
+            blocked=blockers.whole,
+        )
+    )
+    because = tuple(map(_because, openers))
+    return ExternalAccess(
+        principal=region.principal.as_map,
+        action=actions,
+        condition={spelled.get(key, key): label.text for key, label in sorted(region.condition.items())},
+        is_public=public,
+        witness=_shown_witness(region, region.witnesses[_most_telling(actions)], spelled),
+        because=because,
+        severity=severity,
+        severity_rule=rule,
+        remedy=remedy_for(resource.resource_type, region.principal, because),
+        sources=_sources(resource, way, region, openers),
+        blocked_by=blockers.standing,
+        resource_control_policy_restriction=(
+            restriction_on(subject.zone, resource.owner_account, actions)
+            if subject.control_policies_known
+            else ResourceControlPolicyRestriction.FAILED_TO_EVALUATE_RCP
+        ),
+        approximations=(*subject.exposure.approximations, *blockers.undecided),
+    )
+
+
+def _statements_that_open(region: Region) -> list[Statement]:
+    """Every statement that opens something which is a way in by itself."""
+    return [
+        opener.statement
+        for action, witness in region.witnesses.items()
+        if action not in CARRIED_ALONG
+        for opener in witness.openers
+    ]
+
+
+def _openers(region: Region) -> list[Opener]:
+    """Every statement that lets one of the region's witnesses in, once, in document order."""
+    found: dict[tuple[str, str, int], Opener] = {}
+    for witness in region.witnesses.values():
+        for opener in witness.openers:
+            found.setdefault((opener.document.name, opener.document.resource, opener.statement.index), opener)
+    return list(found.values())
+
+
+_WELL_KNOWN = (
+    "s3:GetObject", "sts:AssumeRole", "kms:Decrypt", "lambda:InvokeFunctionUrl", "lambda:InvokeFunction",
+    "sqs:ReceiveMessage", "sns:Publish", "secretsmanager:GetSecretValue",
+)  # fmt: skip
+
+
+def _most_telling(actions: tuple[str, ...]) -> str:
+    """The action to show a request for: the one that everybody knows, where it is among them."""
+    alone = [action for action in actions if action not in CARRIED_ALONG]
+    return next((action for action in _WELL_KNOWN if action in alone), alone[0])
+
+
+def _spelling(way: Way) -> Mapping[str, str]:
+    """How the documents spell condition keys; those in variables only, in lower case."""
+    spelled: dict[str, str] = {}
+    for gate in way.gates:
+        for document in gate.documents:
+            for statement in document.policy.statements:
+                for condition in statement.conditions:
+                    spelled.setdefault(condition.key.lower(), condition.key)
+    for key in variable_keys(way.gates):
+        spelled.setdefault(key, key)
+    return spelled
+
+
+def _is_public(region: Region, way: Way) -> bool:
+    """Say whether anyone at all is let in: nobody is named, and no shown condition keeps some outsiders out for good.
+
+    A provider that has no ARN, such as `accounts.google.com`, has the whole world for its users.
+    Source: IAM User Guide, "Findings for external access", and Amazon S3 User Guide for the values.
+    """
+    if way.narrow and (way.access_point or region.condition.keys() & ACCESS_POINT_KEYS):
+        return False
+    principal = region.principal
+    anyone = principal.form is PrincipalForm.EVERYONE or (
+        principal.form is PrincipalForm.FEDERATED and not principal.value.startswith("arn:")
+    )
+    return anyone and not any(narrows(key, label.text) for key, label in region.condition.items())
+
+
+def _because(opener: Opener) -> Because:
+    document, statement = opener.document, opener.statement
+    if document.labels:
+        return Because(document.name, statement.index, document.labels[statement.index])
+    element = ""
+    if statement.principals is not None:
+        element = ".NotPrincipal" if statement.principals.negated else ".Principal"
+    line = document.policy.line_of(statement)
+    return Because(document.name, statement.index, f"{statement.path}{element}", statement.sid, line)
+
+
+def _shown_witness(region: Region, witness: Witness, spelled: Mapping[str, str]) -> WitnessRequest:
+    request = witness.request
+    context = {
+        spelled[key]: values[0] if len(values) == 1 else values
+        for key, values in sorted(request.context.items())
+        if key in spelled
+    }
+    return WitnessRequest(_shown_caller(region, request.caller), request.action, request.resource, context)
+
+
+def _shown_caller(region: Region, caller: Caller) -> dict[str, str]:
+    if caller.kind is CallerKind.ANONYMOUS:
+        return {"AWS": "anonymous"}
+    if caller.provider is not None:
+        return {"Federated": caller.provider}
+    if region.principal.form is PrincipalForm.CANONICAL_USER and caller.canonical_id is not None:
+        return {"CanonicalUser": caller.canonical_id}
+    session = region.principal.form is PrincipalForm.SESSION
+    return {"AWS": (caller.session_arn if session else caller.principal_arn) or ""}
+
+
+def _sources(resource: RawResource, way: Way, region: Region, openers: list[Opener]) -> tuple[Source, ...]:
+    """What opens a bucket; other resources have no sources. Source: API reference, `FindingSource`."""
+    if resource.resource_type != "AWS::S3::Bucket":
+        return ()
+    if way.access_point is not None:
+        return (Source("S3_ACCESS_POINT", access_point_arn=way.access_point),)
+    delegated = [label.text for key, label in region.condition.items() if key in ACCESS_POINT_KEYS]
+    if delegated:
+        account = next((text for text in delegated if text.isdigit()), None)
+        arn = next((text for text in delegated if text.startswith("arn:")), None)
+        return (Source("S3_ACCESS_POINT_ACCOUNT", arn, account or account_of(arn or "") or None),)
+    names = {opener.document.name for opener in openers}
+    types = {"BucketPolicy": "POLICY", "BucketAcl": "BUCKET_ACL"}
+    return tuple(Source(type_) for name, type_ in types.items() if name in names)

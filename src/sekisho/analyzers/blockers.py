@@ -1,0 +1,111 @@
+"""What stands in the way: of a region that the resource's own documents open, and of everyone where nobody gets in."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from sekisho.analyzers.observation import Blocker
+from sekisho.analyzers.subject import Subject, question_of
+from sekisho.policy import Condition, Effect, Patterns, Policy, Principals, Statement, Version
+from sekisho.policy.operators import Operator
+from sekisho.reasoning import Document, Gate, Question, Region, UndecidedError, View, solve
+from sekisho.resources.exposure import FurtherGate
+
+
+@dataclass(frozen=True, slots=True)
+class Blockers:
+    """What the further gates say of a region.
+
+    Attributes:
+        standing: the gates that let none of its requests through.
+        undecided: in words, the gates of which that could not be decided.
+        whole: whether they stand before everything that the region can do.
+    """
+
+    standing: tuple[Blocker, ...] = ()
+    undecided: tuple[str, ...] = ()
+    whole: bool = False
+
+
+def blockers_of(question: Question, region: Region, further: tuple[FurtherGate, ...]) -> Blockers:
+    """Ask every further gate whether it lets any request of a region through that has to pass it."""
+    standing: list[Blocker] = []
+    undecided: list[str] = []
+    whole = False
+    for gate in further:
+        concerned = gate.needed_for & region.witnesses.keys()
+        try:
+            if not concerned or solve(_question_beyond(question, region, gate)):
+                continue
+        except UndecidedError as error:
+            undecided.append(
+                f"whether the {gate.document} of {gate.resource} also lets them in is open, because {error}"
+            )
+            continue
+        reason = f"the {gate.document} of {gate.resource} does not let these callers do {gate.action}"
+        standing.append(Blocker(gate.document, gate.resource, reason))
+        whole = whole or concerned == region.witnesses.keys()
+    return Blockers(tuple(standing), tuple(undecided), whole)
+
+
+def _question_beyond(question: Question, region: Region, further: FurtherGate) -> Question:
+    """Ask the same of the region alone, with one more gate."""
+    only_region = _region_as_gate(region)
+    targets = tuple(
+        replace(
+            target,
+            views=(*target.views, View(further.action, further.resource), target.views[0]),
+        )
+        for target in question.targets
+        if target.action in region.witnesses and target.action in further.needed_for
+    )
+    world = replace(question.world, given={**question.world.given, **further.given})
+    return Question((*question.gates, further.gate, only_region), targets, world)
+
+
+def _region_as_gate(region: Region) -> Gate:
+    """Write a region as a gate that lets its requests through and no others."""
+    conditions = tuple(
+        Condition(Operator(label.operator), key, (label.text,))
+        for key, label in region.condition.items()
+        if label.operator is not None
+    )
+    variables = any(label.variables for label in region.condition.values())
+    statement = Statement(0, Effect.ALLOW, Patterns(("*",)), Principals((region.principal,)), None, conditions)
+    version = Version.V2012 if variables else Version.V2008
+    return Gate((Document("Region", Policy((statement,), version), ""),))
+
+
+def closed_by(subject: Subject) -> Iterator[str]:
+    """Yield what keeps everyone outside out of a resource, where it is not plain: the Denies that close it."""
+    for way in subject.exposure.ways:
+        denies = [
+            (document, statement)
+            for gate in way.gates
+            for document in gate.documents
+            for statement in document.policy.statements
+            if statement.effect is Effect.DENY
+        ]
+        question = replace(question_of(subject, way), gates=tuple(map(_without_denies, way.gates)))
+        without = solve(question) if denies else ()
+        if without:
+            places = ", ".join(f"{statement.path} of the {document.name}" for document, statement in denies)
+            who = " and ".join(dict.fromkeys(region.principal.value for region in without))
+            yield f"without the Deny at {places}, {who} would get in"
+        else:
+            names = dict.fromkeys(document.name for gate in way.gates for document in gate.documents)
+            yield f"its {' and '.join(names)} let only trusted principals, AWS services or nobody in"
+
+
+def _without_denies(gate: Gate) -> Gate:
+    return Gate(
+        tuple(
+            replace(
+                document,
+                policy=replace(
+                    document.policy,
+                    statements=tuple(one for one in document.policy.statements if one.effect is Effect.ALLOW),
+                ),
+            )
+            for document in gate.documents
+        )
+    )

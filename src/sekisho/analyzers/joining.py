@@ -1,0 +1,45 @@
+"""Several ways, one finding: what makes two accesses the same, and which says nothing that another does not."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from sekisho.analyzers.observation import ExternalAccess, Remedy
+from sekisho.policy.arns import account_of
+
+
+def join(accesses: Iterable[ExternalAccess]) -> list[ExternalAccess]:
+    """Join what several ways give the same callers, and drop what lies within another access."""
+    joined: dict[object, ExternalAccess] = {}
+    for access in accesses:
+        identity = tuple(access.principal.items()), tuple(sorted(access.condition.items()))
+        known = joined.get(identity)
+        joined[identity] = access if known is None else _merged(known, access)
+    found = list(joined.values())
+    return [one for one in found if not any(two is not one and _covers(two, one) for two in found)]
+
+
+def _merged(one: ExternalAccess, two: ExternalAccess) -> ExternalAccess:
+    worse = max(one, two, key=lambda access: (access.is_public, access.severity.value))
+    return replace(
+        worse,
+        action=tuple(sorted({*one.action, *two.action})),
+        because=tuple(dict.fromkeys((*one.because, *two.because))),
+        sources=tuple(dict.fromkeys((*one.sources, *two.sources))),
+        is_public=one.is_public or two.is_public,
+        remedy=one.remedy if one.remedy == two.remedy else Remedy(f"{one.remedy.text}; and {two.remedy.text}"),
+        blocked_by=tuple(blocker for blocker in one.blocked_by if blocker in two.blocked_by),
+        approximations=tuple(dict.fromkeys((*one.approximations, *two.approximations))),
+    )
+
+
+def _covers(wide: ExternalAccess, narrow: ExternalAccess) -> bool:
+    """Say whether one access, by another way, already says all that a narrower one does."""
+    everyone = wide.principal == {"AWS": "*"}
+    account = wide.principal.get("AWS", "")
+    same_account = account != "" and account_of(narrow.principal.get("AWS", "")) == account
+    return (
+        (everyone or same_account or wide.principal == narrow.principal)
+        and wide.condition.items() <= narrow.condition.items()
+        and set(wide.action) >= set(narrow.action)
+        and wide.sources != narrow.sources
+    )

@@ -1,0 +1,51 @@
+"""A resource with all that its analysis has to know, and the question that is asked of it."""
+
+from dataclasses import dataclass
+
+from sekisho.analyzers.aws_accounts import AWS_OPERATED_ACCOUNTS
+from sekisho.analyzers.keys import SHOWN_KEYS
+from sekisho.reasoning import Inside, Question, World
+from sekisho.resources.exposure import Exposure, Way
+from sekisho.resources.snapshot import RawResource
+from sekisho.resources.zone import ZoneOfTrust
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A resource that is analysed.
+
+    Attributes:
+        own_resources: ARNs without an account, such as buckets, that belong to the zone.
+        control_policies_known: whether the zone's resource control policies could be read.
+    """
+
+    resource: RawResource
+    zone: ZoneOfTrust
+    exposure: Exposure
+    own_resources: frozenset[str]
+    control_policies_known: bool
+
+
+def question_of(subject: Subject, way: Way) -> Question:
+    """Return the question who outside the zone gets through one way."""
+    return Question(way.gates, way.targets, _world(subject, way))
+
+
+def _world(subject: Subject, way: Way) -> World:
+    zone, resource = subject.zone, subject.resource
+    organization = zone.organization_id or zone.member_of_organization_id
+    given: dict[str, tuple[str, ...]] = {"aws:resourceaccount": (resource.owner_account,)}
+    if organization is not None:
+        given["aws:resourceorgid"] = (organization,)
+    return World(
+        partition=resource.partition,
+        inside=Inside(
+            accounts=zone.trusted_accounts | AWS_OPERATED_ACCOUNTS,
+            organization_id=zone.organization_id,
+            canonical_ids=subject.exposure.canonical_ids,
+            resources=subject.own_resources,
+        ),
+        callers=subject.exposure.callers,
+        shown=SHOWN_KEYS,
+        given=given | dict(way.given),
+    )

@@ -1,0 +1,37 @@
+"""Amazon Resource Names.
+
+Source: IAM User Guide, "Identify AWS resources with Amazon Resource Names (ARNs)".
+"""
+
+from dataclasses import dataclass
+
+COMPONENTS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Arn:
+    """An ARN, or a pattern that has all its parts; Region and account are empty where a resource has none.
+
+    Attributes:
+        resource: all after the fifth colon, further colons included.
+    """
+
+    partition: str
+    service: str
+    region: str
+    account: str
+    resource: str
+
+
+def parse_arn(text: str) -> Arn | None:
+    """Split an ARN into its parts; None when the text is not one."""
+    parts = text.split(":", COMPONENTS - 1)
+    if len(parts) != COMPONENTS or parts[0] != "arn" or not parts[5]:
+        return None
+    return Arn(*parts[1:])
+
+
+def account_of(text: str) -> str:
+    """Return the account that an ARN names; empty when it names none or is no ARN."""
+    arn = parse_arn(text)
+    return "" if arn is None else arn.account
