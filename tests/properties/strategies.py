@@ -1,5 +1,6 @@
 """Random policies over a small vocabulary, and all requests of a small world to try them on."""
 
+import json
 from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
@@ -29,7 +30,16 @@ _PRINCIPALS = [
     {"Service": "sns.amazonaws.com"},
     {},
 ]
-_RESOURCES = [BUCKET, f"{BUCKET}/*", f"{BUCKET}*", "*", f"{BUCKET}/a*", f"{BUCKET}/*z", f"{BUCKET}/a?z"]
+_RESOURCES = [
+    BUCKET,
+    f"{BUCKET}/*",
+    f"{BUCKET}*",
+    "*",
+    f"{BUCKET}/a*",
+    f"{BUCKET}/*z",
+    f"{BUCKET}/a?z",
+    f"{BUCKET}/${{aws:username}}*",
+]
 _VALUES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     # key: operators, values
     "aws:PrincipalArn": (
@@ -65,7 +75,11 @@ _VALUES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
     ),
     "aws:SecureTransport": (("Bool",), ("true", "false")),
-    "aws:Referer": (("StringLike", "StringEquals", "StringNotLike"), ("https://example.com/*", "https://a.example/")),
+    "aws:Referer": (
+        ("StringLike", "StringEquals", "StringNotLike"),
+        ("https://example.com/*", "https://a.example/", "${aws:username}", "https://${aws:username}.example/"),
+    ),
+    "aws:username": (("StringEquals", "StringLike", "StringNotEquals"), ("alice", "a*", "${aws:PrincipalAccount}")),
     "s3:max-keys": (("NumericLessThanEquals", "NumericGreaterThan", "NumericEquals"), ("10", "20")),
     "aws:CurrentTime": (("DateLessThan", "DateGreaterThanEquals"), ("2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z")),
     "aws:TagKeys": (
@@ -121,21 +135,24 @@ def documents(max_statements: int = 4) -> st.SearchStrategy[list[dict[str, Any]]
 
 def policy_of(listed: list[dict[str, Any]]) -> Policy:
     """Parse statements as one policy."""
-    import json  # noqa: PLC0415
-
     return parse_policy(json.dumps({"Version": Version.V2012.value, "Statement": listed}))
 
 
 def question_about(policy: Policy, organization_id: str | None = None) -> Question:
     """Ask who outside the owner's account can do any of `ACTIONS`."""
-    gate = Gate((Document("BucketPolicy", policy, BUCKET),))
+    return question_through(policy, organization_id=organization_id)
+
+
+def question_through(*policies: Policy, organization_id: str | None = None) -> Question:
+    """Ask the same where every one of several policies has to let the request through."""
+    gates = tuple(Gate((Document("BucketPolicy", policy, BUCKET),)) for policy in policies)
     targets = (
-        Target("s3:GetObject", (View("s3:GetObject", f"{BUCKET}/"),), open_ended=True),
-        Target("s3:ListBucket", (View("s3:ListBucket", BUCKET),)),
-        Target("s3:PutObject", (View("s3:PutObject", f"{BUCKET}/"),), open_ended=True),
+        Target("s3:GetObject", (View("s3:GetObject", f"{BUCKET}/"),) * len(gates), open_ended=True),
+        Target("s3:ListBucket", (View("s3:ListBucket", BUCKET),) * len(gates)),
+        Target("s3:PutObject", (View("s3:PutObject", f"{BUCKET}/"),) * len(gates), open_ended=True),
     )
     inside = Inside(frozenset({OWNER}), organization_id)
-    return Question((gate,), targets, World("aws", inside, frozenset({CallerKind.AWS, CallerKind.ANONYMOUS}), SHOWN))
+    return Question(gates, targets, World("aws", inside, frozenset({CallerKind.AWS, CallerKind.ANONYMOUS}), SHOWN))
 
 
 def _callers() -> Iterator[tuple[Caller, dict[str, tuple[str, ...]]]]:
@@ -144,7 +161,7 @@ def _callers() -> Iterator[tuple[Caller, dict[str, tuple[str, ...]]]]:
         arn = f"arn:aws:iam::{account}:user/{name}"
         yield (
             Caller(CallerKind.AWS, account, arn),
-            {"aws:principalarn": (arn,), "aws:principalaccount": (account,)},
+            {"aws:principalarn": (arn,), "aws:principalaccount": (account,), "aws:username": (name,)},
         )
     for account, session in product(("444455556666", "999988887777"), ("run", "other")):
         arn = f"arn:aws:iam::{account}:role/app"
@@ -157,7 +174,14 @@ def _callers() -> Iterator[tuple[Caller, dict[str, tuple[str, ...]]]]:
 _WORLD: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "aws:principalorgid": ((), ("o-a1b2c3d4e5",), ("o-z9y8x7w6v5",), ("o-other12345",)),
     "aws:securetransport": (("true",), ("false",)),
-    "aws:referer": ((), ("https://example.com/x",), ("https://a.example/",), ("other",)),
+    "aws:referer": (
+        (),
+        ("https://example.com/x",),
+        ("https://a.example/",),
+        ("https://bob.example/",),
+        ("bob",),
+        ("other",),
+    ),
     "s3:max-keys": ((), ("5",), ("10",), ("15",), ("20",), ("25",)),
     "aws:currenttime": (("2025-06-01T00:00:00Z",), ("2026-06-01T00:00:00Z",), ("2027-06-01T00:00:00Z",)),
     "aws:tagkeys": ((), ("blue",), ("green",), ("red",), ("blue", "green"), ("blue", "red"), ("blue", "green", "red")),
@@ -183,7 +207,7 @@ _SOURCES: tuple[dict[str, tuple[str, ...]], ...] = (
 def requests_from_outside(mentioned: frozenset[str]) -> Iterator[Request]:
     """Yield every request of a small world, varying only the keys that are mentioned."""
     wishes = [("s3:ListBucket", BUCKET)]
-    for action, name in product(("s3:GetObject", "s3:PutObject"), ("b", "abz", "az", "axx")):
+    for action, name in product(("s3:GetObject", "s3:PutObject"), ("b", "abz", "az", "axx", "bob1", "alice")):
         wishes.append((action, f"{BUCKET}/{name}"))
     single = [key for key in _WORLD if key in mentioned]
     networks = _NETWORKS if mentioned & {"aws:sourceip", "aws:sourcevpc"} else ({},)

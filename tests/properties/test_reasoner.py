@@ -7,7 +7,15 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from properties.strategies import ACTIONS, documents, policy_of, question_about, requests_from_outside, statements
+from properties.strategies import (
+    ACTIONS,
+    documents,
+    policy_of,
+    question_about,
+    question_through,
+    requests_from_outside,
+    statements,
+)
 from sekisho.evaluation import Outcome, Request, evaluate_policy
 from sekisho.evaluation.principals import principal_matches
 from sekisho.policy import PrincipalForm
@@ -27,6 +35,11 @@ def _keys(listed: list[dict[str, Any]]) -> frozenset[str]:
     return frozenset(key.lower() for one in listed for block in one.get("Condition", {}).values() for key in block)
 
 
+def _some(listed: list[dict[str, Any]]) -> list[Request]:
+    requests = list(requests_from_outside(_keys(listed)))
+    return random.Random(len(requests)).sample(requests, min(len(requests), 1500))  # noqa: S311 - no secret
+
+
 def _opened(regions: tuple[Region, ...]) -> frozenset[str]:
     return frozenset(action for region in regions for action in region.witnesses)
 
@@ -38,10 +51,22 @@ def test_every_request_that_brute_force_finds_lies_in_a_region_for_its_action(li
     by_action: Mapping[str, list[Region]] = {
         action: [region for region in regions if action in region.witnesses] for action in ACTIONS
     }
-    requests = list(requests_from_outside(_keys(listed)))
-    for request in random.Random(len(requests)).sample(requests, min(len(requests), 1500)):  # noqa: S311 - no secret
+    for request in _some(listed):
         if evaluate_policy(policy, request).outcome is Outcome.ALLOW:
             assert any(_lies_in(request, region) for region in by_action[request.action]), request
+
+
+@given(documents(max_statements=2), documents(max_statements=2))
+def test_what_passes_two_gates_lies_in_a_region_and_passes_each(
+    first: list[dict[str, Any]], second: list[dict[str, Any]]
+) -> None:
+    policies = policy_of(first), policy_of(second)
+    regions = solve(question_through(*policies))
+    for request in _some([*first, *second]):
+        if all(evaluate_policy(policy, request).outcome is Outcome.ALLOW for policy in policies):
+            assert any(_lies_in(request, region) for region in regions if request.action in region.witnesses), request
+    for policy in policies:
+        assert _opened(regions) <= _opened(solve(question_about(policy)))
 
 
 @given(documents())

@@ -43,7 +43,7 @@ def blockers_of(question: Question, region: Region, further: tuple[FurtherGate, 
             continue
         reason = f"the {gate.document} of {gate.resource} does not let these callers do {gate.action}"
         standing.append(Blocker(gate.document, gate.resource, reason))
-        whole = whole or concerned == region.witnesses.keys()
+        whole = whole or concerned == frozenset(region.witnesses)
     return Blockers(tuple(standing), tuple(undecided), whole)
 
 

@@ -28,8 +28,11 @@ class Case:
 
 def limited_keys(statements: Iterable[Statement]) -> frozenset[str]:
     """Return the keys, in lower case, that each of the statements limits to values of some substance."""
-    limited = [frozenset(one.key.lower() for one in statement.conditions if _limits(one)) for statement in statements]
-    return frozenset.intersection(*limited) if limited else frozenset()
+    common: frozenset[str] | None = None
+    for statement in statements:
+        limited = frozenset(one.key.lower() for one in statement.conditions if _limits(one))
+        common = limited if common is None else common & limited
+    return common or frozenset()
 
 
 def _limits(condition: Condition) -> bool:
