@@ -5,6 +5,7 @@ Source: IAM User Guide, "Condition operators" and "Set operators for multivalued
 
 import operator
 from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 from typing import Any
 
 from sekisho.policy import Condition
@@ -34,7 +35,7 @@ def condition_holds(condition: Condition, context: Context, *, variables: bool) 
         return any((wanted.lower() == "true") == (not values) for wanted in condition.values)
     if not values:
         return _holds_when_absent(condition)
-    tests = [_value_test(base, wanted, context, variables=variables) for wanted in condition.values]
+    tests = _value_tests(base, condition.values, context, variables=variables)
 
     def matches(value: str) -> bool:
         return any(test(value) for test in tests) != base.negated
@@ -58,30 +59,45 @@ def _holds_when_absent(condition: Condition) -> bool:
 
 def value_matches(base: BaseOperator, wanted: str, value: str, context: Context, *, variables: bool) -> bool:
     """Say whether one request value matches one policy value, the negation of the operator left aside."""
-    return _value_test(base, wanted, context, variables=variables)(value)
+    (test,) = _value_tests(base, (wanted,), context, variables=variables)
+    return test(value)
 
 
-def _value_test(base: BaseOperator, wanted: str, context: Context, *, variables: bool) -> Callable[[str], bool]:
+def _value_tests(
+    base: BaseOperator, values: tuple[str, ...], context: Context, *, variables: bool
+) -> tuple[Callable[[str], bool], ...]:
+    """Return for each policy value the test that a request value has to pass."""
+    if variables and base.takes_variables and any("${" in wanted for wanted in values):
+        return tuple(_text_test(base, _resolved(base, wanted, context, variables=True)) for wanted in values)
+    return _fixed_tests(base, values)
+
+
+@lru_cache(maxsize=16384)
+def _fixed_tests(base: BaseOperator, values: tuple[str, ...]) -> tuple[Callable[[str], bool], ...]:
+    """Return the tests of values that are the same for every request."""
     match base.family:
         case Family.STRING | Family.ARN | Family.BOOL:
-            template = parse_template(
-                wanted, wildcards=base.takes_wildcards, variables=variables and base.takes_variables
-            )
-            pattern = resolve(template, lambda key: single_value(context, key))
-            return (lambda _: False) if pattern is None else _text_test(base, pattern)
+            return tuple(_text_test(base, _resolved(base, wanted, {}, variables=False)) for wanted in values)
         case Family.NUMERIC:
-            return _ordered_test(base.comparison, parse_number, wanted)
+            return tuple(_ordered_test(base.comparison, parse_number, wanted) for wanted in values)
         case Family.DATE:
-            return _ordered_test(base.comparison, parse_date, wanted)
+            return tuple(_ordered_test(base.comparison, parse_date, wanted) for wanted in values)
         case Family.BINARY:
-            return lambda value: parse_binary(value) == parse_binary(wanted)
+            return tuple(partial(_is_same_binary, wanted=wanted) for wanted in values)
         case Family.ADDRESS:
-            return lambda value: _is_within(value, wanted)
+            return tuple(partial(_is_within, wanted=wanted) for wanted in values)
         case Family.NULL:
             raise ValueError("Null compares presence, not values")
 
 
-def _text_test(base: BaseOperator, pattern: Pattern) -> Callable[[str], bool]:
+def _resolved(base: BaseOperator, wanted: str, context: Context, *, variables: bool) -> Pattern | None:
+    template = parse_template(wanted, wildcards=base.takes_wildcards, variables=variables)
+    return resolve(template, lambda key: single_value(context, key))
+
+
+def _text_test(base: BaseOperator, pattern: Pattern | None) -> Callable[[str], bool]:
+    if pattern is None:
+        return lambda _: False
     if base.family is Family.ARN:
         return lambda value: arn_pattern_matches(pattern, value)
     if base.comparison is Comparison.EQUAL_IGNORING_CASE:
@@ -116,6 +132,10 @@ def _ordered_test(comparison: Comparison, parse: Callable[[str], Any], wanted: s
     return test
 
 
-def _is_within(value: str, wanted: str) -> bool:
+def _is_same_binary(value: str, *, wanted: str) -> bool:
+    return parse_binary(value) == parse_binary(wanted)
+
+
+def _is_within(value: str, *, wanted: str) -> bool:
     address, network = parse_address(value), parse_network(wanted)
     return address is not None and network is not None and address in network

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from sekisho.evaluation import Caller, CallerKind
 from sekisho.policy import PrincipalForm
@@ -11,7 +12,7 @@ from sekisho.reasoning.automaton import Automaton, Reading
 from sekisho.reasoning.facets import Example, Facet, FamilyOfCallers
 from sekisho.reasoning.mentions import Mentions, statements_of
 from sekisho.reasoning.question import Question, World
-from sekisho.reasoning.samples import DIGITS, NAME_LETTERS, outside_accounts
+from sekisho.reasoning.samples import DIGITS, NAME_LETTERS, enough_words, outside_accounts
 from sekisho.reasoning.words import Fixed, Free, Shape, Slot, Word, explore
 
 CALLER_KEYS = frozenset(
@@ -62,39 +63,39 @@ def caller_facet(world: World, mentions: Mentions, family: FamilyOfCallers) -> F
 
 
 def _aws_callers(world: World, mentions: Mentions) -> Iterator[Example]:
-    forms: dict[PrincipalForm, list[str]] = {}
-    for entry in mentions.principals:
-        forms.setdefault(entry.form, []).append(entry.value)
-
-    def literal(form: PrincipalForm) -> Iterator[tuple[Pattern, Reading]]:
-        yield from (((value,), Reading.EXACT) for value in forms.get(form, ()))
-
-    arns = [*mentions.patterns("aws:principalarn"), *literal(PrincipalForm.IDENTITY)]
+    arns = [*mentions.patterns("aws:principalarn"), *_literal(mentions, PrincipalForm.IDENTITY)]
+    accounts = mentions.patterns("aws:principalaccount", "kms:calleraccount")
     automata = {
         "arn": Automaton(arns),
-        "account": Automaton(
-            [*mentions.patterns("aws:principalaccount", "kms:calleraccount"), *literal(PrincipalForm.ACCOUNT)]
-        ),
-        "session": Automaton(literal(PrincipalForm.SESSION)),
+        "account": Automaton([*accounts, *_literal(mentions, PrincipalForm.ACCOUNT)]),
+        "session": Automaton(_literal(mentions, PrincipalForm.SESSION)),
         "username": Automaton(mentions.patterns("aws:username")),
     }
-    inside = world.inside
-    canonical = [Caller(CallerKind.AWS, canonical_id=value) for value in forms.get(PrincipalForm.CANONICAL_USER, ())]
-    named = {one.value for one in mentions.principals if one.form is not PrincipalForm.CANONICAL_USER}
     for principal_type, shape in _caller_shapes(world, mentions, paths=_tells_paths_apart(arns)):
-        for words in explore(shape, automata, keep=min(len(inside.accounts), 31) + 1):
-            word = next((one for one in words if one["account"] not in inside.accounts), words[0])
+        for words in explore(shape, automata, keep=enough_words(world.inside)):
+            word = next((one for one in words if one["account"] not in world.inside.accounts), words[0])
             example = _aws_example(world, principal_type, word)
             yield example
-            caller = example.caller
-            if caller is None or example.inside or {caller.account, caller.principal_arn, caller.session_arn} & named:
-                continue
-            for one in canonical:
-                yield Example(
-                    example.context,
-                    Caller(CallerKind.AWS, caller.account, caller.principal_arn, canonical_id=one.canonical_id),
-                    inside=one.canonical_id in inside.canonical_ids,
-                )
+            yield from _with_canonical_ids(example, world, mentions)
+
+
+def _literal(mentions: Mentions, form: PrincipalForm) -> Iterator[tuple[Pattern, Reading]]:
+    yield from (((one.value,), Reading.EXACT) for one in mentions.principals if one.form is form)
+
+
+def _with_canonical_ids(example: Example, world: World, mentions: Mentions) -> Iterator[Example]:
+    """Yield the caller as one whose account has a canonical id that is named.
+
+    Which account an id belongs to is not known: any outside one that is not named by its number too.
+    """
+    caller = example.caller
+    named = {one.value for one in mentions.principals}
+    if caller is None or example.inside or {caller.account, caller.principal_arn, caller.session_arn} & named:
+        return
+    for one in mentions.principals:
+        if one.form is PrincipalForm.CANONICAL_USER:
+            known = one.value in world.inside.canonical_ids
+            yield Example(example.context, replace(caller, canonical_id=one.value), inside=known)
 
 
 def _aws_example(world: World, principal_type: str, word: Word) -> Example:

@@ -8,15 +8,16 @@ regions: every allowed request names its own.
 Source: J. Backes et al., "Stratified Abstraction of Access Control Policies", CAV 2020.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import TypeAlias
 
+from sekisho.evaluation import Caller
 from sekisho.evaluation.conditions import Context, condition_holds, value_matches
 from sekisho.evaluation.principals import principal_matches, principals_match
-from sekisho.policy import EVERYONE, Effect, Principal, Statement
-from sekisho.policy.operators import BaseOperator, Family
+from sekisho.policy import EVERYONE, Effect, Principal, PrincipalForm, Statement
+from sekisho.policy.operators import BaseOperator, Comparison, Family
 from sekisho.reasoning.errors import UndecidedError
 from sekisho.reasoning.facets import Example, Facet
 from sekisho.reasoning.mentions import Mentions
@@ -106,6 +107,60 @@ def labels_of(world: World, mentions: Mentions) -> dict[str, tuple[Label, ...]]:
     return {key: tuple(labels) for key, labels in found.items()}
 
 
+class LabelIndex:
+    """The labels of one key, found by the values they contain.
+
+    `Label.contains` says what a label contains; this asks it only of labels that are more than one exact text, since
+    a policy may name a thousand accounts.
+    """
+
+    def __init__(self, labels: Iterable[Label]) -> None:
+        self._places: dict[Label, int] = {}
+        self._exact: dict[tuple[object, str], list[Label]] = {}
+        self._others: list[Label] = []
+        for place, label in enumerate(labels):
+            self._places[label] = place
+            exact = _exact_text(label)
+            if exact is None:
+                self._others.append(label)
+            else:
+                self._exact.setdefault(exact, []).append(label)
+
+    def containing(self, example: Example, context: Context) -> list[Label]:
+        """Return the labels that contain the example, in document order."""
+        found = [label for label in self._others if label.contains(example, context)]
+        for text in _exact_texts(example):
+            found += self._exact.get(text, ())
+        return sorted(dict.fromkeys(found), key=self._places.__getitem__)
+
+
+def _exact_text(label: Label) -> tuple[object, str] | None:
+    """Return the one text that a label contains, with what it is a text of; None when it is not so simple."""
+    if label.principal is not None:
+        known = label.principal.form in _CALLER_TEXTS
+        return (label.principal.form, label.principal.value) if known else None
+    base = label.operator
+    if base is None or base.family is not Family.STRING or base.comparison is not Comparison.EQUAL:
+        return None
+    return None if label.variables and "${" in label.text else (label.key, label.text)
+
+
+_CALLER_TEXTS: Mapping[PrincipalForm, Callable[[Caller], str | None]] = {
+    PrincipalForm.ACCOUNT: lambda caller: caller.account,
+    PrincipalForm.IDENTITY: lambda caller: caller.principal_arn,
+    PrincipalForm.SESSION: lambda caller: caller.session_arn,
+}
+
+
+def _exact_texts(example: Example) -> Iterator[tuple[object, str]]:
+    for key, values in example.context.items():
+        yield from ((key, value) for value in values)
+    if example.caller is not None:
+        for form, text_of in _CALLER_TEXTS.items():
+            if (text := text_of(example.caller)) is not None:
+                yield form, text
+
+
 class Order:
     """Which label lies within which.
 
@@ -115,23 +170,23 @@ class Order:
 
     def __init__(self, labels: Mapping[str, tuple[Label, ...]], facets: Iterable[FacetInContext]) -> None:
         extents: dict[Label, set[tuple[int, int]]] = {label: set() for known in labels.values() for label in known}
+        indexes = {key: LabelIndex(known) for key, known in labels.items()}
         for number, one in enumerate(facets):
             for key in one.keys & labels.keys():
-                for label in labels[key]:
-                    extents[label] |= {
-                        (number, index)
-                        for index, (example, context) in enumerate(zip(one.facet.examples, one.contexts, strict=True))
-                        if label.contains(example, context)
-                    }
+                for index, (example, context) in enumerate(zip(one.facet.examples, one.contexts, strict=True)):
+                    for label in indexes[key].containing(example, context):
+                        extents[label].add((number, index))
         self._extents: dict[Choice, frozenset[tuple[int, int]]] = {
             label: frozenset(extent) for label, extent in extents.items()
         }
-        self.labels: dict[str, tuple[Label, ...]] = {}
-        for key, known in labels.items():
-            speakers: dict[frozenset[tuple[int, int]], Label] = {}
-            for label in known:
-                speakers.setdefault(self._extents[label], label)
-            self.labels[key] = tuple(speakers.values())
+        self.keys = tuple(labels)
+        self._speakers = {key: LabelIndex(self._first_of_equals(known)) for key, known in labels.items()}
+
+    def _first_of_equals(self, labels: Iterable[Label]) -> list[Label]:
+        first: dict[frozenset[tuple[int, int]], Label] = {}
+        for label in labels:
+            first.setdefault(self._extents[label], label)
+        return list(first.values())
 
     def within(self, narrow: Choice, wide: Choice) -> bool:
         """Say whether everything that `narrow` contains `wide` contains too."""
@@ -141,7 +196,7 @@ class Order:
 
     def minimal(self, key: str, example: Example, context: Context) -> tuple[Choice, ...]:
         """Return the labels that contain the example and have no other such label within them; else None alone."""
-        known = [label for label in self.labels[key] if label.contains(example, context)]
+        known = self._speakers[key].containing(example, context)
         return tuple(one for one in known if not any(self._extents[two] < self._extents[one] for two in known)) or (
             None,
         )

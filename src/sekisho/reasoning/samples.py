@@ -17,6 +17,18 @@ def outside_accounts(inside: Inside) -> tuple[str, ...]:
     return tuple(one for one in SAMPLE_ACCOUNTS if one not in inside.accounts)
 
 
+MOST_WORDS = 32
+
+
+def enough_words(inside: Inside) -> int:
+    """Return how many words of a kind to keep so that one of them is from outside, where there is one.
+
+    One more than there are trusted accounts would always do; more than `MOST_WORDS` are kept for nobody. Only a
+    pattern that matches as many trusted accounts before any other could miss an outside one.
+    """
+    return min(len(inside.accounts) + 1, MOST_WORDS)
+
+
 FIXED_VALUES: Mapping[str, tuple[str, ...]] = {
     "aws:principalisawsservice": ("false",),  # services are not reported, and are no callers here
     "aws:securetransport": ("true", "false"),

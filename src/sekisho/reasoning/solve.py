@@ -90,7 +90,7 @@ def solve(question: Question) -> tuple[Region, ...]:
     for action, shapes in sorted(found.items()):
         for shape in drop_covered(shapes, order):
             regions.setdefault(shape, {})[action] = _confirm(question, *shapes[shape])
-    keys = tuple(order.labels)
+    keys = order.keys
     return tuple(_region(keys, shape, witnesses) for shape, witnesses in regions.items())
 
 
@@ -148,7 +148,7 @@ def _search(question: Question, one: _Pass, order: Order) -> Iterator[tuple[Shap
     clauses = _clauses(question, one)
     openers = [_mask(clauses, gate, Effect.ALLOW) for gate in range(len(question.gates))]
     closers = sum(clause.bit for clause in clauses if clause.statement.effect is Effect.DENY)
-    keys = tuple(order.labels)
+    keys = order.keys
     classes = [classify(facet, clauses, order, keys) for facet in one.facets]
     groups = combine(classes, openers, sum(clause.bit for clause in clauses))
     if not groups:

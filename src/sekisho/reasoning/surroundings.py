@@ -13,7 +13,7 @@ from sekisho.reasoning.automaton import Automaton, Reading
 from sekisho.reasoning.facets import Example, FamilyOfCallers
 from sekisho.reasoning.mentions import Mentions
 from sekisho.reasoning.question import Inside, World
-from sekisho.reasoning.samples import DIGITS, LOWER_CASE, outside_accounts
+from sekisho.reasoning.samples import DIGITS, LOWER_CASE, enough_words, outside_accounts
 from sekisho.reasoning.values import values_of
 from sekisho.reasoning.words import Fixed, Free, Shape, Word, explore
 
@@ -62,7 +62,6 @@ _ENDPOINT = (
     "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths",
 )  # fmt: skip
 _NETWORK = frozenset({"aws:sourceip", *_ENDPOINT})
-_ADDRESS_KEYS = frozenset({"aws:sourceip", "aws:vpcsourceip"})
 
 
 def _networks(world: World, mentions: Mentions, family: FamilyOfCallers) -> Iterator[Example]:
@@ -113,7 +112,7 @@ def _sources(world: World, mentions: Mentions, family: FamilyOfCallers) -> Itera
         "path": Automaton([*mentions.patterns("aws:sourceorgpaths"), *_own(inside, "/*")]),
     }
     for shape in _source_shapes(world, mentions):
-        for words in explore(shape, automata, keep=min(len(inside.accounts), 31) + 1):
+        for words in explore(shape, automata, keep=enough_words(inside)):
             word = next((one for one in words if not _is_inside_source(one, inside)), words[0])
             context = {"aws:sourcearn": (word["arn"],), "aws:sourceaccount": (word["account"],)}
             if "org" in word:
@@ -173,7 +172,7 @@ def _access_points(world: World, mentions: Mentions, family: FamilyOfCallers) ->
         "arn": Automaton(mentions.patterns("s3:dataaccesspointarn")),
         "account": Automaton(mentions.patterns("s3:dataaccesspointaccount")),
     }
-    for words in explore(shape, automata, keep=min(len(world.inside.accounts), 31) + 1):
+    for words in explore(shape, automata, keep=enough_words(world.inside)):
         word = next((one for one in words if one["account"] not in world.inside.accounts), words[0])
         for origin in ("Internet", "VPC"):
             context = {
