@@ -5,8 +5,7 @@ from datetime import timedelta
 from importlib.resources import as_file
 from pathlib import Path
 
-from sekisho.collectors.options import DEFAULT_ROLE_NAME, LiveOptions
-from sekisho.collectors.reader import SnapshotReader
+from sekisho.collectors import DEFAULT_ROLE_NAME, LiveOptions, LiveReader, RecordedReader, SnapshotReader
 from sekisho.findings import FindingStore
 from sekisho.resources.snapshot import Snapshot
 from sekisho.sample import sample_recording
@@ -30,8 +29,6 @@ def live_reader(
     workers: int | None,
 ) -> SnapshotReader:
     """Return a reader of AWS itself; no Regions means all enabled ones, None the reader's own default."""
-    from sekisho.collectors.live import LiveReader  # noqa: PLC0415 - boto3 takes a while, a recording needs none
-
     options = LiveOptions(
         profile=profile,
         regions=regions or None,
@@ -48,8 +45,6 @@ def live_reader(
 
 def recorded_reader(path: Path) -> SnapshotReader:
     """Return a reader of a recording."""
-    from sekisho.collectors.recording import RecordedReader  # noqa: PLC0415 - as above
-
     return RecordedReader(path)
 
 

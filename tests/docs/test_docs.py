@@ -22,7 +22,7 @@ from sekisho.reasoning.regions import MAX_GROUPS
 from sekisho.reasoning.settle import MAX_COMBINATIONS
 from sekisho.reasoning.values import MAX_SETS
 from sekisho.reasoning.words import MAX_STEPS
-from sekisho.resources.gaps import ABSENT, LISTINGS
+from sekisho.resources.gaps import ABSENT, ACCOUNT_CALLS
 from sekisho.resources.registry import READERS
 
 ROOT = Path(__file__).parents[2]
@@ -123,7 +123,7 @@ def test_every_resource_type_has_a_section(resource_type: str) -> None:
     told = section("resource-types.md", resource_type)
 
     only = CROSS_ACCOUNT[resource_type].only or ()
-    for name in (*only, *(call for call, types in LISTINGS.items() if resource_type in types)):
+    for name in (*only, *(call for call, types in ACCOUNT_CALLS.items() if resource_type in types)):
         assert re.search(rf"`(sts:)?{re.escape(name)}`", told), name
 
 

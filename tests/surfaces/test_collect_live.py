@@ -478,6 +478,25 @@ def test_an_organization_that_cannot_be_seen_stops_the_reading(
         _read(ORGANIZATION)
 
 
+def test_an_organization_that_does_not_answer_is_a_gap_of_its_account(wire: Wire) -> None:
+    wire.faults["organizations.describe_organization"] = Babbles()
+
+    (gap,) = _gaps(_read())
+
+    assert (gap.call, gap.code, gap.resource_types) == ("organizations.describe_organization", "InvalidResponse", ())
+
+
+def test_a_member_that_is_entered_with_rubbish_is_a_gap(member_wire: tuple[Wire, dict[str, str]]) -> None:
+    wire, ids = member_wire
+    wire.faults["sts.assume_role"] = Babbles()
+
+    snapshot = _read(ORGANIZATION)
+
+    assert [(gap.call, gap.code, gap.account) for gap in _gaps(snapshot)] == [
+        ("sts.assume_role", "InvalidResponse", ids["member"])
+    ]
+
+
 def test_an_account_zone_notes_the_organization(member_wire: tuple[Wire, dict[str, str]]) -> None:
     _, ids = member_wire
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sekisho.analyzers.blockers import Blockers
 from sekisho.analyzers.control_policies import restriction_on
-from sekisho.analyzers.keys import ACCESS_POINT_KEYS, narrows
+from sekisho.analyzers.keys import ACCESS_POINT_KEYS, USUAL_SPELLING, narrows
 from sekisho.analyzers.observation import (
     Because,
     ExternalAccess,
@@ -45,7 +45,7 @@ def access_of(subject: Subject, way: Way, region: Region, blockers: Blockers) ->
     return ExternalAccess(
         principal=region.principal.as_map,
         action=actions,
-        condition={spelled.get(key, key): label.text for key, label in sorted(region.condition.items())},
+        condition=_condition(way, region, spelled),
         is_public=public,
         witness=_shown_witness(region, region.witnesses[_most_telling(actions)], spelled),
         because=because,
@@ -61,6 +61,13 @@ def access_of(subject: Subject, way: Way, region: Region, blockers: Blockers) ->
         ),
         approximations=(*subject.exposure.approximations, *blockers.undecided),
     )
+
+
+def _condition(way: Way, region: Region, spelled: Mapping[str, str]) -> dict[str, str]:
+    """What narrows the region, by its labels and by the way itself: an access point in a VPC is open to that VPC."""
+    shown = {spelled.get(key, key): label.text for key, label in sorted(region.condition.items())}
+    vpc = way.given.get("aws:sourcevpc")
+    return {**shown, "aws:SourceVpc": vpc[0]} if vpc else shown
 
 
 def _statements_that_open(region: Region) -> list[Statement]:
@@ -95,15 +102,15 @@ def _most_telling(actions: tuple[str, ...]) -> str:
 
 
 def _spelling(way: Way) -> Mapping[str, str]:
-    """How the documents spell condition keys; those in variables only, in lower case."""
-    spelled: dict[str, str] = {}
+    """How the documents spell condition keys, and how those are spelled that they do not name but that are known."""
+    spelled = {key: USUAL_SPELLING.get(key, key) for key in way.given if way.given[key]}
     for gate in way.gates:
         for document in gate.documents:
             for statement in document.policy.statements:
                 for condition in statement.conditions:
                     spelled.setdefault(condition.key.lower(), condition.key)
     for key in variable_keys(way.gates):
-        spelled.setdefault(key, key)
+        spelled.setdefault(key, USUAL_SPELLING.get(key, key))
     return spelled
 
 
@@ -119,7 +126,10 @@ def _is_public(region: Region, way: Way) -> bool:
     anyone = principal.form is PrincipalForm.EVERYONE or (
         principal.form is PrincipalForm.FEDERATED and not principal.value.startswith("arn:")
     )
-    return anyone and not any(narrows(key, label.text) for key, label in region.condition.items())
+    if any(narrows(key, label.text) for key, label in region.condition.items()):
+        return False
+    subjects = {f"{principal.value}:{claim}" for claim in ("sub", "id", "user_id")}
+    return anyone and not subjects & limited_keys(_statements_that_open(region))
 
 
 def _because(opener: Opener) -> Because:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from sekisho.analyzers.observation import Blocker
 from sekisho.analyzers.subject import Subject, question_of
 from sekisho.policy import Condition, Effect, Patterns, Policy, Principals, Statement, Version
-from sekisho.policy.operators import Operator
+from sekisho.policy.operators import Operator, positive
 from sekisho.reasoning import Document, Gate, Question, Region, UndecidedError, View, solve
 from sekisho.resources.exposure import FurtherGate
 
@@ -65,7 +65,7 @@ def _question_beyond(question: Question, region: Region, further: FurtherGate) -
 def _region_as_gate(region: Region) -> Gate:
     """Write a region as a gate that lets its requests through and no others."""
     conditions = tuple(
-        Condition(Operator(label.operator), key, (label.text,))
+        Condition(Operator(positive(label.operator)), key, (label.text,))
         for key, label in region.condition.items()
         if label.operator is not None
     )
@@ -93,7 +93,8 @@ def closed_by(subject: Subject) -> Iterator[str]:
             yield f"without the Deny at {places}, {who} would get in"
         else:
             names = dict.fromkeys(document.name for gate in way.gates for document in gate.documents)
-            yield f"its {' and '.join(names)} let only trusted principals, AWS services or nobody in"
+            lets = "lets" if len(names) == 1 else "let"
+            yield f"its {' and '.join(names)} {lets} only trusted principals, AWS services or nobody in"
 
 
 def _without_denies(gate: Gate) -> Gate:

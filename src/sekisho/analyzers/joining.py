@@ -41,5 +41,7 @@ def _covers(wide: ExternalAccess, narrow: ExternalAccess) -> bool:
         (everyone or same_account or wide.principal == narrow.principal)
         and wide.condition.items() <= narrow.condition.items()
         and set(wide.action) >= set(narrow.action)
+        and wide.is_public >= narrow.is_public
         and wide.sources != narrow.sources
+        and not any(source.type == "S3_ACCESS_POINT" for source in wide.sources)
     )

@@ -48,6 +48,16 @@ SHOWN_KEYS = frozenset(NARROWING) | ACCESS_POINT_KEYS
 """The keys that a finding's condition can have. Every other key counts in the analysis, but says not who gets in."""
 
 
+USUAL_SPELLING = {
+    key.lower(): key
+    for key in (
+        "aws:SourceVpc", "aws:SourceIp", "aws:ResourceAccount", "aws:ResourceOrgID", "lambda:FunctionUrlAuthType",
+        "s3:DataAccessPointArn", "s3:DataAccessPointAccount", "s3:AccessPointNetworkOrigin",
+    )
+}  # fmt: skip
+"""How keys are spelled that are known without any document naming them."""
+
+
 def narrows(key: str, value: str) -> bool:
     """Say whether a condition on the key with this value keeps some outsiders out for good.
 
@@ -56,4 +66,4 @@ def narrows(key: str, value: str) -> bool:
         value: as the policy spells it.
     """
     test = NARROWING.get(key)
-    return test is not None and test(value)
+    return test is not None and value != "anonymous" and test(value)

@@ -41,7 +41,7 @@ def _limits(condition: Condition) -> bool:
     if operator.base.negated or operator.if_exists or operator.quantifier is Quantifier.ALL:
         return False
     starts = [re.split(r"[*?]", value)[0] for value in condition.values]
-    return operator.base.family is Family.STRING and all(one and not one.endswith(":") for one in starts)
+    return operator.base.family is Family.STRING and all(one and not re.fullmatch("[^:]*:", one) for one in starts)
 
 
 _CHANGES = frozenset({"Write", "Permissions management", "Tagging"})

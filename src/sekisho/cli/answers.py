@@ -8,41 +8,25 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from sekisho.analyzers.observation import Severity
 from sekisho.cli.output import Output, show_findings
 from sekisho.cli.render.coverage import render_gaps
 from sekisho.cli.render.page import render_analyzed_resource, render_finding, render_no_access, render_observation
 from sekisho.cli.status import ExitStatus
+from sekisho.collectors import DEFAULT_ROLE_NAME, read_policy
 from sekisho.findings import FindingFilter, Status, UnknownResourceError, finding_document, format_time
+from sekisho.policy import parse_policy
+from sekisho.policy.errors import Location, PolicySyntaxError
+from sekisho.resources.hypothetical import HYPOTHETICAL_TYPES, guess_owner, guess_resource, guess_resource_type
 from sekisho.wiring import open_store
 
 ACCOUNT_ID = re.compile("[0-9]{12}")
+ARN = re.compile("arn:[^:]+:[^:]+:[^:]*:[^:]*:.+")
 
 NOBODY = "000000000000"
 """An account that nobody has, for a policy whose owner is not known."""
 
 HERE = Path("-")
 """The policy file that means standard input."""
-
-
-def select(
-    *,
-    status: str,
-    resource: str | None,
-    resource_type: str | None,
-    account: str | None,
-    public: bool,
-    severity: str | None,
-) -> FindingFilter:
-    """Return the filter that the options of `findings list` describe."""
-    return FindingFilter(
-        statuses=None if status == "all" else frozenset({Status(status)}),
-        resource=resource,
-        resource_type=resource_type,
-        account=account,
-        is_public=True if public else None,
-        severity_at_least=None if severity is None else Severity[severity],
-    )
 
 
 def list_findings(where: FindingFilter, *, database: str | None, output_format: str) -> ExitStatus:
@@ -94,20 +78,16 @@ def explain(subject: str, *, database: str | None) -> ExitStatus:
 
 def explain_policy(file: Path, *, resource_type: str | None, account: str | None, resource: str | None) -> ExitStatus:
     """Explain a policy document that need not be attached to anything yet."""
-    # The other questions need no analyzer.
-    from sekisho.analyzers.external import analyze_policy_document  # noqa: PLC0415
-    from sekisho.policy import parse_policy  # noqa: PLC0415
-    from sekisho.resources.hypothetical import HYPOTHETICAL_TYPES, guess_owner, guess_resource, guess_resource_type  # noqa: PLC0415
+    from sekisho.analyzers.external import analyze_policy_document  # noqa: PLC0415 - the other questions need none
 
     types = ", ".join(sorted(HYPOTHETICAL_TYPES))
     if resource_type is not None and resource_type not in HYPOTHETICAL_TYPES:
         raise click.UsageError(f"--resource-type is none of {types}")
     if account is not None and not ACCOUNT_ID.fullmatch(account):
         raise click.UsageError("--account is not an account id; it has twelve digits")
-    try:
-        text = (sys.stdin.buffer.read() if file == HERE else file.read_bytes()).decode()
-    except UnicodeDecodeError as error:
-        raise click.UsageError(f"{file} is not UTF-8 text") from error
+    if resource is not None and not ARN.fullmatch(resource):
+        raise click.UsageError("--resource is not an ARN, such as arn:aws:s3:::logs")
+    text = _read_text(file)
     policy = parse_policy(text)
     resource_type = resource_type or guess_resource_type(policy)
     if resource_type is None:
@@ -126,11 +106,24 @@ def explain_policy(file: Path, *, resource_type: str | None, account: str | None
     return ExitStatus.DONE
 
 
+def _read_text(file: Path) -> str:
+    """Read a policy document.
+
+    Raises:
+        PolicySyntaxError: it is not UTF-8.
+        OSError: it cannot be read.
+    """
+    content = sys.stdin.buffer.read() if file == HERE else file.read_bytes()
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        *lines, begun = content[: error.start].split(b"\n")
+        place = Location("", line=len(lines) + 1, column=len(begun.decode()) + 1)
+        raise PolicySyntaxError("the text is not UTF-8", at=place) from error
+
+
 def iam_policy(*, organization: bool, role_name: str | None, partition: str) -> ExitStatus:
     """Print the policy that a reading needs."""
-    from sekisho.collectors.iam_policy import read_policy  # noqa: PLC0415 - the other questions need no collector
-    from sekisho.collectors.options import DEFAULT_ROLE_NAME  # noqa: PLC0415 - as above
-
     policy = read_policy(organization=organization, role_name=role_name or DEFAULT_ROLE_NAME, partition=partition)
     Output().write([json.dumps(policy, indent=2)])
     return ExitStatus.DONE

@@ -9,7 +9,7 @@ from typing import Final
 import click
 from click.core import ParameterSource
 
-from sekisho.cli.settings import LEVELS, SETTINGS, takes
+from sekisho.cli.settings import LEVELS, LIVE_SETTINGS, LiveSettings, takes, takes_live_settings
 from sekisho.cli.status import ExitStatus
 
 FILE: Final = click.Path(path_type=Path)
@@ -18,10 +18,6 @@ EXIT_STATUSES: Final = """
 
 Exit status: 0 done; 1 active findings of at least --fail-on; 2 usage; 3 gaps under --strict; 4 could not run.
 """
-
-
-LIVE_SETTINGS: Final = ("profile", "role-name", "region", "organization", "partner", "timeout", "workers")
-"""What says how to read AWS, and nothing to a recording."""
 
 
 def _examples(*lines: str) -> str:
@@ -47,9 +43,11 @@ def sekisho() -> None:
 def _refuse_options_of_a_live_reading() -> None:
     """A recording says itself who is inside and what was read; standing settings for live readings do no harm."""
     context = click.get_current_context()
-    for name in LIVE_SETTINGS:
-        if context.get_parameter_source(SETTINGS[name].parameter) is ParameterSource.COMMANDLINE:
-            raise click.UsageError(f"--{name} says how to read AWS, and --recording reads a file; leave one out")
+    for setting in LIVE_SETTINGS:
+        if context.get_parameter_source(setting.parameter) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(
+                f"--{setting.name} says how to read AWS, and --recording reads a file; leave one out"
+            )
 
 
 @sekisho.command(
@@ -74,16 +72,10 @@ def demo(output_format: str | None) -> ExitStatus:
         "sekisho scan --recording account.jsonl.gz",
     )
 )
-@takes(*LIVE_SETTINGS, "recording", "format", "db", "strict", "fail-on")
+@takes_live_settings("recording", "format", "db", "strict", "fail-on")
 def scan(
     *,
-    profile: str | None,
-    role_name: str | None,
-    region: tuple[str, ...],
-    organization: bool,
-    partner: tuple[str, ...],
-    timeout: int | None,
-    workers: int | None,
+    live: LiveSettings,
     recording: str | None,
     output_format: str | None,
     db: str | None,
@@ -99,17 +91,14 @@ def scan(
         _refuse_options_of_a_live_reading()
     from sekisho.cli import scanning  # noqa: PLC0415 - see the module's docstring
 
-    source = scanning.Source(
-        profile=profile,
-        role_name=role_name,
-        regions=region,
-        organization=organization,
-        partners=frozenset(partner),
+    return scanning.scan(
+        live,
         recording=recording,
-        timeout=timeout,
-        workers=workers,
+        database=db,
+        output_format=output_format or "table",
+        strict=strict,
+        fail_on=fail_on,
     )
-    return scanning.scan(source, database=db, output_format=output_format or "table", strict=strict, fail_on=fail_on)
 
 
 @sekisho.command(
@@ -119,17 +108,11 @@ def scan(
     )
 )
 @click.option("--out", required=True, metavar="FILE", type=FILE, help="Where to write; `.gz` and `.zst` compress.")
-@takes(*LIVE_SETTINGS, "strict")
+@takes_live_settings("strict")
 def record(
     *,
     out: Path,
-    profile: str | None,
-    role_name: str | None,
-    region: tuple[str, ...],
-    organization: bool,
-    partner: tuple[str, ...],
-    timeout: int | None,
-    workers: int | None,
+    live: LiveSettings,
     strict: bool,
 ) -> ExitStatus:
     """Read accounts into a recording and analyse nothing.
@@ -138,17 +121,7 @@ def record(
     """
     from sekisho.cli import scanning  # noqa: PLC0415 - see the module's docstring
 
-    source = scanning.Source(
-        profile=profile,
-        role_name=role_name,
-        regions=region,
-        organization=organization,
-        partners=frozenset(partner),
-        recording=None,
-        timeout=timeout,
-        workers=workers,
-    )
-    return scanning.record(source, out, strict=strict)
+    return scanning.record(live, out, strict=strict)
 
 
 @sekisho.group(
@@ -200,15 +173,17 @@ def list_findings(
     db: str | None,
 ) -> ExitStatus:
     """List findings, by account and resource, the worst first."""
-    from sekisho.cli import answers  # noqa: PLC0415 - see the module's docstring
+    from sekisho.analyzers.observation import Severity  # noqa: PLC0415 - see the module's docstring
+    from sekisho.cli import answers  # noqa: PLC0415 - as above
+    from sekisho.findings import FindingFilter, Status  # noqa: PLC0415 - as above
 
-    where = answers.select(
-        status=status,
+    where = FindingFilter(
+        statuses=None if status == "all" else frozenset({Status(status)}),
         resource=resource,
         resource_type=resource_type,
         account=account,
-        public=public,
-        severity=severity,
+        is_public=True if public else None,
+        severity_at_least=None if severity is None else Severity[severity],
     )
     return answers.list_findings(where, database=db, output_format=output_format or "table")
 

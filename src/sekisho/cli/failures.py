@@ -15,7 +15,7 @@ STATUS_OF: Final[dict[type[Exception], ExitStatus]] = {
     SettingsError: ExitStatus.USAGE,
     PolicyError: ExitStatus.FAILED,
     FindingsError: ExitStatus.USAGE,
-    ReadingError: ExitStatus.USAGE,
+    ReadingError: ExitStatus.FAILED,
     ReasoningError: ExitStatus.FAILED,
     ZoneError: ExitStatus.FAILED,
     StoreError: ExitStatus.FAILED,

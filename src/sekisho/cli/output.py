@@ -48,11 +48,6 @@ class Output:
         """How many columns an answer may have."""
         return self._answer.width
 
-    @property
-    def is_terminal(self) -> bool:
-        """Whether a person reads the answer."""
-        return self._answer.is_terminal
-
     def show(self, *parts: RenderableType) -> None:
         """Write parts of the answer for a person to read."""
         for part in parts:

@@ -8,6 +8,7 @@ from typing import TextIO
 import click
 
 from sekisho.cli.commands import sekisho
+from sekisho.cli.escape import plain
 from sekisho.cli.status import ExitStatus
 
 
@@ -40,9 +41,7 @@ def _run() -> int:
 
 
 def _failed(error: Exception) -> int:
-    # Imports every layer, so only now.
-    from sekisho.cli.escape import plain  # noqa: PLC0415
-    from sekisho.cli.failures import describe, exit_status  # noqa: PLC0415
+    from sekisho.cli.failures import describe, exit_status  # noqa: PLC0415 - imports every layer, so only now
 
     status = exit_status(error)
     if status is None:

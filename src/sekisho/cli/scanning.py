@@ -1,6 +1,5 @@
 """`scan`, `record` and `demo`: read, analyse, store, tell."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +11,9 @@ from sekisho.cli.output import Output, show_findings
 from sekisho.cli.render import words
 from sekisho.cli.render.coverage import render_changes, render_coverage, render_gaps
 from sekisho.cli.render.page import render_finding
+from sekisho.cli.settings import LiveSettings
 from sekisho.cli.status import ExitStatus
+from sekisho.collectors.reader import SnapshotReader
 from sekisho.collectors.recording import write_recording
 from sekisho.findings import (
     Coverage,
@@ -31,33 +32,24 @@ NOWHERE = "sqlite://"
 """A store that lives as long as the process."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What to read: a recording when one is named, else AWS."""
-
-    profile: str | None
-    role_name: str | None
-    regions: tuple[str, ...]
-    organization: bool
-    partners: frozenset[str]
-    recording: str | None
-    timeout: int | None = None
-    workers: int | None = None
-
-
 def scan(
-    source: Source,
+    live: LiveSettings,
     *,
+    recording: str | None,
     database: str | None,
     output_format: str,
     strict: bool,
     fail_on: str | None,
 ) -> ExitStatus:
-    """Scan, store, print the active findings, and answer with what `--fail-on` and `--strict` ask."""
+    """Scan a recording when one is named, else AWS; store, and print the active findings.
+
+    Returns:
+        What `--fail-on` and `--strict` ask for.
+    """
     output = Output()
     with open_store(database) as store:  # first, so that a store that cannot be used costs no reading
         earlier = store.scans(limit=1)
-        report = _scan(_read(source, output), store)
+        report = _scan(_read(_reader(live, recording), output), store)
         active = store.findings(_active(report))
     if earlier and earlier[0].coverage.taken_at > report.coverage.taken_at:
         output.note(
@@ -69,10 +61,10 @@ def scan(
     return _status(active, report.coverage, strict=strict, fail_on=fail_on)
 
 
-def record(source: Source, out: Path, *, strict: bool) -> ExitStatus:
+def record(live: LiveSettings, out: Path, *, strict: bool) -> ExitStatus:
     """Read into a recording."""
     output = Output()
-    snapshot = _read(source, output)
+    snapshot = _read(_reader(live, None), output)
     write_recording(snapshot, out)
     coverage = coverage_of(snapshot, ())
     _tell_coverage(output, coverage)
@@ -102,20 +94,21 @@ NEXT = """This was a sample organization, read from a recording; nothing was sto
   sekisho demo --format json         the same findings for a program"""
 
 
-def _read(source: Source, output: Output) -> Snapshot:
-    reader = (
-        recorded_reader(Path(source.recording).expanduser())
-        if source.recording is not None
-        else live_reader(
-            profile=source.profile,
-            regions=source.regions,
-            organization=source.organization,
-            role_name=source.role_name,
-            partners=source.partners,
-            timeout=None if source.timeout is None else timedelta(seconds=source.timeout),
-            workers=source.workers,
-        )
+def _reader(live: LiveSettings, recording: str | None) -> SnapshotReader:
+    if recording is not None:
+        return recorded_reader(Path(recording).expanduser())
+    return live_reader(
+        profile=live.profile,
+        regions=live.region,
+        organization=live.organization,
+        role_name=live.role_name,
+        partners=frozenset(live.partner),
+        timeout=None if live.timeout is None else timedelta(seconds=live.timeout),
+        workers=live.workers,
     )
+
+
+def _read(reader: SnapshotReader, output: Output) -> Snapshot:
     with output.reading_bar() as bar:
         return reader.read(bar)
 

@@ -1,9 +1,10 @@
 """Settings: each is an option, an environment variable and a key of `sekisho.toml`, in this order of precedence."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from enum import Enum
+from functools import wraps
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
@@ -93,6 +94,39 @@ def takes(*names: str) -> Callable[[F], F]:
     return decorate
 
 
+@dataclass(frozen=True, slots=True)
+class LiveSettings:
+    """How to read AWS; each field is the parameter of a setting, None or empty where nobody set it."""
+
+    profile: str | None
+    role_name: str | None
+    region: tuple[str, ...]
+    organization: bool
+    partner: tuple[str, ...]
+    timeout: int | None
+    workers: int | None
+
+
+LIVE_SETTINGS: Final = tuple(
+    setting for setting in SETTINGS.values() if setting.parameter in {field.name for field in fields(LiveSettings)}
+)
+"""What says how to read AWS, and nothing to a recording."""
+
+
+def takes_live_settings(*others: str) -> Callable[[F], F]:
+    """Give a command what says how to read AWS as one parameter, `live`, and the other settings as `takes` does."""
+
+    def decorate(command: F) -> F:
+        @wraps(command)
+        def gather(**given: Any) -> object:
+            live = LiveSettings(**{setting.parameter: given.pop(setting.parameter) for setting in LIVE_SETTINGS})
+            return command(live=live, **given)
+
+        return takes(*(setting.name for setting in LIVE_SETTINGS), *others)(cast("F", gather))
+
+    return decorate
+
+
 def find_settings_file(folder: Path) -> Path | None:
     """Return the nearest `sekisho.toml` from `folder` upwards, or None."""
     return next((file for one in (folder, *folder.parents) if (file := one / FILE_NAME).is_file()), None)
@@ -125,7 +159,7 @@ def _is_right(name: str, value: object, file: Path, text: str) -> bool:
         raise SettingsError(f"{place}: unknown setting `{name}`" + (f"; did you mean `{near[0]}`?" if near else ""))
     if not _fits(setting.kind, value):
         raise SettingsError(f"{place}: `{name}` must be {setting.kind.value}, not `{value}`")
-    if setting.choices and value not in setting.choices:
+    if setting.choices and str(value).casefold() not in map(str.casefold, setting.choices):
         raise SettingsError(f"{place}: `{name}` is `{value}`; it must be one of {', '.join(setting.choices)}")
     return True
 

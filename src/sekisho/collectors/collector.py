@@ -130,6 +130,8 @@ def _has(value: Json, path: str) -> bool:
         return all(_has(item, path) for item in value)
     head, _, rest = path.partition(".")
     member = head.removesuffix("?")
+    if not is_object(value):
+        return False
     if member not in value:
         return head.endswith("?")
     return not rest or _has(value[member], rest)

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,7 +39,8 @@ from sekisho.resources.snapshot import ApiCall, ApiError, Json
 _MISREAD = (ResponseParserError, AttributeError, LookupError, TypeError, ValueError)
 """What botocore's parsers raise on an answer of another shape than the service describes."""
 
-_FAILURES = (ClientError, BotoCoreError, *_MISREAD)
+_RAISED = (ClientError, BotoCoreError, *_MISREAD)
+"""What botocore raises when a call fails. Nothing of ours may run where these are caught, or our faults become gaps."""
 
 _AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".api.amazonwebservices.com.cn")
 
@@ -68,13 +69,10 @@ class Connection:
         read = self._reads[name]
         service, _, method = name.partition(".")
         make = getattr(self._client(service, region), method)
-        try:
-            answer: Mapping[str, Json] = make(**params)
-        except _FAILURES as error:
-            return ApiCall(name, params, error=api_error(error))
-        if lacking := read.lacks(answer):
-            return ApiCall(name, params, error=_incomplete(lacking))
-        return ApiCall(name, params, response=read.reduce(answer))
+        kept = _kept(_ask(make, **params), read)
+        if isinstance(kept, ApiError):
+            return ApiCall(name, params, error=kept)
+        return ApiCall(name, params, response=kept)
 
     def list(self, name: str, region: str, **params: Json) -> Pages:
         """Make a call page by page. When a page fails, what came before it is kept beside the error."""
@@ -83,14 +81,12 @@ class Connection:
         client = self._client(service, region)
         items: list[Json] = []
         error: ApiError | None = None
-        try:
-            for page in _pages(client, method, params, read):
-                if lacking := read.lacks(page):
-                    error = _incomplete(lacking)
-                    break
-                items.extend(read.reduce(page).get(read.items, ()))
-        except _FAILURES as failure:
-            error = api_error(failure)
+        for page in _pages(client, method, params, read):
+            kept = _kept(page, read)
+            if isinstance(kept, ApiError):
+                error = kept
+                break
+            items.extend(kept.get(read.items, ()))
         listed = (ApiCall(name, params, response={read.items: items}),) if items or error is None else ()
         return Pages(listed + ((ApiCall(name, params, error=error),) if error else ()), tuple(items))
 
@@ -106,19 +102,15 @@ class Connection:
         params = {"RoleArn": role, "RoleSessionName": "sekisho"}
         client: Any = self._client("sts", self.home)
 
-        def fetch() -> dict[str, str]:
-            granted = client.assume_role(**params, Policy=session_policy)["Credentials"]
-            return {
-                "access_key": granted["AccessKeyId"],
-                "secret_key": granted["SecretAccessKey"],
-                "token": granted["SessionToken"],
-                "expiry_time": granted["Expiration"].isoformat(),
-            }
+        granted = _ask(client.assume_role, **params, Policy=session_policy)
+        kept = _kept(granted, self._reads["sts.assume_role"])
+        if isinstance(kept, ApiError):
+            return ApiCall("sts.assume_role", params, error=kept)
 
-        try:
-            credentials = RefreshableCredentials.create_from_metadata(fetch(), fetch, "sts-assume-role")
-        except _FAILURES as error:
-            return ApiCall("sts.assume_role", params, error=api_error(error))
+        def renew() -> dict[str, str]:
+            return _session_keys(client.assume_role(**params, Policy=session_policy))
+
+        credentials = RefreshableCredentials.create_from_metadata(_session_keys(kept), renew, "sts-assume-role")
         session = _new_session(self._options)
         session.register_component("credential_provider", CredentialResolver([_Granted(credentials)]))
         return Connection(session, self._options, reads, account_id=account_id, home=self.home)
@@ -141,14 +133,20 @@ def connect(options: LiveOptions, reads: Reads) -> Connection:
         session = _new_session(options)
         start = options.regions[0] if options.regions else session.get_config_variable("region") or "us-east-1"
         partition = session.get_partition_for_region(start)
-        if partition not in HOME_REGIONS:
-            raise CollectError(f"`{start}` is in the partition {partition}; Sekisho reads {', '.join(HOME_REGIONS)}")
-        home = HOME_REGIONS[partition]
-        client: Any = _create_client(session, "sts", home, options)
-        account_id: str = client.get_caller_identity()["Account"]
-    except _FAILURES as error:
-        raise CollectError(" ".join(_why_no_start(error, options).split())) from error
-    return Connection(session, options, reads, account_id=account_id, home=home)
+    except BotoCoreError as error:
+        raise _no_start(error, options) from error
+    if partition not in HOME_REGIONS:
+        raise CollectError(f"`{start}` is in the partition {partition}; Sekisho reads {', '.join(HOME_REGIONS)}")
+    home = HOME_REGIONS[partition]
+    client: Any = _create_client(session, "sts", home, options)
+    try:
+        identity: Mapping[str, Json] = client.get_caller_identity()
+    except _RAISED as error:
+        raise _no_start(error, options) from error
+    kept = _kept(identity, reads["sts.get_caller_identity"])
+    if isinstance(kept, ApiError):
+        raise _no_start(ResponseParserError(kept.message), options)
+    return Connection(session, options, reads, account_id=kept["Account"], home=home)
 
 
 def api_error(error: Exception) -> ApiError:
@@ -192,24 +190,52 @@ class _Granted(CredentialProvider):
         return self._credentials
 
 
-def _incomplete(lacking: tuple[str, ...]) -> ApiError:
-    return ApiError("InvalidResponse", f"the answer lacks {', '.join(lacking)}")
+def _session_keys(answer: Mapping[str, Json]) -> dict[str, str]:
+    """Return the credentials in an answer of STS as botocore takes them."""
+    granted = answer["Credentials"]
+    return {
+        "access_key": granted["AccessKeyId"],
+        "secret_key": granted["SecretAccessKey"],
+        "token": granted["SessionToken"],
+        "expiry_time": str(granted["Expiration"]),
+    }
 
 
-def _pages(client: Any, method: str, params: Mapping[str, Json], read: Read) -> Iterator[Mapping[str, Json]]:
+def _ask(make: Callable[..., Any], *args: object, **params: Json) -> Any:
+    """Make one request through botocore, and return its answer, or as an `ApiError` what it raised."""
+    try:
+        return make(*args, **params)
+    except _RAISED as error:
+        return api_error(error)
+
+
+def _kept(answer: Mapping[str, Json] | ApiError, read: Read) -> Mapping[str, Json] | ApiError:
+    """Return what is kept of an answer. One that lacks what it needs is an error too."""
+    if isinstance(answer, ApiError):
+        return answer
+    if lacking := read.lacks(answer):
+        return ApiError("InvalidResponse", f"the answer lacks {', '.join(lacking)}")
+    return read.reduce(answer)
+
+
+def _pages(client: Any, method: str, params: Mapping[str, Json], read: Read) -> Iterator[Mapping[str, Json] | ApiError]:
+    """Ask for page after page; an error is the last one."""
     if client.can_paginate(method):
         paging = {} if read.page_size is None else {"PageSize": read.page_size}
-        yield from client.get_paginator(method).paginate(**params, PaginationConfig=paging)
+        pages = iter(client.get_paginator(method).paginate(**params, PaginationConfig=paging))
+        while (page := _ask(next, pages, None)) is not None:
+            yield page
         return
     token: dict[str, str] = {}
     while True:
-        page: Mapping[str, Json] = getattr(client, method)(**params, **token)
+        page = _ask(getattr(client, method), **params, **token)
         yield page
-        following = page.get("NextToken")
+        following = None if isinstance(page, ApiError) else page.get("NextToken")
         if not following:
             return
         if token.get("NextToken") == following:
-            raise ResponseParserError("the same page was named twice in a row")
+            yield ApiError("InvalidResponse", "the same page was named twice in a row")
+            return
         token = {"NextToken": following}
 
 
@@ -221,7 +247,10 @@ def _create_client(session: botocore.session.Session, service: str, region: str,
         max_pool_connections=options.workers,
         user_agent_extra="sekisho",
     )
-    client = session.create_client(service, region_name=region, config=config)
+    try:
+        client = session.create_client(service, region_name=region, config=config)
+    except (BotoCoreError, ValueError) as error:  # ValueError: an endpoint that is no URL
+        raise _no_start(error, options) from error
     if not (urlsplit(client.meta.endpoint_url).hostname or "").endswith(_AWS_DOMAINS):
         # Another endpoint than AWS's has one host name: neither a bucket nor an account can be part of it.
         if service == "s3":
@@ -254,6 +283,10 @@ def _refuse_pages(operation_model: Any, response_dict: Mapping[str, Any], **_: A
             raise ResponseParserError(f"not JSON: {error}") from error
 
 
+def _no_start(error: Exception, options: LiveOptions) -> CollectError:
+    return CollectError(" ".join(_why_no_start(error, options).split()))
+
+
 def _why_no_start(error: Exception, options: LiveOptions) -> str:
     match error:
         case NoCredentialsError():
@@ -275,4 +308,4 @@ def _why_no_start(error: Exception, options: LiveOptions) -> str:
         case BotoCoreError() if not isinstance(error, NoConnectionError | HTTPClientError):
             return f"cannot sign in to AWS: {error}; sign in again, for instance with `aws sso login`"
         case _:
-            return f"no usable answer from AWS STS: {error}; check the network, the proxy and AWS_ENDPOINT_URL"
+            return f"no usable answer from AWS: {error}; check the network, the proxy and AWS_ENDPOINT_URL"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from sekisho.collectors.errors import CollectError
-from sekisho.collectors.zone import partition_of
+from sekisho.resources.zone import partition_of
 
 DEFAULT_ROLE_NAME = "OrganizationAccountAccessRole"
 """What AWS Organizations creates in an account that it creates. Sekisho enters it with a session that can only read."""

@@ -4,9 +4,8 @@ from functools import partial
 
 from sekisho.collectors.collector import Account, Collector, Found, Read, answer
 from sekisho.collectors.kms import KEY_READS, read_key
+from sekisho.resources.secret import DEFAULT_KEY_ALIAS
 from sekisho.resources.snapshot import ApiCall, RawResource
-
-AWS_MANAGED_KEY = "alias/aws/secretsmanager"
 
 
 def _find_secrets(aws: Account, region: str) -> Found:
@@ -29,7 +28,7 @@ def _read_encryption_key(aws: Account, region: str, key_id: str | None) -> tuple
 
     The key may belong to another account. Then KMS refuses, and what is kept is that it did.
     """
-    if key_id is None or key_id.endswith(AWS_MANAGED_KEY):
+    if key_id is None or key_id.endswith(DEFAULT_KEY_ALIAS):
         return ()
     if "alias/" not in key_id:
         return read_key(aws, region, key_id)

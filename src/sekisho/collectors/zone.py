@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from sekisho.collectors.collector import Account, Pages, Read, Reads, answer
 from sekisho.collectors.errors import CollectError
-from sekisho.resources.gaps import is_absence
-from sekisho.resources.snapshot import ApiCall, Json
-from sekisho.resources.zone import MemberAccount, ResourceControlPolicy, ZoneOfTrust, ZoneType
+from sekisho.resources.gaps import is_absence, is_denial
+from sekisho.resources.snapshot import ApiCall, ApiError, Json
+from sekisho.resources.zone import MemberAccount, ResourceControlPolicy, ZoneOfTrust, ZoneType, partition_of
 
 HOME_REGIONS: Mapping[str, str] = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 """The Region of a zone by partition. Ids of findings depend on it, so it must not follow a machine's settings."""
@@ -23,6 +23,9 @@ ACCOUNT_READS: Reads = {
         needs=("Organization.Id", "Organization.MasterAccountId"),
     ),
 }
+
+SESSION_KEYS = tuple(f"Credentials.{key}" for key in ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration"))
+"""Used to enter an account, and never part of a snapshot."""
 
 ORGANIZATION_READS: Reads = {
     "organizations.list_roots": Read("organizations:ListRoots", keep=("Roots.Id",), needs=("Roots.Id",)),
@@ -41,7 +44,7 @@ ORGANIZATION_READS: Reads = {
     "organizations.list_targets_for_policy": Read(
         "organizations:ListTargetsForPolicy", keep=("Targets.TargetId",), needs=("Targets.TargetId",)
     ),
-    "sts.assume_role": Read("sts:AssumeRole", keep=(), needs=("Credentials",)),
+    "sts.assume_role": Read("sts:AssumeRole", keep=SESSION_KEYS, needs=SESSION_KEYS),
 }
 
 
@@ -54,17 +57,22 @@ class ReadZone:
 
 
 def read_account_zone(aws: Account, partners: frozenset[str]) -> ReadZone:
-    """Trust one account. Its organization is only noted, so an account that may not see its own is no failure."""
-    organization = answer(aws.call("organizations.describe_organization", aws.home)).get("Organization", {})
-    return ReadZone(
-        ZoneOfTrust(
-            ZoneType.ACCOUNT,
-            aws.account_id,
-            aws.home,
-            member_of_organization_id=organization.get("Id"),
-            partners=partners,
-        )
+    """Trust one account, and note the organization that it belongs to.
+
+    No organization, and one that the account may not see, are no failures; any other error is one. Without the note,
+    the organization of a resource is left open, which errs to too much access: a finding may remain that a condition
+    on `aws:ResourceOrgID` rules out.
+    """
+    made = aws.call("organizations.describe_organization", aws.home)
+    zone = ZoneOfTrust(
+        ZoneType.ACCOUNT,
+        aws.account_id,
+        aws.home,
+        member_of_organization_id=answer(made).get("Organization", {}).get("Id"),
+        partners=partners,
     )
+    is_silent = made.error is None or is_absence(made.call, made.error) or is_denial(made.error.code)
+    return ReadZone(zone, () if is_silent else (made,))
 
 
 def read_organization_zone(aws: Account, partners: frozenset[str]) -> ReadZone:
@@ -98,17 +106,6 @@ def read_regions(aws: Account) -> tuple[tuple[str, ...], tuple[ApiCall, ...]]:
     return tuple(sorted(name for name in enabled if partition_of(name) == aws.partition)), ()
 
 
-def partition_of(region: str) -> str:
-    """Return the partition of a Region. Source: IAM User Guide, "Identify AWS resources with ARNs"."""
-    match region.split("-"):
-        case ["cn", *_]:
-            return "aws-cn"
-        case ["us", "gov", *_]:
-            return "aws-us-gov"
-        case _:
-            return "aws"
-
-
 def _describe_organization(aws: Account) -> Mapping[str, Json]:
     made = aws.call("organizations.describe_organization", aws.home)
     if made.error is None:
@@ -116,20 +113,15 @@ def _describe_organization(aws: Account) -> Mapping[str, Json]:
         return described
     if is_absence(made.call, made.error):
         raise CollectError(f"account {aws.account_id} belongs to no organization; leave out `--organization`")
-    raise CollectError(
-        f"account {aws.account_id} may not read its organization ({made.error.code}); "
-        "allow what `sekisho iam-policy --organization` prints, or leave out `--organization`"
-    )
+    raise _stopped(aws, "read its organization", made.error, "allow what `sekisho iam-policy --organization` prints")
 
 
 def _walk(aws: Account, organization_id: str, failed: list[ApiCall]) -> Iterator[MemberAccount]:
     roots = aws.list("organizations.list_roots", aws.home)
     if not roots.items:
-        reason = "; ".join(made.error.code for made in roots.failed if made.error) or "no root was listed"
-        raise CollectError(
-            f"account {aws.account_id} may not list the accounts of organization {organization_id} ({reason}); "
-            "use the management account or a delegated administrator, or leave out `--organization`"
-        )
+        remedy = "use the management account or a delegated administrator"
+        why = next((made.error for made in roots.failed if made.error), ApiError("InvalidResponse", "no root"))
+        raise _stopped(aws, f"list the accounts of organization {organization_id}", why, remedy)
     failed.extend(roots.failed)
     parents = [(root["Id"], f"{organization_id}/{root['Id']}/") for root in roots.items]
     while parents:
@@ -139,6 +131,16 @@ def _walk(aws: Account, organization_id: str, failed: list[ApiCall]) -> Iterator
         yield from (MemberAccount(account["Id"], path) for account in accounts.items)
         parents.extend((unit["Id"], f"{path}{unit['Id']}/") for unit in units.items)
         failed.extend(accounts.failed + units.failed)
+
+
+def _stopped(aws: Account, doing: str, error: ApiError, remedy: str) -> CollectError:
+    """Tell a refusal, which has a remedy, from a failure that may pass."""
+    if is_denial(error.code):
+        return CollectError(
+            f"account {aws.account_id} may not {doing} ({error.code}); {remedy}, or leave out `--organization`"
+        )
+    why = " ".join(f"{error.code}: {error.message}".split()).removesuffix(":")
+    return CollectError(f"account {aws.account_id} could not {doing} ({why}); try again, or leave out `--organization`")
 
 
 def _read_resource_control_policies(aws: Account, failed: list[ApiCall]) -> Iterable[ResourceControlPolicy]:

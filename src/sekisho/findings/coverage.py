@@ -3,19 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from sekisho.analyzers.observation import AnalysisError, ResourceAnalysis
 from sekisho.resources.gaps import Gap, account_gaps, resource_gaps
 from sekisho.resources.snapshot import Snapshot
 from sekisho.resources.zone import ZoneType
-
-GLOBAL_LISTINGS: Final = frozenset({"s3.list_buckets", "iam.list_roles"})
-"""Listings that answer for every Region, wherever they were asked."""
-
-
-ENTRANCE: Final = "sts.assume_role"
-"""The call that enters an account; when it fails, nothing of the account was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +27,7 @@ class Coverage:
         accounts: the accounts that were read, at least in part; sorted.
         regions: the Regions that were asked, or None when every enabled one was.
         resources: how many resources were analyzed.
-        gaps: every call that failed: whole listings first, then single resources.
+        gaps: every call that failed: those about accounts first, then those about single resources.
         undecided: the resources on which the analysis gave up.
     """
 
@@ -60,7 +52,7 @@ class Coverage:
         return (
             asked
             and account in self.accounts
-            and not any(hides(gap, resource_type, account, region) for gap in self.gaps)
+            and not any(gap.hides(resource_type=resource_type, account=account, region=region) for gap in self.gaps)
         )
 
 
@@ -74,23 +66,16 @@ def coverage_of(snapshot: Snapshot, analyses: Iterable[ResourceAnalysis]) -> Cov
     read = {account.account_id for account in snapshot.accounts} | {one.owner_account for one in snapshot.resources}
     if zone.type is ZoneType.ACCOUNT:
         read.add(zone.account_id)
-    listings = [gap for account in snapshot.accounts for gap in account_gaps(account)]
-    single = [gap for resource in snapshot.resources for gap in resource_gaps(resource)]
+    of_accounts = [gap for account in snapshot.accounts for gap in account_gaps(account)]
+    of_resources = [gap for resource in snapshot.resources for gap in resource_gaps(resource)]
     return Coverage(
         taken_at=snapshot.taken_at,
-        accounts=tuple(sorted(read - {gap.account for gap in listings if gap.call == ENTRANCE})),
+        accounts=tuple(sorted(read - {gap.account for gap in of_accounts if gap.hides_account})),
         regions=snapshot.regions,
         resources=len(snapshot.resources),
-        gaps=(*listings, *single),
+        gaps=(*of_accounts, *of_resources),
         undecided=tuple(_undecided(analyses)),
     )
-
-
-def hides(gap: Gap, resource_type: str, account: str, region: str) -> bool:
-    """Say whether a failed listing would have listed a resource of this kind and place."""
-    everywhere = gap.region is None or gap.call in GLOBAL_LISTINGS
-    here = everywhere or gap.region == region
-    return gap.account == account and here and resource_type in gap.resource_types
 
 
 def _undecided(analyses: Iterable[ResourceAnalysis]) -> Iterable[Undecided]:

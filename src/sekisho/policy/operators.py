@@ -122,3 +122,14 @@ def find_operator(name: str) -> Operator | None:
     if base is None or base.family is Family.NULL:
         return None
     return Operator(base, quantifier, if_exists=True)
+
+
+def positive(base: BaseOperator) -> BaseOperator:
+    """Return the operator that holds where a negated one does not; any other as it is."""
+    if not base.negated:
+        return base
+    return next(
+        one
+        for one in BASE_OPERATORS.values()
+        if (one.family, one.comparison, one.negated) == (base.family, base.comparison, False)
+    )

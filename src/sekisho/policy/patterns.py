@@ -115,8 +115,20 @@ def resolve(template: Template, value_of: Callable[[str], str | None]) -> Patter
 
 
 def pattern_matches(pattern: Pattern, text: str) -> bool:
-    """Say whether the whole text is what the pattern describes; wildcards span every character."""
-    return _regex(pattern).fullmatch(text) is not None
+    """Say whether the whole text is what the pattern describes; wildcards span every character.
+
+    The first piece has to begin the text, the last to end it, and each between is taken where it first occurs: no
+    pattern takes long to compare, which a regular expression with many stars can.
+    """
+    (first, _), *middle = _pieces(pattern)
+    if not middle:
+        return first.fullmatch(text) is not None
+    last, length = middle.pop()
+    found = first.match(text)
+    for piece, _ in middle:
+        found = piece.search(text, found.end()) if found else None
+    start = len(text) - length
+    return found is not None and start >= found.end() and last.fullmatch(text, start) is not None
 
 
 def arn_pattern_matches(pattern: Pattern, text: str) -> bool:
@@ -158,9 +170,15 @@ def split_arn_pattern(pattern: Pattern) -> tuple[Pattern, ...]:
 
 
 @lru_cache(maxsize=16384)
-def _regex(pattern: Pattern) -> re.Pattern[str]:
-    source = "".join(_REGEX[part] if isinstance(part, Wildcard) else re.escape(part) for part in pattern)
-    return re.compile(source, re.DOTALL)
-
-
-_REGEX = {Wildcard.ANY_RUN: ".*", Wildcard.ANY_ONE: "."}
+def _pieces(pattern: Pattern) -> tuple[tuple[re.Pattern[str], int], ...]:
+    """Cut a pattern at its `*`; each piece is an expression without repeats, with the length of what it matches."""
+    pieces = [("", 0)]
+    for part in pattern:
+        expression, length = pieces[-1]
+        if part is Wildcard.ANY_RUN:
+            pieces.append(("", 0))
+        elif part is Wildcard.ANY_ONE:
+            pieces[-1] = f"{expression}.", length + 1
+        else:
+            pieces[-1] = expression + re.escape(str(part)), length + len(str(part))
+    return tuple((re.compile(expression, re.DOTALL), length) for expression, length in pieces)

@@ -19,6 +19,10 @@ _DATE = re.compile(
 )
 
 
+_MOST_DIGITS = 20
+"""More than any value of AWS has, and fewer than decimal arithmetic keeps."""
+
+
 @lru_cache(maxsize=4096)
 def parse_number(text: str) -> Decimal | None:
     """Read an integer or a decimal fraction; None when the text is not one."""
@@ -26,7 +30,13 @@ def parse_number(text: str) -> Decimal | None:
         number = Decimal(text.strip())
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    return (
+        number
+        if number.is_finite()
+        and len(number.as_tuple().digits) <= _MOST_DIGITS
+        and abs(number.adjusted()) <= _MOST_DIGITS
+        else None
+    )
 
 
 @lru_cache(maxsize=4096)

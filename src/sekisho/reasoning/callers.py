@@ -5,14 +5,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from sekisho.evaluation import Caller, CallerKind
-from sekisho.policy import PrincipalForm
+from sekisho.policy import EVERYONE, PrincipalForm
+from sekisho.policy.arns import account_of
 from sekisho.policy.operators import Family
 from sekisho.policy.patterns import Pattern
 from sekisho.reasoning.automaton import Automaton, Reading
 from sekisho.reasoning.facets import Example, Facet, FamilyOfCallers
-from sekisho.reasoning.mentions import Mentions, statements_of
+from sekisho.reasoning.mentions import Mentions
 from sekisho.reasoning.question import Question, World
-from sekisho.reasoning.samples import DIGITS, NAME_LETTERS, enough_words, outside_accounts
+from sekisho.reasoning.samples import DIGITS, NAME_LETTERS, SAMPLE_ACCOUNTS, enough_words, outside_accounts
 from sekisho.reasoning.words import Fixed, Free, Shape, Slot, Word, explore
 
 CALLER_KEYS = frozenset(
@@ -30,20 +31,23 @@ def families_of_callers(question: Question, mentions: Mentions) -> Iterator[Fami
         if kind in callers:
             yield FamilyOfCallers(kind)
     providers = [entry.value for entry in mentions.principals if entry.form is PrincipalForm.FEDERATED]
-    everyone = any(entry.form is PrincipalForm.EVERYONE for entry in mentions.principals)
-    if everyone or _has_negated_principals(question):
-        providers += ["accounts.google.com", _SAMPLE_SAML_PROVIDER]
+    if mentions.spares or EVERYONE in mentions.principals:
+        providers += ["accounts.google.com", *_claiming_providers(question.world, mentions)]
+        own = f"arn:{question.world.partition}:iam::{SAMPLE_ACCOUNTS[0]}"
+        providers += [f"{own}:oidc-provider/login.example.com", f"{own}:saml-provider/example"]
     for provider in dict.fromkeys(providers):
         kind = CallerKind.SAML if ":saml-provider/" in provider else CallerKind.WEB_IDENTITY
         if kind in callers:
             yield FamilyOfCallers(kind, provider)
 
 
-_SAMPLE_SAML_PROVIDER = "arn:aws:iam::999988887777:saml-provider/example"
-
-
-def _has_negated_principals(question: Question) -> bool:
-    return any(one.principals is not None and one.principals.negated for one, _ in statements_of(question.gates))
+def _claiming_providers(world: World, mentions: Mentions) -> Iterator[str]:
+    """Yield the providers whose claims some condition tests."""
+    for key in mentions.keys:
+        domain, _, claim = key.rpartition(":")
+        if "." in domain and claim:
+            yield domain
+            yield f"arn:{world.partition}:iam::{SAMPLE_ACCOUNTS[0]}:oidc-provider/{domain}"
 
 
 def caller_facet(world: World, mentions: Mentions, family: FamilyOfCallers) -> Facet:
@@ -71,12 +75,26 @@ def _aws_callers(world: World, mentions: Mentions) -> Iterator[Example]:
         "session": Automaton(_literal(mentions, PrincipalForm.SESSION)),
         "username": Automaton(mentions.patterns("aws:username")),
     }
-    for principal_type, shape in _caller_shapes(world, mentions, paths=_tells_paths_apart(arns)):
+    # A session's ARN and a user name leave the path out, so beside them even an unwritten path matters.
+    paths = _tells_paths_apart(arns) or any(automata[track].letters for track in ("session", "username"))
+    produced = set[str | None]()
+    for principal_type, shape in _caller_shapes(world, mentions, paths=paths):
         for words in explore(shape, automata, keep=enough_words(world.inside)):
             word = next((one for one in words if one["account"] not in world.inside.accounts), words[0])
             example = _aws_example(world, principal_type, word)
+            produced |= {word["arn"], word.get("session")}
             yield example
             yield from _with_canonical_ids(example, world, mentions)
+    yield from _odd_callers(world, mentions, produced)
+
+
+def _odd_callers(world: World, mentions: Mentions, produced: set[str | None]) -> Iterator[Example]:
+    """Yield the named callers whose names no shape writes: what is named is taken to exist."""
+    for one in mentions.principals:
+        if one.form in {PrincipalForm.IDENTITY, PrincipalForm.SESSION} and one.value not in produced:
+            session = one.form is PrincipalForm.SESSION
+            word = {"arn": one.value, "account": account_of(one.value), "session": one.value}
+            yield _aws_example(world, "AssumedRole", word if session else {**word, "session": ""})
 
 
 def _literal(mentions: Mentions, form: PrincipalForm) -> Iterator[tuple[Pattern, Reading]]:
@@ -86,11 +104,14 @@ def _literal(mentions: Mentions, form: PrincipalForm) -> Iterator[tuple[Pattern,
 def _with_canonical_ids(example: Example, world: World, mentions: Mentions) -> Iterator[Example]:
     """Yield the caller as one whose account has a canonical id that is named.
 
-    Which account an id belongs to is not known: any outside one that is not named by its number too.
+    Which account an id belongs to is not known: any outside one. One that is named by its number too is left to that
+    name, unless some statement spares principals by name.
     """
     caller = example.caller
     named = {one.value for one in mentions.principals}
-    if caller is None or example.inside or {caller.account, caller.principal_arn, caller.session_arn} & named:
+    if caller is None or example.inside:
+        return
+    if not mentions.spares and {caller.account, caller.principal_arn, caller.session_arn} & named:
         return
     for one in mentions.principals:
         if one.form is PrincipalForm.CANONICAL_USER:
@@ -106,9 +127,9 @@ def _aws_example(world: World, principal_type: str, word: Word) -> Example:
         "kms:calleraccount": (account,),
         "aws:principaltype": (principal_type,),
     }
-    if principal_type == "User":
+    if "username" in word:
         context["aws:username"] = (word["username"],)
-    caller = Caller(CallerKind.AWS, account, word["arn"], word.get("session"))
+    caller = Caller(CallerKind.AWS, account, word["arn"], word.get("session") or None)
     return Example(context, caller, inside=account in world.inside.accounts)
 
 

@@ -17,12 +17,14 @@ class Mentions:
     Attributes:
         conditions: by key in lower case, each with whether variables work in it.
         principals: every entry of a `Principal` or `NotPrincipal` element, without repeats.
+        spares: whether some statement is about everyone but those it names.
         settled: the values that policy variables stand for in this pass; None for a key that is absent.
         given: the values of single-valued keys that are the same in every request.
     """
 
     conditions: Mapping[str, tuple[tuple[Condition, bool], ...]]
     principals: tuple[Principal, ...]
+    spares: bool
     settled: Mapping[str, str | None]
     given: Mapping[str, str]
 
@@ -72,13 +74,15 @@ def gather_mentions(question: Question, settled: Mapping[str, str | None]) -> Me
     """Gather what the statements of a question say."""
     conditions: dict[str, list[tuple[Condition, bool]]] = {}
     principals: dict[Principal, None] = {}
+    spares = False
     for statement, variables in statements_of(question.gates):
+        spares = spares or (statement.principals is not None and statement.principals.negated)
         for condition in statement.conditions:
             conditions.setdefault(condition.key.lower(), []).append((condition, variables))
         if statement.principals is not None:
             principals |= dict.fromkeys(statement.principals.entries)
     given = {key: values[0] for key, values in question.world.given.items() if len(values) == 1}
-    return Mentions({key: tuple(found) for key, found in conditions.items()}, tuple(principals), settled, given)
+    return Mentions({key: tuple(found) for key, found in conditions.items()}, tuple(principals), spares, settled, given)
 
 
 def variable_keys(gates: Iterable[Gate]) -> tuple[str, ...]:

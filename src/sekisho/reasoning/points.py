@@ -55,14 +55,19 @@ def _date_text(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
-def address_points(ranges: Iterable[str]) -> Iterator[str]:
-    """Yield one address for every interval that the ends of the ranges mark off, of both versions."""
+def address_points(ranges: Iterable[str], *, dense: bool = False) -> Iterator[str]:
+    """Yield one address for every interval that the ends of the ranges mark off, of both versions.
+
+    Args:
+        ranges: addresses and CIDR ranges.
+        dense: yield several for each, because something else than ranges tells addresses apart too.
+    """
     networks = [network for text in ranges if (network := parse_network(text)) is not None]
     for version in (4, 6):
-        yield from _points_of_version(version, [one for one in networks if one.version == version])
+        yield from _points_of_version(version, [one for one in networks if one.version == version], dense=dense)
 
 
-def _points_of_version(version: int, networks: list[Network]) -> Iterator[str]:
+def _points_of_version(version: int, networks: list[Network], *, dense: bool) -> Iterator[str]:
     top = 2 ** (32 if version == 4 else 128)  # noqa: PLR2004 - bits of an address
     make: Callable[[int], Address] = lambda number: _address(number, version)  # noqa: E731 - a name for one expression
     edges = {0}
@@ -73,6 +78,8 @@ def _points_of_version(version: int, networks: list[Network]) -> Iterator[str]:
     for start, end in zip(starts, [*starts[1:], top], strict=True):
         nice = next((one for one in samples if start <= int(one) < end), None)
         yield str(nice or make(start + 1 if start + 1 < end and start % 256 == 0 else start))
+        if dense:
+            yield from (str(make(one)) for one in (start, (start + end) // 2, end - 1))
 
 
 def _address(number: int, version: int) -> Address:

@@ -23,8 +23,11 @@ from sekisho.reasoning.facets import Example, Facet
 from sekisho.reasoning.mentions import Mentions
 from sekisho.reasoning.question import World
 
-MAX_GROUPS = 200_000
+MAX_GROUPS = 20_000
 """How many groups of requests are kept apart before the reasoner gives up."""
+
+MAX_REGIONS = 3_000
+"""How many regions are compared with each other before the reasoner gives up."""
 
 PRINCIPAL = "principal"
 """The key that the labels of principals go under; no condition key is spelled so."""
@@ -277,15 +280,21 @@ def combine(facets: Sequence[Sequence[LabelledClass]], openers: Sequence[int], s
                 labels = group.labels + one.labels
                 if (mask, labels) not in further and all(mask & opener for opener in openers):
                     further[mask, labels] = Group(mask, labels, (*group.examples, one.example))
+            if len(further) > MAX_GROUPS:
+                raise UndecidedError(f"its statements tell more than {MAX_GROUPS:,} groups of requests apart")
         front = further
-        if len(front) > MAX_GROUPS:
-            raise UndecidedError(f"its statements tell more than {MAX_GROUPS:,} groups of requests apart")
     return list(front.values())
 
 
 def drop_covered(shapes: Iterable[Shape], order: Order) -> list[Shape]:
-    """Return the regions that lie within no other one, in their order."""
+    """Return the regions that lie within no other one, in their order.
+
+    Raises:
+        UndecidedError: more than `MAX_REGIONS` regions.
+    """
     known = list(shapes)
+    if len(known) > MAX_REGIONS:
+        raise UndecidedError(f"more than {MAX_REGIONS:,} groups of requests get in")
     return [one for one in known if not any(other != one and _covers(other, one, order) for other in known)]
 
 

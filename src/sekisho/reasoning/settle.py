@@ -1,14 +1,15 @@
 """Policy variables: the values that are put in their place, one combination at a time."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import product
 from math import prod
 
-from sekisho.policy.patterns import Variable, parse_template
+from sekisho.policy.patterns import Variable, parse_resource_glob, parse_template
 from sekisho.reasoning.callers import families_of_callers
 from sekisho.reasoning.errors import UndecidedError
-from sekisho.reasoning.mentions import Mentions, gather_mentions, variable_keys
+from sekisho.reasoning.mentions import Mentions, gather_mentions, statements_of, variable_keys
 from sekisho.reasoning.question import Question
 from sekisho.reasoning.sides import facets_of
 
@@ -40,10 +41,13 @@ def _values(key: str, question: Question, mentions: Mentions) -> Iterator[str | 
     alike = [one for other in _keys_equal_to(key, mentions) for one in mentions.conditions[other]]
     asked = replace(mentions, conditions={**mentions.conditions, key: (*own, *alike)})
     found: dict[str | None, None] = {}
+    equal = (*_keys_equal_to(key, mentions), key)
     for family in families_of_callers(question, asked):
         for facet in facets_of(question.world, asked, family):
-            if key in facet.keys:
-                found |= dict.fromkeys(next(iter(one.context.get(key, ())), None) for one in facet.examples)
+            for other in facet.keys & set(equal):
+                found |= dict.fromkeys(next(iter(one.context.get(other, ())), None) for one in facet.examples)
+    found |= {mentions.given[other]: None for other in equal if other in mentions.given}
+    found |= dict.fromkeys(_texts_in_its_place(key, question))
     yield from found or {None: None}
 
 
@@ -58,3 +62,17 @@ def _keys_equal_to(key: str, mentions: Mentions) -> Iterator[str]:
         )
         if other != key and any(template == (Variable(key),) for template in templates):
             yield other
+
+
+def _texts_in_its_place(key: str, question: Question) -> Iterator[str]:
+    """Yield what other `Resource` values have where one has the variable: `home` beside `arn:…/${aws:username}/*`."""
+    globs = [
+        (glob, variables)
+        for statement, variables in statements_of(question.gates)
+        for glob in (statement.resources.globs if statement.resources else ())
+    ]
+    for glob, variables in globs:
+        start, *rest = parse_resource_glob(glob, variables=variables) or ("",)
+        if isinstance(start, str) and rest and isinstance(rest[0], Variable) and rest[0].key == key:
+            places = (other.removeprefix(start) for other, _ in globs if other.startswith(start) and other != glob)
+            yield from (text for place in places if (text := re.split(r"[/*?$]", place)[0]))

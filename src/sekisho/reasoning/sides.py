@@ -19,7 +19,7 @@ def facets_of(world: World, mentions: Mentions, family: FamilyOfCallers) -> list
     facets = [caller_facet(world, mentions, family)]
     facets += [Facet(keys, tuple(make(world, mentions, family))) for keys, make in JOINED_KEYS if keys & wanted]
     joined = frozenset[str]().union(*(facet.keys for facet in facets))
-    facets += [_single_key_facet(key, mentions, family) for key in sorted(wanted - joined)]
+    facets += [_single_key_facet(key, world, mentions, family) for key in sorted(wanted - joined)]
     return [_settled(facet, mentions) for facet in facets]
 
 
@@ -48,21 +48,30 @@ _SIGNED_ONLY = frozenset(
     {
         "aws:principalisawsservice", "aws:tokenissuetime", "aws:multifactorauthpresent", "aws:multifactorauthage",
         "aws:federatedprovider", "aws:sourceidentity", "aws:ec2instancesourcevpc",
-        "aws:ec2instancesourceprivateipv4",
+        "aws:ec2instancesourceprivateipv4", "aws:calledvia", "aws:calledviafirst", "aws:calledvialast",
     }
 )  # fmt: skip
+_OF_ANONYMOUS = {
+    "aws:userid": "anonymous",
+    "aws:viaawsservice": "false",
+    "lambda:functionurlauthtype": "NONE",
+}
+"""What some keys are in a request without a signature."""
+
 _SERVICES_ONLY = frozenset({"aws:principalservicename", "aws:principalservicenameslist"})
 
 
-def _single_key_facet(key: str, mentions: Mentions, family: FamilyOfCallers) -> Facet:
-    if key == "aws:userid" and family.kind is CallerKind.ANONYMOUS:
-        return Facet(frozenset({key}), (Example({key: ("anonymous",)}),))
+def _single_key_facet(key: str, world: World, mentions: Mentions, family: FamilyOfCallers) -> Facet:
+    if family.kind is CallerKind.ANONYMOUS and key in _OF_ANONYMOUS:
+        return Facet(frozenset({key}), (Example({key: (_OF_ANONYMOUS[key],)}),))
     examples: list[Example] = []
     if key not in _ALWAYS and not _is_claim_of(key, family):
         examples.append(Example())
     if _can_be_present(key, family):
         values = list(values_of(key, mentions))
-        examples += (Example({key: chosen}) for chosen in sets_of(key, values, mentions))
+        # The user id of an account's root user is the account's own.
+        own = world.inside.accounts if key == "aws:userid" else frozenset[str]()
+        examples += (Example({key: one}, inside=not own.isdisjoint(one)) for one in sets_of(key, values, mentions))
     return Facet(frozenset({key}), tuple(examples))
 
 

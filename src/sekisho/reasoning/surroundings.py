@@ -5,15 +5,17 @@ Each of these is several keys that follow from one fact.
 
 from collections.abc import Callable, Iterator
 from itertools import product
+from math import prod
 
 from sekisho.evaluation import CallerKind
 from sekisho.evaluation.conditions import Context
 from sekisho.policy.patterns import Pattern, parse_template, resolve
 from sekisho.reasoning.automaton import Automaton, Reading
+from sekisho.reasoning.errors import UndecidedError
 from sekisho.reasoning.facets import Example, FamilyOfCallers
 from sekisho.reasoning.mentions import Mentions
 from sekisho.reasoning.question import Inside, World
-from sekisho.reasoning.samples import DIGITS, LOWER_CASE, enough_words, outside_accounts
+from sekisho.reasoning.samples import DIGITS, LOWER_CASE, WITHOUT_COLON, enough_words, outside_accounts
 from sekisho.reasoning.values import values_of
 from sekisho.reasoning.words import Fixed, Free, Shape, Word, explore
 
@@ -61,6 +63,9 @@ _ENDPOINT = (
     "aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpcsourceip",
     "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths",
 )  # fmt: skip
+MAX_NETWORKS = 20_000
+"""How many networks are kept apart before the reasoner gives up."""
+
 _NETWORK = frozenset({"aws:sourceip", *_ENDPOINT})
 
 
@@ -70,12 +75,17 @@ def _networks(world: World, mentions: Mentions, family: FamilyOfCallers) -> Iter
     Source: IAM User Guide, "AWS global condition context keys", properties of the network.
     """
     del family
-    for address in values_of("aws:sourceip", mentions):
-        yield Example({"aws:sourceip": (address,)})
-    keys = [key for key in _ENDPOINT if key in mentions.keys]
+    given = world.given
+    if given.get("aws:sourceip") != ():
+        for address in values_of("aws:sourceip", mentions):
+            yield Example({"aws:sourceip": (address,)})
+    keys = [key for key in _ENDPOINT if key in mentions.keys and key not in given]
     accounts = world.inside.accounts
-    for values in product(*(list(values_of(key, mentions, accounts)) for key in keys)):
-        context = {key: (value,) for key, value in zip(keys, values, strict=True)}
+    values = [list(values_of(key, mentions, accounts if key == "aws:vpceaccount" else ())) for key in keys]
+    if prod(map(len, values)) > MAX_NETWORKS:
+        raise UndecidedError(f"its conditions tell more than {MAX_NETWORKS:,} networks apart")
+    for chosen in product(*values):
+        context = {key: (value,) for key, value in zip(keys, chosen, strict=True)}
         yield Example(context, inside=_is_inside_network(context, world.inside))
 
 
@@ -128,22 +138,32 @@ def _is_inside_source(word: Word, inside: Inside) -> bool:
 
 
 def _source_shapes(world: World, mentions: Mentions) -> Iterator[Shape]:
+    """Yield how the ARN of a calling resource is written: with its account, or as a bucket's, which has none.
+
+    What follows the account is one name, or a kind and a name, as in `alarm:…`; names with further colons are left
+    aside, for they would let a pattern find its account in a name.
+    """
     samples = outside_accounts(world.inside)
+    name = Free(("arn",), WITHOUT_COLON, samples=("example",))
+    kind = (Free(("arn",), "abcdefghijklmnopqrstuvwxyz-", samples=("alarm",)), Fixed({"arn": ":"}))
     start = (
         Fixed({"arn": f"arn:{world.partition}:"}),
         Free(("arn",), LOWER_CASE, samples=("sns",)),
         Fixed({"arn": ":"}),
         Free(("arn",), LOWER_CASE, least=0, samples=("us-east-1", "")),
         Fixed({"arn": ":"}),
+        Free(("arn", "account"), DIGITS, 12, 12, samples),
+        Fixed({"arn": ":"}),
     )
-    rest = (Fixed({"arn": ":"}), Free(("arn",), samples=("example",)))
+    bucket = (Fixed({"arn": f"arn:{world.partition}:s3:::"}), Free(("account",), DIGITS, 12, 12, samples), name)
     tails: list[Shape] = [()]
     if mentions.keys & {"aws:sourceorgid", "aws:sourceorgpaths"}:
         path = (Fixed({"path": "/"}), Free(("path",), samples=("r-ab12/",)))
         tails.append((Free(("org", "path"), LOWER_CASE, samples=("o-exampleorg1",)), *path))
     for tail in tails:
-        yield (*start, Free(("arn", "account"), DIGITS, 12, 12, samples), *rest, *tail)
-        yield (*start, Free(("account",), DIGITS, 12, 12, samples), *rest, *tail)
+        yield (*start, name, *tail)
+        yield (*start, *kind, name, *tail)
+        yield (*bucket, *tail)
 
 
 # The access point that an S3 request comes through.

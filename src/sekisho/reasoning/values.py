@@ -34,14 +34,17 @@ def _raw_values(key: str, mentions: Mentions, accounts: Iterable[str]) -> Iterat
             yield from points(bounds)
     yield from dict.fromkeys(value for _, value, _ in mentions.of(key, Family.BINARY))
     texts = list(mentions.patterns(key))
+    only_flags = any(mentions.of(key, Family.BOOL)) and not any(mentions.of(key, Family.STRING, Family.ARN))
     if any(mentions.of(key, Family.BOOL)):
         yield from ("true", "false")
-    elif key in _ADDRESS_KEYS:
+    if only_flags:
+        return
+    if key in _ADDRESS_KEYS:
         yield from _address_texts(texts)
-        yield from address_points(())
+        yield from address_points((value for _, value, _ in mentions.of(key, Family.ADDRESS)), dense=bool(texts))
     elif texts or not any(mentions.of(key, Family.NUMERIC, Family.DATE, Family.ADDRESS, Family.BINARY)):
         own = (((one,), Reading.EXACT) for one in accounts)
-        shape = (Free((key,), samples=SAMPLES.get(key, ("example",))),)
+        shape = (Free((key,), least=0, samples=SAMPLES.get(key, ("example",))),)
         yield from (words[0][key] for words in explore(shape, {key: Automaton([*texts, *own])}))
 
 

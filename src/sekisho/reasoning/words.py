@@ -14,8 +14,8 @@ from typing import TypeAlias
 from sekisho.reasoning.automaton import Automaton
 from sekisho.reasoning.errors import UndecidedError
 
-MAX_STEPS = 250_000
-"""How often an exploration goes a piece further from a kind of words before the reasoner gives up: some seconds."""
+MAX_STEPS = 3_000_000
+"""How many words an exploration makes a piece longer before the reasoner gives up: some seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class _Walk:
 
     def fixed(self, kinds: _Kinds, texts: Mapping[str, str]) -> _Kinds:
         """Read the same piece after every kind; each track reads its own text."""
-        self.steps += len(kinds)
+        self.steps += sum(map(len, kinds.values()))
         if self.steps > MAX_STEPS:
             raise UndecidedError(f"telling its values apart takes more than {MAX_STEPS:,} steps")
         pieces = [texts.get(track, "") for track in self.tracks]

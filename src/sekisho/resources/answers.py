@@ -55,6 +55,8 @@ def answer_of(made: ApiCall | None) -> Mapping[str, Json]:
     """Return what a call returned; empty when there was nothing to return."""
     if made is None or made.response is None or (made.error is not None and is_absence(made.call, made.error)):
         return {}
+    if not _is_object(made.response):
+        raise UnexpectedAnswerError(f"the answer to {made.call} is no object")
     return made.response
 
 

@@ -42,7 +42,10 @@ def policy_document(name: str, text: Json, resource: str) -> Document | None:
     if text is None or text == "":
         return None
     if isinstance(text, Mapping):
-        text = json.dumps(text)
+        try:
+            text = json.dumps(text)
+        except TypeError as error:
+            raise UnexpectedAnswerError(f"the {name} is an object that no JSON text gives") from error
     if not isinstance(text, str):
         raise UnexpectedAnswerError(f"the {name} is neither text nor an object")
     if text.lstrip().startswith("%7B"):

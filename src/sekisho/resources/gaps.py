@@ -1,5 +1,6 @@
 """What could not be read, and why: the difference between "clean" and "not looked at"."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sekisho.resources.snapshot import ApiCall, ApiError, RawAccount, RawResource
@@ -14,8 +15,10 @@ class Gap:
         code: the AWS error code, or one of `ApiError`'s own.
         account: whose account it was.
         region: where, when the call belongs to a Region.
-        resource: the ARN of the resource that is now only partly known, or None when a whole listing failed.
-        resource_types: what the listing would have listed; empty when `resource` is set.
+        resource: the ARN of the resource that is now only partly known, or None when the call was about an account.
+        resource_types: the types of which resources may be missing now. Empty when `resource` is set, and after calls
+            that hide no resource: then it is not known whether control policies apply, or which organization the
+            account belongs to.
     """
 
     call: str
@@ -26,8 +29,19 @@ class Gap:
     resource: str | None = None
     resource_types: tuple[str, ...] = ()
 
+    @property
+    def hides_account(self) -> bool:
+        """Whether nothing of the account was read, because it could not be entered."""
+        return self.call == "sts.assume_role"
 
-LISTINGS: dict[str, tuple[str, ...]] = {
+    def hides(self, *, resource_type: str, account: str, region: str) -> bool:
+        """Say whether a resource of this kind and place may exist without having been seen."""
+        everywhere = self.region is None or self.call in _ANSWER_FOR_EVERY_REGION
+        here = everywhere or self.region == region
+        return self.account == account and here and resource_type in self.resource_types
+
+
+ACCOUNT_CALLS: Mapping[str, tuple[str, ...]] = {
     "s3.list_buckets": ("AWS::S3::Bucket",),
     "iam.list_roles": ("AWS::IAM::Role",),
     "kms.list_keys": ("AWS::KMS::Key",),
@@ -37,15 +51,19 @@ LISTINGS: dict[str, tuple[str, ...]] = {
     "sqs.list_queues": ("AWS::SQS::Queue",),
     "sns.list_topics": ("AWS::SNS::Topic",),
     "secretsmanager.list_secrets": ("AWS::SecretsManager::Secret",),
+    "organizations.describe_organization": (),
     "organizations.list_policies": (),
     "organizations.describe_policy": (),
     "organizations.list_targets_for_policy": (),
 }
 """The calls about an account, with the resource types they list. A failure of any other call hides every type."""
 
-_EVERY_TYPE = tuple(sorted({name for names in LISTINGS.values() for name in names}))
+_EVERY_TYPE = tuple(sorted({name for names in ACCOUNT_CALLS.values() for name in names}))
 
-ABSENT: dict[str, frozenset[str]] = {
+_ANSWER_FOR_EVERY_REGION = frozenset({"s3.list_buckets", "iam.list_roles"})
+"""Listings that answer for every Region, wherever they were asked."""
+
+ABSENT: Mapping[str, frozenset[str]] = {
     "s3.get_bucket_policy": frozenset({"NoSuchBucketPolicy"}),
     "s3.get_public_access_block": frozenset({"NoSuchPublicAccessBlockConfiguration"}),
     "s3.get_bucket_ownership_controls": frozenset({"OwnershipControlsNotFoundError"}),
@@ -82,35 +100,27 @@ def is_denial(code: str) -> bool:
 def resource_gaps(resource: RawResource) -> tuple[Gap, ...]:
     """Return what could not be read of one resource, in the order of its calls."""
     return tuple(
-        Gap(
-            call=made.call,
-            code=made.error.code,
-            message=made.error.message,
-            account=resource.owner_account,
-            region=resource.region,
-            resource=resource.arn,
-        )
+        Gap(made.call, error.code, error.message, resource.owner_account, resource.region, resource.arn)
         for made in resource.api_calls
-        if made.error is not None and not is_absence(made.call, made.error)
+        if (error := _failure(made)) is not None
     )
 
 
 def account_gaps(account: RawAccount) -> tuple[Gap, ...]:
-    """Return the listings of an account that failed: everything they would have listed is unknown."""
-    return tuple(_account_gap(account.account_id, made) for made in account.api_calls if _failed(made))
-
-
-def _failed(made: ApiCall) -> bool:
-    return made.error is not None and not is_absence(made.call, made.error)
-
-
-def _account_gap(account_id: str, made: ApiCall) -> Gap:
-    assert made.error is not None  # noqa: S101 - `_failed` has looked
-    return Gap(
-        call=made.call,
-        code=made.error.code,
-        message=made.error.message,
-        account=account_id,
-        region=made.region,
-        resource_types=LISTINGS.get(made.call, _EVERY_TYPE),
+    """Return the calls about an account that failed, in their order, with the resource types that each hides."""
+    return tuple(
+        Gap(
+            made.call,
+            error.code,
+            error.message,
+            account.account_id,
+            made.region,
+            resource_types=ACCOUNT_CALLS.get(made.call, _EVERY_TYPE),
+        )
+        for made in account.api_calls
+        if (error := _failure(made)) is not None
     )
+
+
+def _failure(made: ApiCall) -> ApiError | None:
+    return None if made.error is None or is_absence(made.call, made.error) else made.error

@@ -12,6 +12,10 @@ _LIMITING_KEYS = frozenset(
     {
         "aws:principalarn", "aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths", "aws:sourcearn",
         "aws:sourcevpc", "aws:sourcevpce", "aws:sourceowner", "aws:sourceaccount", "s3:dataaccesspointaccount",
+        # Not in S3's list, or in some of its pages only. A policy that is public cuts all access, so in doubt it is
+        # not: the result may include too much access.
+        "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourcevpcarn", "aws:vpceaccount", "aws:vpceorgid",
+        "aws:vpceorgpaths", "aws:ec2instancesourcevpc", "s3:x-amz-server-side-encryption-aws-kms-key-id",
     }
 )  # fmt: skip
 

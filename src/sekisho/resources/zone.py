@@ -66,11 +66,18 @@ class ZoneOfTrust:
     @property
     def partition(self) -> str:
         """The partition of the zone's Region: `aws`, `aws-cn` or `aws-us-gov`."""
-        if self.region.startswith("cn-"):
+        return partition_of(self.region)
+
+
+def partition_of(region: str) -> str:
+    """Return the partition of a Region. Source: IAM User Guide, "Identify AWS resources with ARNs"."""
+    match region.split("-"):
+        case ["cn", *_]:
             return "aws-cn"
-        if self.region.startswith("us-gov-"):
+        case ["us", "gov", *_]:
             return "aws-us-gov"
-        return "aws"
+        case _:
+            return "aws"
 
 
 class ZoneError(ValueError):

@@ -33,10 +33,9 @@ def _version(connection: Connection) -> str | None:
 
 
 def _upgrade(connection: Connection, version: str | None) -> None:
-    # Alembic takes a quarter of a second to import and is needed once in a database's life.
-    from alembic.command import upgrade  # noqa: PLC0415
-    from alembic.config import Config  # noqa: PLC0415
-    from alembic.script import ScriptDirectory  # noqa: PLC0415
+    from alembic.command import upgrade  # noqa: PLC0415 - slow to import, and needed once in a database's life
+    from alembic.config import Config  # noqa: PLC0415 - as above
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - as above
 
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))

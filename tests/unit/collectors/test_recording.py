@@ -68,7 +68,7 @@ zones = st.sampled_from(
 )
 snapshots = st.builds(
     Snapshot,
-    taken_at=st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    taken_at=st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - as `datetimes` asks
     zone_of_trust=zones,
     resources=st.lists(resources, max_size=4, unique_by=lambda one: one.arn).map(
         lambda some: tuple(sorted(some, key=lambda one: (one.owner_account, one.region, one.resource_type, one.arn)))
@@ -199,7 +199,7 @@ def _call(**changes: Any) -> dict[str, Any]:
         pytest.param([{**HEADER, "takenAt": "yesterday"}], 1, "takenAt", id="a time that is none"),
         pytest.param([{**HEADER, "takenAt": "2026-11-22T00:00:00"}], 1, "time zone", id="a time without its zone"),
         pytest.param([{**HEADER, "colour": 1}], 1, "`colour`", id="an unknown member of the header"),
-        pytest.param([{**HEADER, "zoneOfTrust": {"type": "CITY"}}], 1, "'CITY'", id="an unknown zone"),
+        pytest.param([{**HEADER, "zoneOfTrust": {"type": "CITY"}}], 1, "`CITY`", id="an unknown zone"),
         pytest.param([{"recording": 1, "takenAt": "2026-11-22T00:00:00Z"}], 1, "`zoneOfTrust`", id="no zone"),
         pytest.param([HEADER, HEADER], 2, "second header", id="two headers"),
         pytest.param([HEADER, {"user": {}}], 2, "`user`", id="an unknown kind of line"),

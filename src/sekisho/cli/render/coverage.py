@@ -72,4 +72,8 @@ def _unknown(gaps: list[Gap]) -> str:
     if resources:
         return resources[0] + (f" and {len(resources) - 1:,} more" if len(resources) > 1 else "")
     kinds = sorted({kind.removeprefix("AWS::") for gap in gaps for kind in gap.resource_types})
-    return "every " + ", ".join(kinds)
+    if kinds:
+        return "every " + ", ".join(kinds)
+    if gaps[0].call == "organizations.describe_organization":
+        return "which organization the account belongs to"
+    return "whether control policies apply"

@@ -1,0 +1,184 @@
+"""Severity: the first rule that fits, and which conditions limit a way in."""
+
+import json
+from typing import Any
+
+import pytest
+
+from sekisho.analyzers.observation import Severity
+from sekisho.analyzers.severity import RULES, Case, limited_keys, rate
+from sekisho.policy import EVERYONE, Principal, PrincipalForm, parse_policy
+
+VENDOR = Principal(PrincipalForm.ACCOUNT, "444455556666")
+GITHUB = Principal(
+    PrincipalForm.FEDERATED, "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
+)
+SAML = Principal(PrincipalForm.FEDERATED, "arn:aws:iam::111122223333:saml-provider/staff")
+GITHUB_SUB = "token.actions.githubusercontent.com:sub"
+
+
+def case(
+    principal: Principal = VENDOR,
+    *levels: str,
+    is_public: bool = False,
+    limited: frozenset[str] = frozenset(),
+    blocked: bool = False,
+) -> Case:
+    return Case(principal, is_public, frozenset(levels), limited, blocked)
+
+
+def limits(*conditions: dict[str, Any]) -> frozenset[str]:
+    listed = [{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole", "Condition": one} for one in conditions]
+    return limited_keys(parse_policy(json.dumps({"Version": "2012-10-17", "Statement": listed})).statements)
+
+
+ROWS = [
+    pytest.param(
+        case(EVERYONE, "Write", is_public=True, blocked=True),
+        Severity.LOW,
+        "something else stands in the way today",
+        id="a closed key stands behind even a public resource",
+    ),
+    pytest.param(
+        case(EVERYONE, "Read", "Write", is_public=True),
+        Severity.CRITICAL,
+        "anyone can act on it",
+        id="anyone can write",
+    ),
+    pytest.param(
+        case(EVERYONE, "Tagging", is_public=True), Severity.CRITICAL, "anyone can act on it", id="anyone can tag"
+    ),
+    pytest.param(
+        case(EVERYONE, "Permissions management", is_public=True),
+        Severity.CRITICAL,
+        "anyone can act on it",
+        id="anyone can give access",
+    ),
+    pytest.param(case(EVERYONE, "Read", is_public=True), Severity.HIGH, "anyone can read it", id="anyone can read"),
+    pytest.param(case(EVERYONE, "List", is_public=True), Severity.HIGH, "anyone can read it", id="anyone can list"),
+    pytest.param(
+        case(GITHUB, "Write"),
+        Severity.HIGH,
+        "any token of the identity provider will do",
+        id="any token of an OIDC provider",
+    ),
+    pytest.param(
+        case(GITHUB, "Write", limited=frozenset({"token.actions.githubusercontent.com:aud"})),
+        Severity.HIGH,
+        "any token of the identity provider will do",
+        id="the audience alone does not say whose token it is",
+    ),
+    pytest.param(
+        case(VENDOR, "Read", "Permissions management"),
+        Severity.HIGH,
+        "outsiders can change who has access",
+        id="an account can give access",
+    ),
+    pytest.param(
+        case(VENDOR, "Permissions management", limited=frozenset({"sts:externalid"})),
+        Severity.HIGH,
+        "outsiders can change who has access",
+        id="a secret does not lessen that an account can give access",
+    ),
+    pytest.param(
+        case(VENDOR, "Write", limited=frozenset({"sts:externalid"})),
+        Severity.LOW,
+        "outsiders need a shared secret",
+        id="an account with an external id",
+    ),
+    pytest.param(case(VENDOR, "Write"), Severity.MEDIUM, "named outsiders can act on it", id="an account can write"),
+    pytest.param(case(VENDOR, "Tagging"), Severity.MEDIUM, "named outsiders can act on it", id="an account can tag"),
+    pytest.param(
+        case(SAML, "Write"), Severity.MEDIUM, "named outsiders can act on it", id="a SAML provider has one company"
+    ),
+    pytest.param(
+        case(GITHUB, "Write", limited=frozenset({GITHUB_SUB})),
+        Severity.MEDIUM,
+        "named outsiders can act on it",
+        id="an OIDC provider whose subject is tested",
+    ),
+    pytest.param(
+        case(EVERYONE, "Write", is_public=False),
+        Severity.MEDIUM,
+        "named outsiders can act on it",
+        id="everyone of an organization is not anyone",
+    ),
+    pytest.param(
+        case(VENDOR, "Read", "List"), Severity.MEDIUM, "named outsiders can read it", id="an account can read"
+    ),
+    pytest.param(case(VENDOR, "List"), Severity.LOW, "named outsiders can look at it", id="an account can list"),
+]
+
+
+@pytest.mark.parametrize(("given", "severity", "rule"), ROWS)
+def test_the_first_rule_that_fits_sets_the_severity(given: Case, severity: Severity, rule: str) -> None:
+    assert rate(given) == (severity, rule)
+
+
+def test_every_rule_is_reached_by_some_row() -> None:
+    assert {rate(row.values[0])[1] for row in ROWS if isinstance(row.values[0], Case)} == {rule for rule, *_ in RULES}
+
+
+def test_the_last_rule_fits_every_case() -> None:
+    assert RULES[-1][2](case())
+
+
+@pytest.mark.parametrize(
+    ("condition", "limited"),
+    [
+        pytest.param({"StringEquals": {"sts:ExternalId": "7f3a"}}, True, id="a fixed value"),
+        pytest.param({"StringEqualsIgnoreCase": {"sts:ExternalId": "7f3a"}}, True, id="a fixed value in any case"),
+        pytest.param({"StringLike": {"sts:ExternalId": "7f3a-*"}}, True, id="a value with a beginning"),
+        pytest.param({"StringEquals": {"STS:externalid": "7f3a"}}, True, id="a key in any case"),
+        pytest.param({"StringEquals": {"sts:ExternalId": ["7f3a", "8b2c"]}}, True, id="two fixed values"),
+        pytest.param({"ForAnyValue:StringEquals": {"sts:ExternalId": "7f3a"}}, True, id="some value is fixed"),
+        pytest.param({"StringNotEquals": {"sts:ExternalId": "7f3a"}}, False, id="any other value"),
+        pytest.param({"StringEqualsIfExists": {"sts:ExternalId": "7f3a"}}, False, id="a value, if there is one"),
+        pytest.param({"ForAllValues:StringEquals": {"sts:ExternalId": "7f3a"}}, False, id="all values, even none"),
+        pytest.param({"StringLike": {"sts:ExternalId": "*"}}, False, id="a star"),
+        pytest.param({"StringLike": {"sts:ExternalId": "?*"}}, False, id="any value at all"),
+        pytest.param({"StringLike": {"sts:ExternalId": ["7f3a", "*"]}}, False, id="a value or a star"),
+        pytest.param({"Null": {"sts:ExternalId": "false"}}, False, id="some value or other"),
+        pytest.param({}, False, id="no condition"),
+    ],
+)
+def test_a_test_limits_a_key_to_values_of_some_substance(condition: dict[str, Any], limited: bool) -> None:  # noqa: FBT001 - a table
+    assert ("sts:externalid" in limits(condition)) is limited
+
+
+@pytest.mark.parametrize(
+    ("subject", "severity"),
+    [
+        pytest.param("*", Severity.HIGH, id="any subject"),
+        pytest.param("repo:*", Severity.HIGH, id="any repository"),
+        pytest.param("repo:example-org/*", Severity.MEDIUM, id="the repositories of one owner"),
+        pytest.param(
+            "repo:example-org/deploy:*",
+            Severity.MEDIUM,
+            id="one repository",
+        ),
+        pytest.param("repo:example-org/deploy:ref:refs/heads/main", Severity.MEDIUM, id="one branch"),
+    ],
+)
+def test_the_subject_says_whose_token_it_is(subject: str, severity: Severity) -> None:
+    limited = limits({"StringLike": {GITHUB_SUB: subject}})
+
+    assert rate(case(GITHUB, "Write", limited=limited))[0] is severity
+
+
+@pytest.mark.parametrize("claim", ["sub", "repository", "repository_owner"])
+def test_other_claims_that_say_whose_token_it_is_count_as_well(claim: str) -> None:
+    limited = limits({"StringEquals": {f"token.actions.githubusercontent.com:{claim}": "example-org"}})
+
+    assert rate(case(GITHUB, "Write", limited=limited))[0] is Severity.MEDIUM
+
+
+def test_a_key_is_limited_only_where_every_statement_limits_it() -> None:
+    secret, referer = {"sts:ExternalId": "7f3a"}, {"aws:Referer": "https://example.com/"}
+
+    assert limits({"StringEquals": {**secret, **referer}}, {"StringEquals": secret}) == {"sts:externalid"}
+    assert limits({"StringEquals": secret}, {}) == frozenset()
+
+
+def test_without_a_statement_nothing_is_limited() -> None:
+    assert limits() == frozenset()
