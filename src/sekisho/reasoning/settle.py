@@ -22,7 +22,7 @@ def settle_variables(question: Question) -> Iterator[Mapping[str, str | None]]:
 
     A variable's value is one of each kind that its own key is told apart by, or a key that it has to equal, and a
     fresh one. A value that matters only because a pattern around it also matches one on another key may be missed:
-    there the result may include too little.
+    there the result may include too little, which `solve` makes up for where it is nothing at all.
 
     Raises:
         UndecidedError: more than `MAX_COMBINATIONS` combinations.

@@ -10,9 +10,9 @@ from sekisho.policy import EVERYONE, Effect, Principal, Statement
 from sekisho.policy.patterns import Pattern, parse_resource_glob, resolve
 from sekisho.reasoning.automaton import Automaton, Reading
 from sekisho.reasoning.callers import families_of_callers
-from sekisho.reasoning.errors import UnconfirmedWitnessError
+from sekisho.reasoning.errors import UnconfirmedWitnessError, UndecidedError
 from sekisho.reasoning.facets import FamilyOfCallers
-from sekisho.reasoning.mentions import Mentions, gather_mentions, statements_of
+from sekisho.reasoning.mentions import Mentions, gather_mentions, statements_of, variable_keys
 from sekisho.reasoning.question import Document, Question, Target
 from sekisho.reasoning.regions import (
     PRINCIPAL,
@@ -29,6 +29,7 @@ from sekisho.reasoning.regions import (
 )
 from sekisho.reasoning.settle import settle_variables
 from sekisho.reasoning.sides import facets_of
+from sekisho.reasoning.widen import widen_variables
 from sekisho.reasoning.words import Fixed, Free, explore
 
 
@@ -71,13 +72,24 @@ class Region:
 def solve(question: Question) -> tuple[Region, ...]:
     """Return every group of requests from outside that get through all gates, none within another.
 
-    Every such request lies in a returned region for its action, and every region comes with requests that the
-    evaluator has allowed. No regions means that nobody outside gets in.
+    Every such request lies in a returned region for its action, except that the values of policy variables are not
+    all tried; every region comes with requests that the evaluator has allowed. No regions means that nobody outside
+    gets in, whatever the variables are.
 
     Raises:
-        UndecidedError: the question is beyond the budget.
+        UndecidedError: the question is beyond the budget, or nobody gets in with the values of policy variables that
+            were tried, but might with others.
         UnconfirmedWitnessError: the evaluator contradicts the reasoner.
     """
+    regions = _solve(question)
+    varying = [key for key in variable_keys(question.gates) if key not in question.world.given]
+    if not regions and varying and _solve(widen_variables(question)):
+        names = ", ".join(f"`${{{key}}}`" for key in varying)
+        raise UndecidedError(f"the policy variables {names} may have a value that lets somebody in")
+    return regions
+
+
+def _solve(question: Question) -> tuple[Region, ...]:
     passes = list(_passes(question))
     if not passes:
         return ()
