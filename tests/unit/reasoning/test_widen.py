@@ -8,7 +8,13 @@ from sekisho.analyzers.observation import AnalysisError, ErrorCode, ExternalAcce
 
 
 def outcomes(**statement: Any) -> list[ExternalAccess | AnalysisError]:
-    whole = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*", **statement}
+    whole = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::example-bucket/*",
+        **statement,
+    }
     text = json.dumps({"Version": "2012-10-17", "Statement": [whole]})
     analysis = analyze_policy_document(text, resource_type="AWS::S3::Bucket", owner_account="111122223333")
     return [one.outcome for one in analysis.observations]
@@ -21,10 +27,10 @@ def test_a_policy_that_admits_nobody_whatever_its_variable_is_closed() -> None:
 
 
 def test_a_variable_in_the_path_of_an_object_lets_its_owner_in() -> None:
-    (access,) = outcomes(Resource="arn:aws:s3:::b/${aws:username}/*")
+    (access,) = outcomes(Resource="arn:aws:s3:::example-bucket/${aws:username}/*")
 
     assert isinstance(access, ExternalAccess)
-    assert access.witness.resource == f"arn:aws:s3:::b/{access.witness.context['aws:username']}/"
+    assert access.witness.resource == f"arn:aws:s3:::example-bucket/{access.witness.context['aws:username']}/"
 
 
 def test_where_a_value_that_was_not_tried_might_let_somebody_in_that_is_said() -> None:
