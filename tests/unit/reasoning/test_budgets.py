@@ -1,12 +1,17 @@
 """Budgets: each can be reached, and then the reasoner says which, in words that follow "because"."""
 
+import json
 from types import ModuleType
 from typing import Any
 
 import pytest
 
 from properties.strategies import BUCKET, policy_of, question_about
-from sekisho.reasoning import Question, UndecidedError, regions, settle, solve, values, words
+from sekisho.analyzers import analyze_resource
+from sekisho.analyzers.observation import AnalysisError
+from sekisho.reasoning import Question, UndecidedError, regions, samples, settle, solve, values, words
+from sekisho.resources.hypothetical import hypothetical_resource
+from sekisho.resources.zone import MemberAccount, ZoneOfTrust, ZoneType
 
 
 def asking(**members: Any) -> Question:
@@ -76,3 +81,25 @@ def test_a_large_budget_is_told_with_its_thousands_apart(monkeypatch: pytest.Mon
 
     with pytest.raises(UndecidedError, match="more than 1,000 steps"):
         solve(asking(Condition={"StringLike": {"aws:PrincipalArn": globs}}))
+
+
+def test_a_pattern_that_matches_too_many_trusted_accounts_is_undecided_rather_than_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(samples, "MOST_WORDS", 4)
+    members = tuple(MemberAccount(f"{number:012d}", "o-a1b2c3d4e5/r-ab12/") for number in range(200_000, 200_040))
+    zone = ZoneOfTrust(ZoneType.ORGANIZATION, members[0].account_id, "us-east-1", "o-a1b2c3d4e5", accounts=members)
+    statement = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": "*",
+        "Condition": {"StringLike": {"aws:PrincipalAccount": "00000020000*"}},
+    }
+    text = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    resource = hypothetical_resource(text, resource_type="AWS::S3::Bucket", owner_account=members[0].account_id)
+
+    (observation,) = analyze_resource(resource, zone).observations
+
+    assert isinstance(observation.outcome, AnalysisError)
+    assert "trusted accounts" in observation.outcome.reason
