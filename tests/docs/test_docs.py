@@ -9,7 +9,9 @@ from pathlib import Path
 import click
 import pytest
 
+from sekisho.analyzers import lax_conditions
 from sekisho.analyzers.keys import SHOWN_KEYS
+from sekisho.analyzers.lax_conditions import Laxity
 from sekisho.analyzers.observation import ErrorCode, FindingType, Severity
 from sekisho.analyzers.severity import RULES
 from sekisho.cli.commands import sekisho
@@ -18,10 +20,9 @@ from sekisho.cli.settings import SETTINGS, Setting
 from sekisho.cli.status import ExitStatus
 from sekisho.collectors.services import COLLECTORS
 from sekisho.policy.catalogue import CROSS_ACCOUNT
-from sekisho.reasoning.regions import MAX_GROUPS
+from sekisho.reasoning.budget import MAX_STEPS
+from sekisho.reasoning.regions import MAX_GROUPS, MAX_REGIONS
 from sekisho.reasoning.settle import MAX_COMBINATIONS
-from sekisho.reasoning.values import MAX_SETS
-from sekisho.reasoning.words import MAX_STEPS
 from sekisho.resources.gaps import ABSENT, ACCOUNT_CALLS
 from sekisho.resources.registry import READERS
 
@@ -153,6 +154,11 @@ def test_every_shown_key_is_listed_and_no_other() -> None:
     assert {key.lower() for key in re.findall(r"^\| `([^`]+)` \|", table, re.MULTILINE)} == SHOWN_KEYS
 
 
+@pytest.mark.parametrize("reason", [one.one for one in vars(lax_conditions).values() if isinstance(one, Laxity)])
+def test_every_reason_why_a_condition_keeps_nobody_out_is_listed(reason: str) -> None:
+    assert f"\n| {reason} | " in section("condition-keys.md", "Why a condition keeps nobody out")
+
+
 @pytest.mark.parametrize("member", COLUMNS)
 def test_every_member_of_a_finding_is_described(member: str) -> None:
     assert re.search(rf"^\| (`\w+`, )*`{member}`(, `\w+`)* \| ", text_of("finding.md"), re.MULTILINE)
@@ -163,7 +169,7 @@ def test_every_error_code_is_described(code: ErrorCode) -> None:
     assert f"\n| `{code.value}` | " in text_of("errors.md")
 
 
-@pytest.mark.parametrize("limit", [MAX_STEPS, MAX_SETS, MAX_COMBINATIONS, MAX_GROUPS])
+@pytest.mark.parametrize("limit", [MAX_STEPS, MAX_COMBINATIONS, MAX_GROUPS, MAX_REGIONS])
 def test_every_budget_of_the_analysis_is_told(limit: int) -> None:
     assert f" {limit:,} " in text_of("errors.md")
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sekisho.evaluation import Caller, CallerKind, Request
 from sekisho.policy import Policy, Version, parse_policy
+from sekisho.policy.actions import ActionTable
 from sekisho.reasoning import Document, Gate, Inside, Question, Target, View, World
 
 OWNER = "111122223333"
@@ -146,13 +147,16 @@ def question_about(policy: Policy, organization_id: str | None = None) -> Questi
 def question_through(*policies: Policy, organization_id: str | None = None) -> Question:
     """Ask the same where every one of several policies has to let the request through."""
     gates = tuple(Gate((Document("BucketPolicy", policy, BUCKET),)) for policy in policies)
+    table = ActionTable(ACTIONS)
+    on_objects = table.set_of(["s3:GetObject", "s3:PutObject"])
     targets = (
-        Target("s3:GetObject", (View("s3:GetObject", f"{BUCKET}/"),) * len(gates), open_ended=True),
-        Target("s3:ListBucket", (View("s3:ListBucket", BUCKET),) * len(gates)),
-        Target("s3:PutObject", (View("s3:PutObject", f"{BUCKET}/"),) * len(gates), open_ended=True),
+        Target(on_objects, (View(f"{BUCKET}/"),) * len(gates), open_ended=True),
+        Target(table.all & ~on_objects, (View(BUCKET),) * len(gates)),
     )
     inside = Inside(frozenset({OWNER}), organization_id)
-    return Question(gates, targets, World("aws", inside, frozenset({CallerKind.AWS, CallerKind.ANONYMOUS}), SHOWN))
+    return Question(
+        gates, targets, table, World("aws", inside, frozenset({CallerKind.AWS, CallerKind.ANONYMOUS}), SHOWN)
+    )
 
 
 def _callers() -> Iterator[tuple[Caller, dict[str, tuple[str, ...]]]]:

@@ -16,15 +16,10 @@ from properties.strategies import (
     requests_from_outside,
     statements,
 )
-from sekisho.evaluation import CallerKind, Outcome, Request, evaluate_policy
+from sekisho.evaluation import Outcome, Request, evaluate_policy
 from sekisho.evaluation.principals import principal_matches
 from sekisho.policy import PrincipalForm
 from sekisho.reasoning import Question, Region, UndecidedError, solve
-from sekisho.reasoning.facets import Example, FamilyOfCallers
-from sekisho.reasoning.mentions import gather_mentions
-from sekisho.reasoning.regions import LabelIndex, labels_of
-from sekisho.reasoning.settle import settle_variables
-from sekisho.reasoning.sides import facets_of
 
 
 def decided(question: Question) -> tuple[Region, ...]:
@@ -39,8 +34,7 @@ def _lies_in(request: Request, region: Region) -> bool:
     everyone = region.principal.form is PrincipalForm.EVERYONE
     if not everyone and not principal_matches(region.principal, request.caller):
         return False
-    example = Example(request.context, request.caller)
-    return all(label.contains(example, request.context) for label in region.condition.values())
+    return all(label.contains(request.context) for label in region.condition.values())
 
 
 def _keys(listed: list[dict[str, Any]]) -> frozenset[str]:
@@ -130,19 +124,3 @@ def test_no_region_lies_within_another_for_the_same_action(listed: list[dict[str
         for two in regions:
             if one is not two and two.principal.form is PrincipalForm.EVERYONE and not two.condition:
                 assert not set(one.witnesses) & set(two.witnesses)
-
-
-@given(documents())
-def test_labels_are_found_by_value_as_they_say_what_they_contain(listed: list[dict[str, Any]]) -> None:
-    question = question_about(policy_of(listed))
-    for settled in settle_variables(question):
-        mentions = gather_mentions(question, settled)
-        context = {key: (value,) for key, value in settled.items() if value is not None}
-        for key, labels in labels_of(question.world, mentions).items():
-            index = LabelIndex(labels)
-            for facet in facets_of(question.world, mentions, FamilyOfCallers(CallerKind.AWS)):
-                for example in facet.examples:
-                    whole = {**context, **example.context}
-                    assert index.containing(example, whole) == [
-                        one for one in labels if one.contains(example, whole)
-                    ], key

@@ -1,6 +1,7 @@
 """From a region to the access that a finding shows."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from sekisho.analyzers.blockers import Blockers
 from sekisho.analyzers.control_policies import restriction_on
@@ -13,45 +14,61 @@ from sekisho.analyzers.observation import (
     WitnessRequest,
 )
 from sekisho.analyzers.remedies import remedy_for
+from sekisho.analyzers.sentence import Telling, sentence_of
 from sekisho.analyzers.severity import Case, limited_keys, rate
 from sekisho.analyzers.subject import Subject
 from sekisho.evaluation import Caller, CallerKind
 from sekisho.policy import PrincipalForm, Statement
 from sekisho.policy.arns import account_of
-from sekisho.policy.catalogue import access_level
 from sekisho.reasoning import Opener, Region, Witness, variable_keys
 from sekisho.resources.exposure import Way
 from sekisho.resources.iam_role import CARRIED_ALONG
 from sekisho.resources.snapshot import RawResource
 
 
-def access_of(subject: Subject, way: Way, region: Region, blockers: Blockers) -> ExternalAccess:
-    """Return the access that a finding shows for a region."""
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A way to a resource, with what is the same for everyone who comes by it.
+
+    Attributes:
+        spelled: how the documents spell condition keys, and how those are spelled that they do not name.
+    """
+
+    subject: Subject
+    way: Way
+    spelled: Mapping[str, str]
+
+
+def passage_by(subject: Subject, way: Way) -> Passage:
+    """Return a way with what is the same for everyone."""
+    return Passage(subject, way, _spelling(way))
+
+
+def access_of(passage: Passage, region: Region, blockers: Blockers) -> ExternalAccess:
+    """Return the access that a finding shows for a region, without the words that tell it."""
+    subject, way = passage.subject, passage.way
     resource = subject.resource
     actions = tuple(sorted(region.witnesses))
-    openers = _openers(region)
-    spelled = _spelling(way)
+    openers = openers_of(region)
     public = _is_public(region, way)
     severity, rule = rate(
         Case(
             principal=region.principal,
             is_public=public,
-            levels=frozenset(map(access_level, actions)),
+            levels=way.actions.levels_of(region.witnesses.actions),
             limited_keys=limited_keys(_statements_that_open(region)),
             blocked=blockers.whole,
         )
     )
-    because = tuple(map(_because, openers))
     return ExternalAccess(
         principal=region.principal.as_map,
         action=actions,
-        condition=_condition(way, region, spelled),
+        condition=_condition(way, region, passage.spelled),
         is_public=public,
-        witness=_shown_witness(region, region.witnesses[_most_telling(actions)], spelled),
-        because=because,
+        witness=_shown_witness(region, region.witnesses[most_telling(actions)], passage.spelled),
+        because=tuple(map(_because, openers)),
         severity=severity,
         severity_rule=rule,
-        remedy=remedy_for(resource.resource_type, region.principal, because),
         sources=_sources(resource, way, region, openers),
         blocked_by=blockers.standing,
         resource_control_policy_restriction=(
@@ -60,6 +77,28 @@ def access_of(subject: Subject, way: Way, region: Region, blockers: Blockers) ->
             else ResourceControlPolicyRestriction.FAILED_TO_EVALUATE_RCP
         ),
         approximations=(*subject.exposure.approximations, *blockers.undecided),
+    )
+
+
+def told(access: ExternalAccess, passage: Passage, region: Region, blockers: Blockers) -> ExternalAccess:
+    """Return an access with the words that tell it: the sentence, and what would close it."""
+    resource = passage.subject.resource
+    return replace(
+        access,
+        remedy=remedy_for(resource.resource_type, region.principal, access.because),
+        sentence=sentence_of(
+            Telling(
+                resource_type=resource.resource_type,
+                resource=resource.arn,
+                way=passage.way,
+                region=region,
+                action=most_telling(access.action),
+                openers=tuple(openers_of(region)),
+                blockers=blockers,
+                restriction=access.resource_control_policy_restriction,
+                approximations=len(access.approximations),
+            )
+        ),
     )
 
 
@@ -74,16 +113,16 @@ def _statements_that_open(region: Region) -> list[Statement]:
     """Every statement that opens something which is a way in by itself."""
     return [
         opener.statement
-        for action, witness in region.witnesses.items()
-        if action not in CARRIED_ALONG
+        for actions, witness in region.witnesses.alike()
+        if not CARRIED_ALONG.issuperset(actions)
         for opener in witness.openers
     ]
 
 
-def _openers(region: Region) -> list[Opener]:
+def openers_of(region: Region) -> list[Opener]:
     """Every statement that lets one of the region's witnesses in, once, in document order."""
     found: dict[tuple[str, str, int], Opener] = {}
-    for witness in region.witnesses.values():
+    for witness in region.witnesses.distinct:
         for opener in witness.openers:
             found.setdefault((opener.document.name, opener.document.resource, opener.statement.index), opener)
     return list(found.values())
@@ -95,7 +134,7 @@ _WELL_KNOWN = (
 )  # fmt: skip
 
 
-def _most_telling(actions: tuple[str, ...]) -> str:
+def most_telling(actions: tuple[str, ...]) -> str:
     """The action to show a request for: the one that everybody knows, where it is among them."""
     alone = [action for action in actions if action not in CARRIED_ALONG]
     return next((action for action in _WELL_KNOWN if action in alone), alone[0])

@@ -50,24 +50,24 @@ def blockers_of(question: Question, region: Region, further: tuple[FurtherGate, 
 def _question_beyond(question: Question, region: Region, further: FurtherGate) -> Question:
     """Ask the same of the region alone, with one more gate."""
     only_region = _region_as_gate(region)
+    concerned = question.actions.set_of(further.needed_for & region.witnesses.keys())
     targets = tuple(
         replace(
             target,
-            views=(*target.views, View(further.action, further.resource), target.views[0]),
+            actions=target.actions & concerned,
+            views=(*target.views, View(further.resource, further.action), target.views[0]),
         )
         for target in question.targets
-        if target.action in region.witnesses and target.action in further.needed_for
+        if target.actions & concerned
     )
     world = replace(question.world, given={**question.world.given, **further.given})
-    return Question((*question.gates, further.gate, only_region), targets, world)
+    return Question((*question.gates, further.gate, only_region), targets, question.actions, world)
 
 
 def _region_as_gate(region: Region) -> Gate:
     """Write a region as a gate that lets its requests through and no others."""
     conditions = tuple(
-        Condition(Operator(positive(label.operator)), key, (label.text,))
-        for key, label in region.condition.items()
-        if label.operator is not None
+        Condition(Operator(positive(label.operator)), key, (label.text,)) for key, label in region.condition.items()
     )
     variables = any(label.variables for label in region.condition.values())
     statement = Statement(0, Effect.ALLOW, Patterns(("*",)), Principals((region.principal,)), None, conditions)

@@ -6,7 +6,7 @@ For each resource: its ways in (`sekisho.resources`), the question whether anyon
 
 from collections.abc import Iterable, Iterator
 
-from sekisho.analyzers.access import access_of
+from sekisho.analyzers.access import access_of, passage_by, told
 from sekisho.analyzers.blockers import blockers_of, closed_by
 from sekisho.analyzers.control_policies import CONTROL_POLICY_CALLS
 from sekisho.analyzers.joining import join
@@ -45,9 +45,16 @@ def analyze_external_access(snapshot: Snapshot) -> Iterator[ResourceAnalysis]:
 
 
 def analyze_policy_document(
-    text: str, *, resource_type: str, owner_account: str, resource: str | None = None
+    text: str, *, resource_type: str, owner_account: str, resource: str | None = None, in_words: bool = True
 ) -> ResourceAnalysis:
     """Say who would get in if a policy were attached to a resource that has nothing else.
+
+    Args:
+        text: the policy.
+        resource_type: what it would be attached to.
+        owner_account: whose that is.
+        resource: its ARN; an example's by default.
+        in_words: whether to tell each access in a sentence and what would close it, which takes longer than to find it.
 
     Raises:
         PolicyError: the text is no policy.
@@ -56,10 +63,10 @@ def analyze_policy_document(
     zone = ZoneOfTrust(ZoneType.ACCOUNT, owner_account, "us-east-1")
     raw = hypothetical_resource(text, resource_type=resource_type, owner_account=owner_account, resource=resource)
     try:
-        read_exposure(raw)
+        exposure = read_exposure(raw)
     except MalformedDocumentError as error:
         raise error.error from None
-    return analyze_resource(raw, zone)
+    return _analyzed(Subject(raw, zone, exposure), in_words=in_words)
 
 
 def analyze_resource(
@@ -79,19 +86,24 @@ def analyze_resource(
     """
     try:
         exposure = read_exposure(resource)
-        subject = Subject(resource, zone, exposure, own_resources, control_policies_known)
-        accesses = join(access for way in exposure.ways for access in _accesses(subject, way))
-        notes = exposure.notes if accesses else (*exposure.notes, *closed_by(subject))
     except UnreadableError as error:
         denied = all(is_denial(gap.code) for gap in error.gaps)
         code = ErrorCode.ACCESS_DENIED if denied else ErrorCode.INTERNAL_ERROR
         return _analysis(resource, [AnalysisError(code, str(error), error.gaps)])
     except ReadingError as error:
         return _analysis(resource, [AnalysisError(ErrorCode.INTERNAL_ERROR, str(error))])
+    return _analyzed(Subject(resource, zone, exposure, own_resources, control_policies_known), in_words=True)
+
+
+def _analyzed(subject: Subject, *, in_words: bool) -> ResourceAnalysis:
+    exposure = subject.exposure
+    try:
+        accesses = join([access for way in exposure.ways for access in _accesses(subject, way, in_words=in_words)])
+        notes = exposure.notes if accesses or not in_words else (*exposure.notes, *closed_by(subject))
     except ReasoningError as error:
         reason = f"it could not be decided who gets in, because {error}"
-        return _analysis(resource, [AnalysisError(ErrorCode.INTERNAL_ERROR, reason)])
-    return _analysis(resource, accesses, notes)
+        return _analysis(subject.resource, [AnalysisError(ErrorCode.INTERNAL_ERROR, reason)])
+    return _analysis(subject.resource, accesses, notes)
 
 
 def _analysis(
@@ -117,8 +129,14 @@ def _analysis(
     )
 
 
-def _accesses(subject: Subject, way: Way) -> Iterator[ExternalAccess]:
+def _accesses(subject: Subject, way: Way, *, in_words: bool) -> Iterator[ExternalAccess]:
     question = question_of(subject, way)
-    for region in solve(question):
-        if not set(region.witnesses) <= CARRIED_ALONG:
-            yield access_of(subject, way, region, blockers_of(question, region, subject.exposure.further))
+    regions = solve(question)
+    if not regions:
+        return
+    passage = passage_by(subject, way)
+    for region in regions:
+        if not CARRIED_ALONG.issuperset(region.witnesses):
+            blockers = blockers_of(question, region, subject.exposure.further)
+            access = access_of(passage, region, blockers)
+            yield told(access, passage, region, blockers) if in_words else access

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from sekisho.analyzers.observation import ExternalAccess, Remedy
+from sekisho.analyzers.sentence import joined_sentence
 from sekisho.policy.arns import account_of
 
 
@@ -15,11 +16,15 @@ def join(accesses: Iterable[ExternalAccess]) -> list[ExternalAccess]:
         known = joined.get(identity)
         joined[identity] = access if known is None else _merged(known, access)
     found = list(joined.values())
+    if len({access.sources for access in found}) < 2:  # noqa: PLR2004 - one way only
+        return found
     return [one for one in found if not any(two is not one and _covers(two, one) for two in found)]
 
 
 def _merged(one: ExternalAccess, two: ExternalAccess) -> ExternalAccess:
     worse = max(one, two, key=lambda access: (access.is_public, access.severity.value))
+    blocked_by = tuple(blocker for blocker in one.blocked_by if blocker in two.blocked_by)
+    told = next((access for access in (worse, one, two) if access.blocked_by == blocked_by), worse)
     return replace(
         worse,
         action=tuple(sorted({*one.action, *two.action})),
@@ -27,8 +32,9 @@ def _merged(one: ExternalAccess, two: ExternalAccess) -> ExternalAccess:
         sources=tuple(dict.fromkeys((*one.sources, *two.sources))),
         is_public=one.is_public or two.is_public,
         remedy=one.remedy if one.remedy == two.remedy else Remedy(f"{one.remedy.text}; and {two.remedy.text}"),
-        blocked_by=tuple(blocker for blocker in one.blocked_by if blocker in two.blocked_by),
+        blocked_by=blocked_by,
         approximations=tuple(dict.fromkeys((*one.approximations, *two.approximations))),
+        sentence=joined_sentence(told, two if told is one else one),
     )
 
 

@@ -116,6 +116,7 @@ class ExternalAccess:
         action: concrete names, sorted.
         condition: condition key to the one value that the region has for it.
         severity_rule: the rule that set the severity, in words.
+        sentence: who can do what, and why, in one English sentence; empty in what was stored before there was one.
     """
 
     principal: Mapping[str, str]
@@ -126,13 +127,14 @@ class ExternalAccess:
     because: tuple[Because, ...]
     severity: Severity
     severity_rule: str
-    remedy: Remedy
+    remedy: Remedy = Remedy("")
     sources: tuple[Source, ...] = ()
     blocked_by: tuple[Blocker, ...] = ()
     resource_control_policy_restriction: ResourceControlPolicyRestriction = (
         ResourceControlPolicyRestriction.NOT_APPLICABLE
     )
     approximations: tuple[str, ...] = ()
+    sentence: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """How much a way in matters: a table of rules, the first that fits."""
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -40,8 +39,12 @@ def _limits(condition: Condition) -> bool:
     operator = condition.operator
     if operator.base.negated or operator.if_exists or operator.quantifier is Quantifier.ALL:
         return False
-    starts = [re.split(r"[*?]", value)[0] for value in condition.values]
-    return operator.base.family is Family.STRING and all(one and not re.fullmatch("[^:]*:", one) for one in starts)
+    return operator.base.family is Family.STRING and all(map(_begins_with_substance, condition.values))
+
+
+def _begins_with_substance(value: str) -> bool:
+    start = value.partition("*")[0].partition("?")[0]
+    return bool(start) and start.find(":") != len(start) - 1
 
 
 _CHANGES = frozenset({"Write", "Permissions management", "Tagging"})

@@ -22,13 +22,13 @@ class Subject:
     resource: RawResource
     zone: ZoneOfTrust
     exposure: Exposure
-    own_resources: frozenset[str]
-    control_policies_known: bool
+    own_resources: frozenset[str] = frozenset()
+    control_policies_known: bool = True
 
 
 def question_of(subject: Subject, way: Way) -> Question:
     """Return the question who outside the zone gets through one way."""
-    return Question(way.gates, way.targets, _world(subject, way))
+    return Question(way.gates, way.targets, way.actions, _world(subject, way))
 
 
 def _world(subject: Subject, way: Way) -> World:

@@ -4,13 +4,13 @@ Source: IAM User Guide, "Condition operators" and "Set operators for multivalued
 """
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
 from sekisho.policy import Condition
-from sekisho.policy.operators import BaseOperator, Comparison, Family, Quantifier
-from sekisho.policy.patterns import Pattern, arn_pattern_matches, parse_template, pattern_matches, resolve
+from sekisho.policy.operators import BASE_OPERATORS, BaseOperator, Comparison, Family, Quantifier
+from sekisho.policy.patterns import Pattern, arn_matcher, matcher, parse_template, resolve
 from sekisho.policy.values import parse_address, parse_binary, parse_date, parse_network, parse_number
 
 Context = Mapping[str, tuple[str, ...]]
@@ -59,51 +59,68 @@ def _holds_when_absent(condition: Condition) -> bool:
 
 def value_matches(base: BaseOperator, wanted: str, value: str, context: Context, *, variables: bool) -> bool:
     """Say whether one request value matches one policy value, the negation of the operator left aside."""
-    (test,) = _value_tests(base, (wanted,), context, variables=variables)
-    return test(value)
+    return _value_test(base, wanted, context, variables=variables)(value)
 
 
 def _value_tests(
     base: BaseOperator, values: tuple[str, ...], context: Context, *, variables: bool
-) -> tuple[Callable[[str], bool], ...]:
+) -> Sequence[Callable[[str], bool]]:
     """Return for each policy value the test that a request value has to pass."""
     if variables and base.takes_variables and any("${" in wanted for wanted in values):
-        return tuple(_text_test(base, _resolved(base, wanted, context, variables=True)) for wanted in values)
-    return _fixed_tests(base, values)
+        return [_value_test(base, wanted, context, variables=True) for wanted in values]
+    return _fixed_tests(base.kind, values)
 
 
-@lru_cache(maxsize=16384)
-def _fixed_tests(base: BaseOperator, values: tuple[str, ...]) -> tuple[Callable[[str], bool], ...]:
+@lru_cache(maxsize=1024)
+def _fixed_tests(kind: str, values: tuple[str, ...]) -> tuple[Callable[[str], bool], ...]:
     """Return the tests of values that are the same for every request."""
+    base = _OF_KIND[kind]
+    return tuple([_value_test(base, wanted, {}, variables=False) for wanted in values])
+
+
+_OF_KIND = {base.kind: base for base in BASE_OPERATORS.values()}
+
+
+def _value_test(base: BaseOperator, wanted: str, context: Context, *, variables: bool) -> Callable[[str], bool]:
+    """Return the test that a request value has to pass to match a policy value."""
+    if not base.takes_variables:
+        return value_test(base, wanted)
+    template = parse_template(wanted, wildcards=base.takes_wildcards, variables=variables)
+    return value_test(base, wanted, resolve(template, lambda key: single_value(context, key)))
+
+
+def value_test(base: BaseOperator, wanted: str, pattern: Pattern | None = None) -> Callable[[str], bool]:
+    """Return the test of one policy value.
+
+    Args:
+        base: the operator; its negation is left aside.
+        wanted: the value, for operators that compare numbers, dates, addresses and bytes.
+        pattern: the value with its variables put in, for operators that compare texts; None matches nothing.
+    """
     match base.family:
         case Family.STRING | Family.ARN | Family.BOOL:
-            return tuple(_text_test(base, _resolved(base, wanted, {}, variables=False)) for wanted in values)
+            return _text_test(base, pattern)
         case Family.NUMERIC:
-            return tuple(_ordered_test(base.comparison, parse_number, wanted) for wanted in values)
+            return _ordered_test(base.comparison, parse_number, wanted)
         case Family.DATE:
-            return tuple(_ordered_test(base.comparison, parse_date, wanted) for wanted in values)
+            return _ordered_test(base.comparison, parse_date, wanted)
         case Family.BINARY:
-            return tuple(partial(_is_same_binary, wanted=wanted) for wanted in values)
+            return partial(_is_same_binary, wanted=wanted)
         case Family.ADDRESS:
-            return tuple(partial(_is_within, wanted=wanted) for wanted in values)
+            return _address_test(wanted)
         case Family.NULL:
             raise ValueError("Null compares presence, not values")
-
-
-def _resolved(base: BaseOperator, wanted: str, context: Context, *, variables: bool) -> Pattern | None:
-    template = parse_template(wanted, wildcards=base.takes_wildcards, variables=variables)
-    return resolve(template, lambda key: single_value(context, key))
 
 
 def _text_test(base: BaseOperator, pattern: Pattern | None) -> Callable[[str], bool]:
     if pattern is None:
         return lambda _: False
     if base.family is Family.ARN:
-        return lambda value: arn_pattern_matches(pattern, value)
+        return arn_matcher(pattern)
     if base.comparison is Comparison.EQUAL_IGNORING_CASE:
         lowered = "".join(str(part) for part in pattern).lower()
         return lambda value: value.lower() == lowered
-    return lambda value: pattern_matches(pattern, value)
+    return matcher(pattern)
 
 
 def single_value(context: Context, key: str) -> str | None:
@@ -136,6 +153,8 @@ def _is_same_binary(value: str, *, wanted: str) -> bool:
     return parse_binary(value) == parse_binary(wanted)
 
 
-def _is_within(value: str, *, wanted: str) -> bool:
-    address, network = parse_address(value), parse_network(wanted)
-    return address is not None and network is not None and address in network
+def _address_test(wanted: str) -> Callable[[str], bool]:
+    network = parse_network(wanted)
+    if network is None:
+        return lambda _: False
+    return lambda value: network.has(parse_address(value))

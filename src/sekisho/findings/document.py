@@ -52,6 +52,7 @@ def _access(access: ExternalAccess) -> dict[str, Any]:
         document["sources"] = [_source(one) for one in access.sources]
     return document | {
         "resourceControlPolicyRestriction": access.resource_control_policy_restriction.value,
+        **_present(sentence=access.sentence or None),
         "severity": access.severity.name,
         "severityRule": access.severity_rule,
         "witness": witness_document(access.witness),

@@ -11,6 +11,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
+from sekisho.policy.actions import ActionTable
 from sekisho.policy.patterns import parse_template, pattern_matches, resolve
 
 
@@ -137,7 +138,17 @@ def cross_account_actions(resource_type: str) -> tuple[Action, ...]:
     )
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=64)
+def cross_account_table(resource_type: str) -> ActionTable:
+    """Return the actions on a resource type that work across accounts, numbered.
+
+    Raises:
+        KeyError: the resource type is not in `CROSS_ACCOUNT`.
+    """
+    names = [action.name for action in cross_account_actions(resource_type)]
+    return ActionTable(names, {name: access_level(name) for name in names})
+
+
 def action_matches(glob: str, action: str) -> bool:
     """Say whether an element of `Action` covers an action; names are compared without regard to case."""
     pattern = resolve(parse_template(glob.lower(), wildcards=True, variables=False), lambda _: None)

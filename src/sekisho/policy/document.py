@@ -13,7 +13,7 @@ from typing import Any, TypeGuard
 
 from sekisho.policy.errors import PolicyElementError, PolicyError, PolicyValueError, UnknownOperatorError
 from sekisho.policy.operators import BASE_OPERATORS, Operator, find_operator
-from sekisho.policy.places import NumberText, Path, format_path, locate, read_json, shorten
+from sekisho.policy.places import NumberText, Path, locate, read_json, shorten
 from sekisho.policy.principals import EVERYONE, Principal, PrincipalForm, parse_principal
 from sekisho.policy.values import value_problem
 
@@ -101,6 +101,8 @@ class Policy:
         """Return the line of the text where a statement starts, from 1, or None when the policy has no text."""
         if not self.text:
             return None
+        if "\n" not in self.text:
+            return 1
         return self._lines.get(statement.index)
 
     @cached_property
@@ -133,10 +135,14 @@ def format_policy(policy: Policy, *, indent: int | None = 2) -> str:
     return json.dumps(document, indent=indent, ensure_ascii=False)
 
 
-_DOCUMENT_ELEMENTS = ("Version", "Id", "Statement")
-_STATEMENT_ELEMENTS = (
-    "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
-)  # fmt: skip
+_DOCUMENT_ELEMENTS: Mapping[str, None] = dict.fromkeys(("Version", "Id", "Statement"))
+_STATEMENT_ELEMENTS: Mapping[str, None] = dict.fromkeys(
+    ("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition")
+)
+_VERSIONS = {one.value: one for one in Version}
+_EFFECTS = {one.value: one for one in Effect}
+_EVERYONE = Principals((EVERYONE,))
+_NOBODY_SPARED = Principals((EVERYONE,), negated=True)
 
 
 class _Parser:
@@ -151,114 +157,121 @@ class _Parser:
         version = Version.V2008
         if "Version" in document:
             raw = self.string(document["Version"], ("Version",))
-            if raw not in {one.value for one in Version}:
+            known = _VERSIONS.get(raw)
+            if known is None:
                 raise self.wrong(f"unknown version `{shorten(raw)}`", ("Version",), "write `2012-10-17`")
-            version = Version(raw)
+            version = known
         if "Statement" not in document:
             raise self.wrong("the element `Statement` is missing", (), "a policy needs at least one statement")
         raw = document["Statement"]
         if _is_list(raw):
-            statements = tuple(self.statement(one, index, ("Statement", index)) for index, one in enumerate(raw))
+            statements = tuple([self.statement(one, index, ("Statement", index)) for index, one in enumerate(raw)])
         else:
             statements = (self.statement(raw, 0, ("Statement",)),)
         policy_id = self.string(document["Id"], ("Id",)) if "Id" in document else None
-        return Policy(statements=statements, version=version, id=policy_id, text=self.text)
+        return Policy(statements, version, policy_id, self.text)
 
     def statement(self, value: Any, index: int, path: Path) -> Statement:
         raw = self.mapping(value, path)
         self.reject_unknown(raw, _STATEMENT_ELEMENTS, path)
         if "Effect" not in raw:
             raise self.wrong("the element `Effect` is missing", path, "write `Allow` or `Deny`")
-        effect = self.string(raw["Effect"], (*path, "Effect"))
-        if effect not in {"Allow", "Deny"}:
-            raise self.wrong(f"unknown effect `{shorten(effect)}`", (*path, "Effect"), "write `Allow` or `Deny`")
-        actions = self.patterns(raw, "Action", path)
+        effect_text = self.string(raw["Effect"], (*path, "Effect"))
+        effect = _EFFECTS.get(effect_text)
+        if effect is None:
+            raise self.wrong(f"unknown effect `{shorten(effect_text)}`", (*path, "Effect"), "write `Allow` or `Deny`")
+        actions = self.patterns(raw, "Action", "NotAction", path)
         if actions is None:
             raise self.wrong("the element `Action` is missing", path, "name the actions, or `NotAction`")
+        self.check_actions(actions, path)
         return Statement(
-            index=index,
-            effect=Effect(effect),
-            actions=self.checked_actions(actions, path),
-            principals=self.principals(raw, path),
-            resources=self.patterns(raw, "Resource", path),
-            conditions=self.conditions(raw["Condition"], (*path, "Condition")) if "Condition" in raw else (),
-            sid=self.string(raw["Sid"], (*path, "Sid")) if "Sid" in raw else None,
-            path=format_path(path),
+            index,
+            effect,
+            actions,
+            self.principals(raw, path),
+            self.patterns(raw, "Resource", "NotResource", path),
+            self.conditions(raw["Condition"], path) if "Condition" in raw else (),
+            self.string(raw["Sid"], (*path, "Sid")) if "Sid" in raw else None,
+            "Statement" if len(path) == 1 else f"Statement[{index}]",
         )
 
-    def patterns(self, raw: Mapping[str, Any], element: str, path: Path) -> Patterns | None:
-        name, negated = self.either(raw, element, path)
-        if name is None:
+    def patterns(self, raw: Mapping[str, Any], name: str, negated_name: str, path: Path) -> Patterns | None:
+        if negated_name in raw:
+            if name in raw:
+                raise self.both(name, path)
+            name, negated = negated_name, True
+        elif name in raw:
+            negated = False
+        else:
             return None
-        values = self.strings(raw[name], (*path, name))
+        values = self.strings(raw[name], path, name)
         if not values:
             raise self.wrong(f"`{name}` is empty", (*path, name), "name at least one")
         return Patterns(values, negated)
 
-    def checked_actions(self, actions: Patterns, path: Path) -> Patterns:
+    def check_actions(self, actions: Patterns, path: Path) -> None:
         for glob in actions.globs:
             service, colon, name = glob.partition(":")
-            if glob != "*" and not (service and colon and name):
+            if not (service and colon and name) and glob != "*":
                 element = "NotAction" if actions.negated else "Action"
                 raise PolicyValueError(
                     f"`{shorten(glob)}` is no action",
                     at=locate(self.text, (*path, element)),
                     remedy="write `service:Name`",
                 )
-        return actions
 
     def principals(self, raw: Mapping[str, Any], path: Path) -> Principals | None:
-        name, negated = self.either(raw, "Principal", path)
-        if name is None:
-            return None
-        value = raw[name]
-        at = (*path, name)
+        negated = "NotPrincipal" in raw
+        name = "NotPrincipal" if negated else "Principal"
+        if negated and "Principal" in raw:
+            raise self.both("Principal", path)
+        value = raw.get(name)
         if value == "*":
-            return Principals((EVERYONE,), negated)
-        if not isinstance(value, dict):
+            return _NOBODY_SPARED if negated else _EVERYONE
+        if name not in raw:
+            return None
+        if not _is_mapping(value):
             raise self.wrong(
-                f"`{name}` is neither `*` nor an object", at, 'write for instance `{"AWS": "111122223333"}`'
+                f"`{name}` is neither `*` nor an object", (*path, name), 'write for instance `{"AWS": "111122223333"}`'
             )
         entries: list[Principal] = []
-        for key, listed in self.mapping(value, at).items():
-            for text in self.strings(listed, (*at, key)):
+        for key, listed in value.items():
+            for text in self.strings(listed, (*path, name), key):
                 entry = parse_principal(key, text)
                 if isinstance(entry, str):
                     shown = f"`{shorten(text)}` is no principal under `{shorten(key)}`"
-                    raise PolicyValueError(shown, at=locate(self.text, (*at, key)), remedy=entry)
+                    raise PolicyValueError(shown, at=locate(self.text, (*path, name, key)), remedy=entry)
                 entries.append(entry)
         return Principals(tuple(entries), negated)
 
     def conditions(self, value: Any, path: Path) -> tuple[Condition, ...]:
+        at = (*path, "Condition")
         found: list[Condition] = []
-        for name, block in self.mapping(value, path).items():
+        for name, block in self.mapping(value, at).items():
             operator = find_operator(name)
             if operator is None:
                 raise UnknownOperatorError(
                     f"unknown condition operator `{shorten(name)}`",
-                    at=locate(self.text, (*path, name)),
+                    at=locate(self.text, (*at, name)),
                     remedy=_did_you_mean(name),
                 )
-            for key, listed in self.mapping(block, (*path, name)).items():
-                at = (*path, name, key)
-                values = self.strings(listed, at)
+            checked = operator.base.takes_some_texts_only
+            for key, listed in self.mapping(block, (*at, name)).items():
+                values = self.strings(listed, (*at, name), key)
                 if not key:
-                    raise self.wrong("a condition without a key", at, "name the condition key")
+                    raise self.wrong("a condition without a key", (*at, name, key), "name the condition key")
                 if not values:
-                    raise self.wrong("a condition without a value", at, "name at least one value")
-                for text in values:
-                    if problem := value_problem(operator.base, text):
-                        shown = f"`{shorten(text)}` is no {operator.base.family.value}"
-                        raise PolicyValueError(shown, at=locate(self.text, at), remedy=problem)
+                    raise self.wrong("a condition without a value", (*at, name, key), "name at least one value")
+                if checked:
+                    self.check_values(operator, values, (*at, name, key))
                 found.append(Condition(operator, key, values))
         return tuple(found)
 
-    def either(self, raw: Mapping[str, Any], element: str, path: Path) -> tuple[str | None, bool]:
-        """Return which of an element and its `Not…` form the statement has, and whether it is the latter."""
-        plain, negated = element in raw, f"Not{element}" in raw
-        if plain and negated:
-            raise self.wrong(f"`{element}` and `Not{element}` stand together", path, "keep one of the two")
-        return (element, False) if plain else (f"Not{element}", True) if negated else (None, False)
+    def check_values(self, operator: Operator, values: tuple[str, ...], at: Path) -> None:
+        for text in values:
+            if problem := value_problem(operator.base, text):
+                shown = f"`{shorten(text)}` is no {operator.base.family.value}"
+                raise PolicyValueError(shown, at=locate(self.text, at), remedy=problem)
 
     def mapping(self, value: Any, path: Path) -> dict[str, Any]:
         if not _is_mapping(value):
@@ -270,25 +283,35 @@ class _Parser:
             raise self.wrong("a text is wanted", path, "put it in quotation marks")
         return value
 
-    def strings(self, value: Any, path: Path) -> tuple[str, ...]:
+    def strings(self, value: Any, path: Path, name: str) -> tuple[str, ...]:
         """Read a value or a list of values; numbers and booleans count as their text."""
+        if type(value) is str:
+            return (value,)
         listed: list[Any] = value if _is_list(value) else [value]
         texts: list[str] = []
         for one in listed:
-            if isinstance(one, bool):
+            if type(one) is str:
+                texts.append(one)
+            elif isinstance(one, bool):
                 texts.append("true" if one else "false")
-            elif isinstance(one, str):
+            elif isinstance(one, NumberText):
                 texts.append(str(one))
             else:
-                raise self.wrong("a text or a list of texts is wanted", path, "put each value in quotation marks")
+                raise self.wrong(
+                    "a text or a list of texts is wanted", (*path, name), "put each value in quotation marks"
+                )
         return tuple(texts)
 
-    def reject_unknown(self, raw: Mapping[str, Any], known: tuple[str, ...], path: Path) -> None:
-        for name in raw:
-            if name not in known:
-                close = difflib.get_close_matches(name.capitalize(), known, n=1, cutoff=0.6)
-                remedy = f"did you mean `{close[0]}`?" if close else f"the elements are {', '.join(known)}"
-                raise self.wrong(f"unknown element `{shorten(name)}`", (*path, name), remedy)
+    def reject_unknown(self, raw: Mapping[str, Any], known: Mapping[str, None], path: Path) -> None:
+        if raw.keys() <= known.keys():
+            return
+        name = next(name for name in raw if name not in known)
+        close = difflib.get_close_matches(name.capitalize(), known, n=1, cutoff=0.6)
+        remedy = f"did you mean `{close[0]}`?" if close else f"the elements are {', '.join(known)}"
+        raise self.wrong(f"unknown element `{shorten(name)}`", (*path, name), remedy)
+
+    def both(self, element: str, path: Path) -> PolicyError:
+        return self.wrong(f"`{element}` and `Not{element}` stand together", path, "keep one of the two")
 
     def wrong(self, problem: str, path: Path, remedy: str) -> PolicyError:
         return PolicyElementError(problem, at=locate(self.text, path), remedy=remedy)

@@ -41,4 +41,4 @@ def has_fixed_id(value: str) -> bool:
 def is_narrow_range(value: str) -> bool:
     """Say whether a range is no wider than S3's limits, /8 and /32 of IPv6; the private ranges are not."""
     network = parse_network(value)
-    return network is not None and network.prefixlen >= _WIDEST_PREFIX[network.version]
+    return network is not None and network.prefix >= _WIDEST_PREFIX[network.version]

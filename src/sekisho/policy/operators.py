@@ -3,7 +3,7 @@
 Source: IAM User Guide, "IAM JSON policy elements: Condition operators".
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -42,22 +42,31 @@ class Quantifier(Enum):
 
 @dataclass(frozen=True, slots=True)
 class BaseOperator:
-    """An operator without its modifiers; a negated one holds when its positive form does not."""
+    """An operator without its modifiers; a negated one holds when its positive form does not.
+
+    Attributes:
+        takes_variables: whether `${…}` is a variable in its values. Source: IAM User Guide, "Policy variables".
+        takes_wildcards: whether `*` and `?` are wildcards in its values.
+        takes_some_texts_only: whether its values have to be of some form: numbers, dates, addresses.
+        kind: the same for operators that compare alike, the negated one of each pair included.
+    """
 
     name: str
     family: Family
     comparison: Comparison
     negated: bool = False
+    takes_variables: bool = field(init=False, compare=False)
+    takes_wildcards: bool = field(init=False, compare=False)
+    takes_some_texts_only: bool = field(init=False, compare=False)
+    kind: str = field(init=False, compare=False)
 
-    @property
-    def takes_variables(self) -> bool:
-        """Whether `${…}` is a variable in its values. Source: IAM User Guide, "Policy variables"."""
-        return self.family in {Family.STRING, Family.ARN, Family.BOOL}
-
-    @property
-    def takes_wildcards(self) -> bool:
-        """Whether `*` and `?` are wildcards in its values."""
-        return self.comparison is Comparison.LIKE
+    def __post_init__(self) -> None:
+        """Note what follows from the family and the comparison, since it is asked for every value."""
+        text = self.family in {Family.STRING, Family.ARN, Family.BOOL}
+        object.__setattr__(self, "takes_variables", text)
+        object.__setattr__(self, "takes_wildcards", self.comparison is Comparison.LIKE)
+        object.__setattr__(self, "takes_some_texts_only", not text)
+        object.__setattr__(self, "kind", f"{self.family.value} {self.comparison.value}")
 
 
 def _table() -> dict[str, BaseOperator]:
@@ -92,7 +101,6 @@ def _table() -> dict[str, BaseOperator]:
 
 
 BASE_OPERATORS = _table()
-_BY_LOWER_NAME = {name.lower(): row for name, row in BASE_OPERATORS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,20 +116,23 @@ class Operator:
         return f"{prefix}{self.base.name}{'IfExists' if self.if_exists else ''}"
 
 
+def _spellings() -> dict[str, Operator]:
+    found: dict[str, Operator] = {}
+    for base in BASE_OPERATORS.values():
+        for quantifier in (None, *Quantifier):
+            for if_exists in (False, True):
+                operator = Operator(base, quantifier, if_exists)
+                if not (if_exists and base.family is Family.NULL):
+                    found[str(operator).lower()] = operator
+    return found
+
+
+_BY_LOWER_NAME = _spellings()
+
+
 def find_operator(name: str) -> Operator | None:
     """Return the operator that `name` spells, in any case, or None when IAM defines no such operator."""
-    rest = name.lower()
-    quantifier = None
-    for candidate in Quantifier:
-        if rest.startswith(f"{candidate.value.lower()}:"):
-            quantifier = candidate
-            rest = rest[len(candidate.value) + 1 :]
-    if (base := _BY_LOWER_NAME.get(rest)) is not None:
-        return Operator(base, quantifier)
-    base = _BY_LOWER_NAME.get(rest.removesuffix("ifexists"))
-    if base is None or base.family is Family.NULL:
-        return None
-    return Operator(base, quantifier, if_exists=True)
+    return _BY_LOWER_NAME.get(name.lower())
 
 
 def positive(base: BaseOperator) -> BaseOperator:

@@ -3,11 +3,12 @@
 Source: IAM User Guide, "IAM JSON policy elements: Variables and tags" and "Using wildcards in …".
 """
 
+import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
+from functools import partial
 from typing import TypeAlias
 
 from sekisho.policy.arns import COMPONENTS as ARN_COMPONENTS
@@ -38,12 +39,13 @@ Pattern: TypeAlias = tuple[str | Wildcard, ...]
 _TOKEN = re.compile(r"\$\{(?P<body>[^}]*)\}|[*?]")
 
 
-@lru_cache(maxsize=8192)
 def parse_template(text: str, *, wildcards: bool, variables: bool) -> Template:
     """Split `text` into literal texts, wildcards and variables.
 
     `${*}`, `${?}` and `${$}` are the characters themselves, where variables work at all.
     """
+    if not (wildcards and ("*" in text or "?" in text)) and not (variables and "${" in text):
+        return (text,) if text else ()
     parts: list[Part] = []
     at = 0
     for token in _TOKEN.finditer(text):
@@ -99,6 +101,8 @@ def resolve(template: Template, value_of: Callable[[str], str | None]) -> Patter
         template: what the policy wrote.
         value_of: gives the request's value of a key, by its lower-case name, or None when the request has not one.
     """
+    if not any(isinstance(part, Variable) for part in template):
+        return template  # type: ignore[return-value]  # no variable is left in it
     parts: list[Part] = []
     for part in template:
         if isinstance(part, Variable):
@@ -115,20 +119,94 @@ def resolve(template: Template, value_of: Callable[[str], str | None]) -> Patter
 
 
 def pattern_matches(pattern: Pattern, text: str) -> bool:
-    """Say whether the whole text is what the pattern describes; wildcards span every character.
+    """Say whether the whole text is what the pattern describes; wildcards span every character."""
+    return matcher(pattern)(text)
+
+
+def matcher(pattern: Pattern) -> Callable[[str], bool]:
+    """Return the test whether a whole text is what the pattern describes; wildcards span every character.
 
     The first piece has to begin the text, the last to end it, and each between is taken where it first occurs: no
     pattern takes long to compare, which a regular expression with many stars can.
     """
-    (first, _), *middle = _pieces(pattern)
-    if not middle:
-        return first.fullmatch(text) is not None
-    last, length = middle.pop()
-    found = first.match(text)
-    for piece, _ in middle:
-        found = piece.search(text, found.end()) if found else None
-    start = len(text) - length
-    return found is not None and start >= found.end() and last.fullmatch(text, start) is not None
+    match pattern:
+        case ():
+            return operator.not_
+        case (str(whole),):
+            return partial(operator.eq, whole)
+        case (Wildcard.ANY_RUN,):
+            return _anything
+        case (str(start), Wildcard.ANY_RUN):
+            return lambda text: text.startswith(start)
+        case _:
+            return _pieces_matcher(pattern)
+
+
+def _pieces_matcher(pattern: Pattern) -> Callable[[str], bool]:
+    first, *others = _pieces(pattern)
+    if not others:
+        length = _length(first)
+        return lambda text: len(text) == length and _stands_at(first, text, 0)
+    *middle, last = others
+    return partial(_matches_pieces, first, [(piece, _length(piece)) for piece in middle], last)
+
+
+def _anything(text: str) -> bool:
+    del text
+    return True
+
+
+def _matches_pieces(first: "_Piece", middle: "list[tuple[_Piece, int]]", last: "_Piece", text: str) -> bool:
+    at, end = _length(first), len(text) - _length(last)
+    if end < at or not _stands_at(first, text, 0) or not _stands_at(last, text, end):
+        return False
+    for piece, length in middle:
+        found = _first_place(piece, text, at, end - length)
+        if found is None:
+            return False
+        at = found + length
+    return at <= end
+
+
+_Piece: TypeAlias = list[str | Wildcard]
+"""What stands between two `*` of a pattern: literal texts and `?`."""
+
+
+def _pieces(pattern: Pattern) -> list[_Piece]:
+    """Cut a pattern at its `*`."""
+    pieces: list[_Piece] = [[]]
+    for part in pattern:
+        if part is Wildcard.ANY_RUN:
+            pieces.append([])
+        else:
+            pieces[-1].append(part)
+    return pieces
+
+
+def _length(piece: _Piece) -> int:
+    return sum(len(part) if isinstance(part, str) else 1 for part in piece)
+
+
+def _stands_at(piece: _Piece, text: str, at: int) -> bool:
+    """Say whether a piece matches the text that starts at a place where there is room for it."""
+    for part in piece:
+        if isinstance(part, str):
+            if not text.startswith(part, at):
+                return False
+            at += len(part)
+        else:
+            at += 1
+    return True
+
+
+def _first_place(piece: _Piece, text: str, at: int, last: int) -> int | None:
+    """Return the first place of a piece from `at` to `last`; None when there is none."""
+    match piece:
+        case [str(literal)]:
+            found = text.find(literal, at, last + len(literal))
+            return None if found < 0 else found
+        case _:
+            return next((place for place in range(at, last + 1) if _stands_at(piece, text, place)), None)
 
 
 def arn_pattern_matches(pattern: Pattern, text: str) -> bool:
@@ -136,9 +214,22 @@ def arn_pattern_matches(pattern: Pattern, text: str) -> bool:
 
     A pattern that is `*` alone matches every ARN, though it has one component only.
     """
+    return arn_matcher(pattern)(text)
+
+
+def arn_matcher(pattern: Pattern) -> Callable[[str], bool]:
+    """Return the test that `arn_pattern_matches` makes of a text."""
     if pattern == (Wildcard.ANY_RUN,):
-        return True
-    return len(split_arn_pattern(pattern)) == ARN_COMPONENTS and resource_pattern_matches(pattern, text)
+        return _anything
+    components = split_arn_pattern(pattern)
+    if len(components) != ARN_COMPONENTS:
+        return _nothing
+    return partial(_matches_components, [matcher(component) for component in components])
+
+
+def _nothing(text: str) -> bool:
+    del text
+    return False
 
 
 def resource_pattern_matches(pattern: Pattern, text: str) -> bool:
@@ -147,12 +238,24 @@ def resource_pattern_matches(pattern: Pattern, text: str) -> bool:
     A wildcard stays within its part of the ARN, the parts being what stands between colons; in the last part that the
     value has, it reaches to the end. Source: IAM User Guide, "IAM JSON policy elements: Resource", wildcards.
     """
-    components = split_arn_pattern(pattern)
+    match pattern:
+        case (Wildcard.ANY_RUN,):
+            return True
+        case (str(whole),) if whole == text:
+            return True
+        case (str(start), Wildcard.ANY_RUN):
+            return text.startswith(start)
+        case _:
+            return _matches_components([matcher(component) for component in split_arn_pattern(pattern)], text)
+
+
+def _matches_components(components: list[Callable[[str], bool]], text: str) -> bool:
     values = text.split(":", len(components) - 1)
-    return len(components) == len(values) and all(map(pattern_matches, components, values))
+    if len(values) != len(components):
+        return False
+    return all(matches(value) for matches, value in zip(components, values, strict=True))
 
 
-@lru_cache(maxsize=8192)
 def split_arn_pattern(pattern: Pattern) -> tuple[Pattern, ...]:
     """Split a pattern at its first five colons."""
     components: list[list[str | Wildcard]] = [[]]
@@ -167,18 +270,3 @@ def split_arn_pattern(pattern: Pattern) -> tuple[Pattern, ...]:
             if piece:
                 components[-1].append(piece)
     return tuple(tuple(component) for component in components)
-
-
-@lru_cache(maxsize=16384)
-def _pieces(pattern: Pattern) -> tuple[tuple[re.Pattern[str], int], ...]:
-    """Cut a pattern at its `*`; each piece is an expression without repeats, with the length of what it matches."""
-    pieces = [("", 0)]
-    for part in pattern:
-        expression, length = pieces[-1]
-        if part is Wildcard.ANY_RUN:
-            pieces.append(("", 0))
-        elif part is Wildcard.ANY_ONE:
-            pieces[-1] = f"{expression}.", length + 1
-        else:
-            pieces[-1] = expression + re.escape(str(part)), length + len(str(part))
-    return tuple((re.compile(expression, re.DOTALL), length) for expression, length in pieces)

@@ -37,14 +37,12 @@ def read_json(text: str) -> Any:
             at=Location(""),
             remedy=f"AWS takes at most 32,768 in any policy, Sekisho reads up to {MAX_CHARACTERS:,}",
         )
-    try:
-        return json.loads(
-            text,
-            object_pairs_hook=_object,
-            parse_int=NumberText,
-            parse_float=NumberText,
-            parse_constant=_constant,
+    if text.startswith("\ufeff"):
+        raise PolicySyntaxError(
+            "not JSON: it starts with a byte order mark", at=Location("", 1, 1), remedy="save it as UTF-8 without one"
         )
+    try:
+        return _DECODER.decode(text)
     except JSONDecodeError as error:
         raise PolicySyntaxError(
             f"not JSON: {error.msg[:1].lower()}{error.msg[1:]}",
@@ -104,6 +102,11 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _constant(name: str) -> NoReturn:
     raise JSONDecodeError(f"`{name}` is not a JSON value", name, 0)
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_int=NumberText, parse_float=NumberText, parse_constant=_constant
+)
 
 
 def _place_of_duplicate(text: str) -> Location:

@@ -82,7 +82,6 @@ def parse_principal(key: str, value: str) -> Principal | str:
 
 
 _AWS_FORMS = (
-    (re.compile(r"\*"), PrincipalForm.EVERYONE),
     (re.compile(r"[0-9]{12}"), PrincipalForm.ACCOUNT),
     (re.compile(r"arn:[a-z-]+:iam::(?P<value>[^:*?]+):root"), PrincipalForm.ACCOUNT),
     (re.compile(r"arn:[a-z-]+:iam::[^:*?]+:(?:user|role)/[^*?]+"), PrincipalForm.IDENTITY),
@@ -94,6 +93,8 @@ _AWS_FORMS = (
 
 
 def _parse_aws(value: str) -> Principal | str:
+    if value == "*":
+        return EVERYONE
     for form, result in _AWS_FORMS:
         if found := form.fullmatch(value):
             return Principal(result, found.groupdict().get("value", value))

@@ -5,14 +5,31 @@ import binascii
 import re
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import TypeAlias
+from socket import AF_INET, AF_INET6, inet_pton
+from typing import NamedTuple
 
 from sekisho.policy.operators import BaseOperator, Family
 
-Address: TypeAlias = IPv4Address | IPv6Address
-Network: TypeAlias = IPv4Network | IPv6Network
+
+class Address(NamedTuple):
+    """An address of IPv4 or IPv6, as a number."""
+
+    version: int
+    number: int
+
+
+class Network(NamedTuple):
+    """A range of addresses, from `low` to `high`, both in it; `prefix` is how many leading bits they share."""
+
+    version: int
+    low: int
+    high: int
+    prefix: int
+
+    def has(self, address: Address | None) -> bool:
+        """Say whether an address lies in the range; None, which is no address, does not."""
+        return address is not None and address.version == self.version and self.low <= address.number <= self.high
+
 
 _DATE = re.compile(
     r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?(Z|[+-]\d\d:?\d\d))?)?)?",
@@ -23,7 +40,6 @@ _MOST_DIGITS = 20
 """More than any value of AWS has, and fewer than decimal arithmetic keeps."""
 
 
-@lru_cache(maxsize=4096)
 def parse_number(text: str) -> Decimal | None:
     """Read an integer or a decimal fraction; None when the text is not one."""
     try:
@@ -39,7 +55,6 @@ def parse_number(text: str) -> Decimal | None:
     )
 
 
-@lru_cache(maxsize=4096)
 def parse_date(text: str) -> datetime | None:
     """Read a date of the W3C profile of ISO 8601, or seconds since 1970; None when the text is neither."""
     if text.isascii() and text.isdigit() and len(text) > len("2026"):
@@ -59,21 +74,29 @@ def parse_date(text: str) -> datetime | None:
         return None
 
 
-@lru_cache(maxsize=4096)
 def parse_network(text: str) -> Network | None:
     """Read an address or a CIDR range; host bits below the prefix are ignored. None when the text is neither."""
-    try:
-        return ip_network(text.strip(), strict=False)
-    except ValueError:
+    start, slash, length = text.strip().partition("/")
+    address = parse_address(start)
+    if address is None:
         return None
+    bits = 32 if address.version == 4 else 128  # noqa: PLR2004 - the bits of an address
+    prefix = bits
+    if slash:
+        if not (length.isascii() and length.isdigit() and int(length) <= bits):
+            return None
+        prefix = int(length)
+    rest = bits - prefix
+    low = address.number >> rest << rest
+    return Network(address.version, low, low | (1 << rest) - 1, prefix)
 
 
-@lru_cache(maxsize=4096)
 def parse_address(text: str) -> Address | None:
     """Read one address; None when the text is not one."""
+    version, family = (6, AF_INET6) if ":" in text else (4, AF_INET)
     try:
-        return ip_address(text)
-    except ValueError:
+        return Address(version, int.from_bytes(inet_pton(family, text), "big"))
+    except (OSError, ValueError):
         return None
 
 

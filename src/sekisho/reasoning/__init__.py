@@ -4,15 +4,17 @@ This layer knows documents, callers and condition keys. It does not know resourc
 right only where `sekisho.evaluation` agrees, which is asked about every request before anyone sees it.
 """
 
+from sekisho.reasoning.clauses import variable_keys
 from sekisho.reasoning.errors import ReasoningError, UnconfirmedWitnessError, UndecidedError
-from sekisho.reasoning.mentions import variable_keys
-from sekisho.reasoning.question import Document, Gate, Inside, Question, Target, View, World
-from sekisho.reasoning.solve import Opener, Region, Witness, solve
+from sekisho.reasoning.keys import Label
+from sekisho.reasoning.question import Document, Gate, Inside, Question, Target, View, Wanted, World
+from sekisho.reasoning.solve import Opener, Region, Witness, Witnesses, solve
 
 __all__ = [
     "Document",
     "Gate",
     "Inside",
+    "Label",
     "Opener",
     "Question",
     "ReasoningError",
@@ -21,7 +23,9 @@ __all__ = [
     "UnconfirmedWitnessError",
     "UndecidedError",
     "View",
+    "Wanted",
     "Witness",
+    "Witnesses",
     "World",
     "solve",
     "variable_keys",

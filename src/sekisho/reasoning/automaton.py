@@ -7,8 +7,7 @@ texts that lead to the same state are told apart by no pattern, and neither are 
 Source of the method: R. Baeza-Yates and G. Gonnet, "A new approach to text searching", CACM 35 (1992).
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from enum import Enum
 
 from sekisho.policy.arns import COMPONENTS as ARN_COMPONENTS
@@ -24,108 +23,105 @@ class Reading(Enum):
     RESOURCE = "component by component, the last one to the end"
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    """One step of a pattern.
-
-    Attributes:
-        letters: what the step accepts; empty accepts every letter.
-        repeats: whether it may be taken any number of times, also none.
-        stops_at_colon: whether it does not accept a colon.
-    """
-
-    letters: frozenset[str] = frozenset()
-    repeats: bool = False
-    stops_at_colon: bool = False
-
-    def accepts(self, letter: str) -> bool:
-        if self.letters:
-            return letter in self.letters
-        return not (self.stops_at_colon and letter == ":")
-
-
 class Automaton:
     """All patterns of one text, read together.
 
     Attributes:
-        letters: the letters that some pattern writes; all others are alike to it.
-        start: the state before the first letter.
+        start: the state before the first letter; 0 is the state from which no pattern matches any more.
     """
 
     def __init__(self, patterns: Iterable[tuple[Pattern, Reading]]) -> None:
-        self._tokens: list[tuple[int, _Token]] = []
-        self._stars = 0
+        self._written: list[str] = []  # by bit, the letters that a literal step accepts
+        self._literal: dict[str, int] = {}  # by letter, the literal steps that accept it
+        self._literals = 0
+        self._ones = self._ones_in_component = 0  # `?`, and `?` that does not accept a colon
+        self._stars = self._stars_in_component = 0  # `*`, likewise
         self._finals = 0
-        self.start = 0
-        bit = 0
+        starts = 0
         for pattern, reading in patterns:
-            tokens = _tokens(pattern, reading)
-            if tokens is None:
+            components = _components(pattern, reading)
+            if components is None:
                 continue
-            self.start |= 1 << bit
-            for token in tokens:
-                self._tokens.append((bit, token))
-                if token.repeats:
-                    self._stars |= 1 << bit
-                bit += 1
-            self._finals |= 1 << bit
-            bit += 1
-        self.letters = frozenset(letter for _, token in self._tokens for letter in token.letters)
-        if any(token.stops_at_colon for _, token in self._tokens):
-            self.letters |= {":"}
-        self._masks: dict[str, tuple[int, int]] = {}
-        self.start = self._closure(self.start)
+            starts |= 1 << len(self._written)
+            self._lay_out(components, ignore_case=reading is Reading.IGNORING_CASE)
+        self._all_stars = self._stars | self._stars_in_component
+        self._bounded = self._ones_in_component | self._stars_in_component
+        self.start = starts | (starts & self._all_stars) << 1
+
+    def _lay_out(self, components: list[Pattern], *, ignore_case: bool) -> None:
+        for index, component in enumerate(components):
+            if index:
+                self._add_letter(":", ignore_case=False)
+            bounded = index < len(components) - 1
+            previous: str | Wildcard = ""
+            for part in component:
+                if isinstance(part, str):
+                    for letter in part:
+                        self._add_letter(letter, ignore_case=ignore_case)
+                elif part is not previous or part is Wildcard.ANY_ONE:  # two stars are one
+                    self._add_wildcard(part, bounded=bounded)
+                previous = part
+        self._finals |= 1 << len(self._written)
+        self._written.append("")
+
+    def _add_letter(self, letter: str, *, ignore_case: bool) -> None:
+        bit = 1 << len(self._written)
+        accepted = letter if not ignore_case else "".join({letter, *letter.lower(), *letter.upper()})
+        for one in accepted:
+            self._literal[one] = self._literal.get(one, 0) | bit
+        self._literals |= bit
+        self._written.append(accepted)
+
+    def _add_wildcard(self, part: Wildcard, *, bounded: bool) -> None:
+        bit = 1 << len(self._written)
+        match part, bounded:
+            case Wildcard.ANY_RUN, False:
+                self._stars |= bit
+            case Wildcard.ANY_RUN, True:
+                self._stars_in_component |= bit
+            case Wildcard.ANY_ONE, False:
+                self._ones |= bit
+            case _:
+                self._ones_in_component |= bit
+        self._written.append("")
 
     def read(self, state: int, text: str) -> int:
         """Return the state after reading `text` from `state`."""
+        literal, stars = self._literal, self._all_stars
         for letter in text:
-            moves, loops = self._masks.get(letter) or self._mask(letter)
-            state = self._closure((state & moves) << 1 | state & loops)
+            if not state:
+                return 0
+            moves, loops = literal.get(letter, 0) | self._ones, self._stars
+            if letter != ":":
+                moves |= self._ones_in_component
+                loops |= self._stars_in_component
+            state = (state & moves) << 1 | state & loops
+            state |= (state & stars) << 1  # a star may be taken no times; never two follow each other
         return state
 
     def verdict(self, state: int) -> int:
         """Return which patterns match a text that ends here, as an integer that is equal for equal answers."""
         return state & self._finals
 
-    def _closure(self, state: int) -> int:
-        """A star may be taken no times: from before it, one is also after it."""
-        while (further := state | (state & self._stars) << 1) != state:
-            state = further
-        return state
-
-    def _mask(self, letter: str) -> tuple[int, int]:
-        moves = loops = 0
-        for bit, token in self._tokens:
-            if token.accepts(letter):
-                if token.repeats:
-                    loops |= 1 << bit
-                else:
-                    moves |= 1 << bit
-        self._masks[letter] = moves, loops
-        return moves, loops
+    def letters(self, state: int) -> Iterator[str]:
+        """Yield the letters that some pattern waits for in this state; all others are alike to it."""
+        waiting = state & self._literals
+        while waiting:
+            lowest = waiting & -waiting
+            waiting ^= lowest
+            yield from self._written[lowest.bit_length() - 1]
+        if state & self._bounded:
+            yield ":"
 
 
-def _tokens(pattern: Pattern, reading: Reading) -> list[_Token] | None:
-    """Lay a pattern out in steps; None when no text matches it."""
-    if reading not in {Reading.ARN, Reading.RESOURCE} or pattern == (Wildcard.ANY_RUN,):
-        return _plain_tokens(pattern, ignore_case=reading is Reading.IGNORING_CASE, stops_at_colon=False)
+def _components(pattern: Pattern, reading: Reading) -> list[Pattern] | None:
+    """Return what has to match between colons, or the whole; None when no text matches the pattern."""
+    if reading not in _BY_COMPONENT or pattern == (Wildcard.ANY_RUN,):
+        return [pattern]
     components = split_arn_pattern(pattern)
     if reading is Reading.ARN and len(components) != ARN_COMPONENTS:
         return None
-    tokens: list[_Token] = []
-    for index, component in enumerate(components):
-        if index:
-            tokens.append(_Token(frozenset(":")))
-        last = index == len(components) - 1
-        tokens += _plain_tokens(component, ignore_case=False, stops_at_colon=not last)
-    return tokens
+    return list(components)
 
 
-def _plain_tokens(pattern: Pattern, *, ignore_case: bool, stops_at_colon: bool) -> list[_Token]:
-    tokens: list[_Token] = []
-    for part in pattern:
-        if isinstance(part, Wildcard):
-            tokens.append(_Token(repeats=part is Wildcard.ANY_RUN, stops_at_colon=stops_at_colon))
-        else:
-            tokens += (_Token(frozenset({one, one.lower(), one.upper()} if ignore_case else {one})) for one in part)
-    return tokens
+_BY_COMPONENT = (Reading.ARN, Reading.RESOURCE)

@@ -1,201 +1,408 @@
 """Who can call: the families of callers, and in each a caller of every kind that the policies tell apart."""
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Container, Iterable, Iterator, Mapping
+from itertools import chain, count
+from typing import Literal, TypeAlias
 
 from sekisho.evaluation import Caller, CallerKind
-from sekisho.policy import EVERYONE, PrincipalForm
+from sekisho.policy import EVERYONE, Principal, PrincipalForm
 from sekisho.policy.arns import account_of
-from sekisho.policy.operators import Family
 from sekisho.policy.patterns import Pattern
 from sekisho.reasoning.automaton import Automaton, Reading
-from sekisho.reasoning.facets import Example, Facet, FamilyOfCallers
-from sekisho.reasoning.mentions import Mentions
-from sekisho.reasoning.question import Question, World
+from sekisho.reasoning.facets import Example, Facet, FamilyOfCallers, Scene
+from sekisho.reasoning.question import Wanted, World
 from sekisho.reasoning.samples import (
     DIGITS,
     NAME_LETTERS,
     SAMPLE_ACCOUNTS,
-    enough_words,
+    WITHOUT_COLON,
+    fresh_account,
     outside_accounts,
-    outside_word,
 )
-from sekisho.reasoning.words import Fixed, Free, Shape, Slot, Word, explore
+from sekisho.reasoning.words import Fixed, Free, Shape, Slot, Walk, Word
 
 CALLER_KEYS = frozenset(
-    {"aws:principalarn", "aws:principalaccount", "kms:calleraccount", "aws:principaltype", "aws:username"}
-)
+    {
+        "aws:principalarn", "aws:principalaccount", "kms:calleraccount", "aws:principaltype", "aws:username",
+        "aws:userid",
+    }
+)  # fmt: skip
 """The keys that follow from who the caller is."""
 
-_ODD_ACCOUNT = re.compile(r"arn:[^:]*:(?:iam|sts)::([^:*?$]+):")
+_ACCOUNT_KEYS = ("aws:principalaccount", "kms:calleraccount")
 
 
-def families_of_callers(question: Question, mentions: Mentions) -> Iterator[FamilyOfCallers]:
-    """Yield the families of callers that the question has to be asked for."""
-    callers = question.world.callers
+def families_of_callers(
+    world: World, principals: Iterable[Principal], keys: Iterable[str], *, spares: bool
+) -> Iterator[FamilyOfCallers]:
+    """Yield the families of callers that a question has to be asked for.
+
+    Args:
+        world: which kinds of caller there are.
+        principals: every principal that some statement names.
+        keys: every condition key that some statement tests; a claim names its provider.
+        spares: whether some statement is about everyone but those it names.
+    """
     for kind in (CallerKind.ANONYMOUS, CallerKind.AWS):
-        if kind in callers:
+        if kind in world.callers:
             yield FamilyOfCallers(kind)
-    providers = [entry.value for entry in mentions.principals if entry.form is PrincipalForm.FEDERATED]
-    if mentions.spares or EVERYONE in mentions.principals:
-        providers += ["accounts.google.com", *_claiming_providers(question.world, mentions)]
-        own = f"arn:{question.world.partition}:iam::{SAMPLE_ACCOUNTS[0]}"
+    if CallerKind.SAML not in world.callers and CallerKind.WEB_IDENTITY not in world.callers:
+        return
+    providers = [entry.value for entry in principals if entry.form is PrincipalForm.FEDERATED]
+    if spares or EVERYONE in principals:
+        providers += ["accounts.google.com", *_claiming_providers(world, keys)]
+        own = f"arn:{world.partition}:iam::{SAMPLE_ACCOUNTS[0]}"
         providers += [f"{own}:oidc-provider/login.example.com", f"{own}:saml-provider/example"]
     for provider in dict.fromkeys(providers):
         kind = CallerKind.SAML if ":saml-provider/" in provider else CallerKind.WEB_IDENTITY
-        if kind in callers:
+        if kind in world.callers:
             yield FamilyOfCallers(kind, provider)
 
 
-def _claiming_providers(world: World, mentions: Mentions) -> Iterator[str]:
+def _claiming_providers(world: World, keys: Iterable[str]) -> Iterator[str]:
     """Yield the providers whose claims some condition tests."""
-    for key in mentions.keys:
+    for key in keys:
         domain, _, claim = key.rpartition(":")
         if "." in domain and claim:
             yield domain
             yield f"arn:{world.partition}:iam::{SAMPLE_ACCOUNTS[0]}:oidc-provider/{domain}"
 
 
-def caller_facet(world: World, mentions: Mentions, family: FamilyOfCallers) -> Facet:
-    """Return the callers of a family, one of every kind, each with all keys that follow from who it is.
+def caller_facet(scene: Scene) -> Facet:
+    """Return the callers of every family, one of every kind, each with all keys that follow from who it is.
 
     Raises:
-        UndecidedError: more kinds than the reasoner keeps apart.
+        UndecidedError: more kinds than the budget allows to keep apart.
     """
-    match family.kind:
-        case CallerKind.ANONYMOUS:
-            context = {"aws:principalaccount": ("anonymous",), "aws:principaltype": ("Anonymous",)}
-            return Facet(CALLER_KEYS, (Example(context, Caller(CallerKind.ANONYMOUS)),))
-        case CallerKind.AWS:
-            return Facet(CALLER_KEYS, tuple(_aws_callers(world, mentions)))
-        case _:
-            return Facet(CALLER_KEYS, (Example({}, Caller(family.kind, provider=family.provider)),))
+    examples: list[Example] = []
+    for place, family in enumerate(scene.families):
+        match family.kind:
+            case CallerKind.ANONYMOUS:
+                examples.append(Example(_OF_ANONYMOUS, 1 << place, caller=Caller(CallerKind.ANONYMOUS)))
+            case CallerKind.AWS:
+                named = (
+                    _literal_callers(scene, 1 << place) if _is_literal(scene) else _walked_callers(scene, 1 << place)
+                )
+                for example in named:
+                    if scene.named_roles and not _is_named_role(example, scene):
+                        continue
+                    examples.append(example)
+                    if any(one.form is PrincipalForm.CANONICAL_USER for one in scene.principals):
+                        examples += _with_canonical_ids(example, scene)
+            case _:
+                caller = Caller(family.kind, provider=family.provider)
+                examples.append(Example({}, 1 << place, caller=caller))
+    return Facet(CALLER_KEYS, examples)
 
 
-def _aws_callers(world: World, mentions: Mentions) -> Iterator[Example]:
-    arns = [*mentions.patterns("aws:principalarn"), *_literal(mentions, PrincipalForm.IDENTITY)]
-    accounts = mentions.patterns("aws:principalaccount", "kms:calleraccount")
-    automata = {
-        "arn": Automaton(arns),
-        "account": Automaton([*accounts, *_literal(mentions, PrincipalForm.ACCOUNT)]),
-        "session": Automaton(_literal(mentions, PrincipalForm.SESSION)),
-        "username": Automaton(mentions.patterns("aws:username")),
+def _is_named_role(example: Example, scene: Scene) -> bool:
+    """Say whether a session of a role that a principal names is that role's.
+
+    What is named as a principal exists, and an account has no two roles of one name, whatever their paths.
+    """
+    caller = example.caller
+    if caller is None or caller.principal_arn is None or ":role/" not in caller.principal_arn:
+        return True
+    named = scene.named_roles.get((caller.account or "", caller.principal_arn.rpartition("/")[2]))
+    return named is None or named == caller.principal_arn
+
+
+_OF_ANONYMOUS: Mapping[str, tuple[str, ...]] = {
+    "aws:principalaccount": ("anonymous",),
+    "aws:principaltype": ("Anonymous",),
+    "aws:userid": ("anonymous",),
+}
+
+PrincipalType = Literal["Account", "User", "AssumedRole", "FederatedUser"]
+
+
+def _example(scene: Scene, family: int, principal_type: PrincipalType, word: Word) -> Example:
+    account, arn = word["account"], word["arn"]
+    context = {
+        "aws:principalarn": (arn,),
+        "aws:principalaccount": (account,),
+        "kms:calleraccount": (account,),
+        "aws:principaltype": (principal_type,),
     }
-    # A session's ARN and a user name leave the path out, so beside them even an unwritten path matters.
-    paths = _tells_paths_apart(arns) or any(automata[track].letters for track in ("session", "username"))
-    produced = set[str | None]()
-    for principal_type, shape in _caller_shapes(world, mentions, paths=paths):
-        for words in explore(shape, automata, keep=enough_words(world.inside)):
-            word = outside_word(words, lambda one: one["account"] in world.inside.accounts)
-            example = _aws_example(world, principal_type, word)
-            produced |= {word["arn"], word.get("session")}
-            yield example
-            yield from _with_canonical_ids(example, world, mentions)
-    yield from _odd_callers(world, mentions, produced)
+    for track in ("username", "userid"):
+        if track in word:
+            context[f"aws:{track}"] = (word[track],)
+    signed_in = principal_type in _WITH_SESSION
+    caller = Caller(CallerKind.AWS, account, arn, word["session"] if signed_in else None)
+    return Example(context, family, account in scene.world.inside.accounts, caller)
 
 
-def _odd_callers(world: World, mentions: Mentions, produced: set[str | None]) -> Iterator[Example]:
-    """Yield the named callers whose names no shape writes: what is named is taken to exist."""
-    for one in mentions.principals:
-        if one.form in {PrincipalForm.IDENTITY, PrincipalForm.SESSION} and one.value not in produced:
-            session = one.form is PrincipalForm.SESSION
-            word = {"arn": one.value, "account": account_of(one.value), "session": one.value}
-            yield _aws_example(world, "AssumedRole", word if session else {**word, "session": ""})
+_WITH_SESSION = ("AssumedRole", "FederatedUser")
 
 
-def _literal(mentions: Mentions, form: PrincipalForm) -> Iterator[tuple[Pattern, Reading]]:
-    yield from (((one.value,), Reading.EXACT) for one in mentions.principals if one.form is form)
-
-
-def _with_canonical_ids(example: Example, world: World, mentions: Mentions) -> Iterator[Example]:
+def _with_canonical_ids(example: Example, scene: Scene) -> Iterator[Example]:
     """Yield the caller as one whose account has a canonical id that is named.
 
     Which account an id belongs to is not known: any outside one. One that is named by its number too is left to that
     name, unless some statement spares principals by name.
     """
     caller = example.caller
-    named = {one.value for one in mentions.principals}
     if caller is None or example.inside:
         return
-    if not mentions.spares and {caller.account, caller.principal_arn, caller.session_arn} & named:
+    named = {one.value for one in scene.principals}
+    if not scene.spares and {caller.account, caller.principal_arn, caller.session_arn} & named:
         return
-    for one in mentions.principals:
+    for one in scene.principals:
         if one.form is PrincipalForm.CANONICAL_USER:
-            known = one.value in world.inside.canonical_ids
-            yield Example(example.context, replace(caller, canonical_id=one.value), inside=known)
+            known = one.value in scene.world.inside.canonical_ids
+            with_id = Caller(
+                caller.kind, caller.account, caller.principal_arn, caller.session_arn, None, None, one.value
+            )
+            yield example._replace(caller=with_id, inside=known)
 
 
-def _aws_example(world: World, principal_type: str, word: Word) -> Example:
-    account = word["account"]
-    context = {
-        "aws:principalarn": (word["arn"],),
-        "aws:principalaccount": (account,),
-        "kms:calleraccount": (account,),
-        "aws:principaltype": (principal_type,),
+# Where all that matters of a caller is whether it is one of those named: they, and one more of each account.
+
+
+def _is_literal(scene: Scene) -> bool:
+    """Say whether callers matter only by being equal to some that are written out."""
+    if scene.settled.keys() & CALLER_KEYS or not _TOLD_BY_NAME.isdisjoint(scene.keys):
+        return False
+    keys = (scene.keys.get(name) for name in ("aws:principalarn", *_ACCOUNT_KEYS))
+    return all(key is None or key.is_literal for key in keys)
+
+
+_TOLD_BY_NAME = frozenset({"aws:username", "aws:userid", "aws:principaltype"})
+_ARN = re.compile(r"arn:([a-z-]+):(iam|sts)::([^:*?$]+):(user|role|root|federated-user)(?:/(.*))?", re.DOTALL)
+_USERS = ("alice", "bob")
+
+
+def _literal_callers(scene: Scene, family: int) -> Iterator[Example]:
+    arns, sessions, accounts = _written_out(scene)
+    inside = scene.world.inside.accounts
+    skipped = inside if scene.world.wanted is Wanted.OUTSIDE else frozenset[str]()
+    named_inside = next(iter(sorted(inside)), None)
+    others = [fresh_account({*accounts, *inside})]
+    if scene.world.wanted is not Wanted.OUTSIDE and named_inside is not None:
+        others.append(named_inside)
+    of_account = f"arn:{scene.world.partition}:iam::"
+    for account in dict.fromkeys((*accounts, *others)):
+        if account not in skipped:
+            arn = _fresh(f"{of_account}{account}:user/", _USERS, arns)
+            yield _example(scene, family, "User", {"account": account, "arn": arn, "username": arn.rpartition("/")[2]})
+    for arn, account in arns.items():
+        if account not in skipped:
+            yield from _callers_with_arn(scene, family, arn, account, sessions)
+    for session, account in sessions.items():
+        if account not in skipped:
+            yield from _callers_in_session(scene, family, session, account, arns)
+
+
+def _written_out(scene: Scene) -> tuple[Mapping[str, str], Mapping[str, str], Mapping[str, None]]:
+    """Return the ARNs of callers and of sessions with their accounts, and the accounts, that the statements name."""
+    arns: dict[str, str] = {}
+    sessions: dict[str, str] = {}
+    accounts: dict[str, None] = {}
+    for one in scene.principals:
+        match one.form:
+            case PrincipalForm.ACCOUNT:
+                accounts[one.value] = None
+            case PrincipalForm.IDENTITY:
+                arns[one.value] = account_of(one.value)
+            case PrincipalForm.SESSION:
+                sessions[one.value] = account_of(one.value)
+            case _:
+                continue
+    if (key := scene.keys.get("aws:principalarn")) is not None:
+        for text in key.texts():
+            found = _ARN.fullmatch(text)
+            if found is not None and found[1] == scene.world.partition:
+                arns[text] = found[3]
+    for name in _ACCOUNT_KEYS:
+        if (key := scene.keys.get(name)) is not None:
+            accounts |= dict.fromkeys(text for text in key.texts() if is_account_id(text))
+    accounts |= dict.fromkeys((*arns.values(), *sessions.values()))
+    return arns, sessions, accounts
+
+
+def _callers_with_arn(
+    scene: Scene, family: int, arn: str, account: str, sessions: Mapping[str, str]
+) -> Iterator[Example]:
+    found = _ARN.fullmatch(arn)
+    kind, path = (found[4], found[5] or "") if found else ("role", "example")
+    name = path.rpartition("/")[2]
+    word = {"account": account, "arn": arn}
+    match kind:
+        case "user":
+            yield _example(scene, family, "User", {**word, "username": name})
+        case "root":
+            yield _example(scene, family, "Account", word)
+        case "federated-user":
+            yield _example(scene, family, "FederatedUser", {**word, "session": arn})
+        case _:
+            start = f"arn:{scene.world.partition}:sts::{account}:assumed-role/{name}/"
+            yield _example(scene, family, "AssumedRole", {**word, "session": _fresh(start, _SESSIONS, sessions)})
+            for session in sessions:
+                if session.startswith(start):
+                    yield _example(scene, family, "AssumedRole", {**word, "session": session})
+
+
+_SESSIONS = ("example-session", "another-session")
+
+
+def _fresh(start: str, names: Iterable[str], taken: Container[str]) -> str:
+    """Return the start with a name after it, so that the whole is not taken."""
+    numbered = (f"{name}-{number}" for number in count(2) for name in names)
+    return next(one for name in chain(names, numbered) if (one := start + name) not in taken)
+
+
+def _callers_in_session(
+    scene: Scene, family: int, session: str, account: str, arns: Mapping[str, str]
+) -> Iterator[Example]:
+    """Yield the session as one of a role that is not named; `_callers_with_arn` has those of roles that are."""
+    kind, _, names = session.partition(f":{account}:")[2].partition("/")
+    if kind == "federated-user":
+        if session not in arns:
+            yield _example(scene, family, "FederatedUser", {"account": account, "arn": session, "session": session})
+        return
+    role = names.partition("/")[0]
+    of_account = f"arn:{scene.world.partition}:iam::{account}:role/"
+    arn = next(one for path in ("", "team/", "another/") if (one := f"{of_account}{path}{role}") not in arns)
+    yield _example(scene, family, "AssumedRole", {"account": account, "arn": arn, "session": session})
+
+
+# Where patterns tell callers apart: one of every kind, found by walking through all that a caller can be called.
+
+
+def _walked_callers(scene: Scene, family: int) -> Iterator[Example]:
+    arns = [*_patterns(scene, "aws:principalarn"), *_literal(scene, PrincipalForm.IDENTITY)]
+    patterns = {
+        "arn": arns,
+        "account": [*_patterns(scene, *_ACCOUNT_KEYS), *_literal(scene, PrincipalForm.ACCOUNT)],
+        "session": [*_literal(scene, PrincipalForm.SESSION)],
+        "username": _patterns(scene, "aws:username"),
+        "userid": _patterns(scene, "aws:userid"),
     }
-    if "username" in word:
-        context["aws:username"] = (word["username"],)
-    caller = Caller(CallerKind.AWS, account, word["arn"], word.get("session") or None)
-    return Example(context, caller, inside=account in world.inside.accounts)
+    walk = Walk({track: Automaton(listed) for track, listed in patterns.items() if listed}, scene.budget)
+    # A session's ARN and a user name leave the path out, so beside them even an unwritten path matters.
+    paths = bool(patterns["session"] or patterns["username"]) or _tells_paths_apart(arns)
+    produced = set[str | None]()
+    for head, tails in _caller_shapes(scene, paths=paths):
+        common = walk.through(walk.start, head)
+        for principal_type, tail in tails:
+            for word in walk.words((*head, *tail), walk.through(common, tail)):
+                produced |= {word["arn"], word.get("session")}
+                yield _example(scene, family, principal_type, word)
+    yield from _odd_callers(scene, family, produced)
+
+
+def _patterns(scene: Scene, *names: str) -> list[tuple[Pattern, Reading]]:
+    """Return the patterns that the text of some keys is compared with."""
+    found: list[tuple[Pattern, Reading]] = []
+    for name in names:
+        if (key := scene.keys.get(name)) is not None:
+            found += key.patterns
+        if (settled := scene.settled.get(name)) is not None:
+            found.append(((settled,), Reading.EXACT))
+    return found
+
+
+def _literal(scene: Scene, form: PrincipalForm) -> Iterator[tuple[Pattern, Reading]]:
+    yield from (((one.value,), Reading.EXACT) for one in scene.principals if one.form is form)
+
+
+def _odd_callers(scene: Scene, family: int, produced: set[str | None]) -> Iterator[Example]:
+    """Yield the named callers whose names no shape writes: what is named is taken to exist."""
+    for one in scene.principals:
+        if one.form in _BY_ARN and one.value not in produced:
+            word = {"arn": one.value, "account": account_of(one.value), "session": one.value}
+            session = one.form is PrincipalForm.SESSION
+            yield _example(scene, family, "AssumedRole", word if session else {**word, "session": ""})
+
+
+_BY_ARN = (PrincipalForm.IDENTITY, PrincipalForm.SESSION)
 
 
 def _tells_paths_apart(patterns: Iterable[tuple[Pattern, Reading]]) -> bool:
     """Say whether a user or role with a path can differ, for some pattern, from one without.
 
-    It cannot when no pattern writes a slash, apart from the one that closes a fixed `arn:aws:iam::…:role/`: then a
+    It cannot when no pattern writes a letter that is in paths only, apart from a fixed `arn:aws:iam::…:role/`: then a
     slash is a letter like any other.
     """
     for pattern, _ in patterns:
         texts = [part for part in pattern if isinstance(part, str)]
         if texts and pattern[0] == texts[0] and texts[0].startswith("arn:"):
             texts[0] = texts[0].partition("/")[2]
-        if any("/" in text for text in texts):
+        if any(not _IN_NAMES.issuperset(text) for text in texts):
             return True
     return False
 
 
-def _caller_shapes(world: World, mentions: Mentions, *, paths: bool) -> Iterator[tuple[str, Shape]]:
-    """Yield how the callers of AWS accounts are written, with their `aws:PrincipalType`.
+_IN_NAMES = frozenset(NAME_LETTERS)
 
-    Tracks: `arn` (`aws:PrincipalArn`), `account`, `session` (the ARN of the session), `username`.
-    Source: IAM User Guide, "IAM identifiers" and "AWS global condition context keys".
+
+_Tails: TypeAlias = tuple[tuple[PrincipalType, Shape], ...]
+
+
+def _caller_shapes(scene: Scene, *, paths: bool) -> Iterator[tuple[Shape, _Tails]]:
+    """Yield how the callers of AWS accounts are written: the beginning, and to each type of principal the rest.
+
+    Tracks: `arn` (`aws:PrincipalArn`), `account`, `session` (the ARN of the session), `username`, `userid`.
+    A path may have any printing letter. Source: IAM User Guide, "IAM identifiers", "AWS global condition context
+    keys", and "IAM policy elements: Variables and tags", where the table of principal key values has the forms of
+    `aws:userid`.
     """
-    iam, sts = f"arn:{world.partition}:iam::", f"arn:{world.partition}:sts::"
-    session_tracks = ("arn", "session")
-    path = (Free(("arn",), f"{NAME_LETTERS}/", samples=("team",)), Fixed({"arn": "/"}))
-    user = Free(("arn", "username"), NAME_LETTERS, samples=("alice", "bob"))
-    role = Free(session_tracks, NAME_LETTERS, samples=("example-role",))
-    session = (Fixed({"session": "/"}), Free(("session",), NAME_LETTERS, samples=("example-session",)))
-    federated = Free(session_tracks, NAME_LETTERS, samples=("example",))
-    for account in _account_slots(world, mentions, ("arn", "account")):
-        user_head = (Fixed({"arn": iam}), account)
-        yield "User", (*user_head, Fixed({"arn": ":user/"}), user)
-        if paths:
-            yield "User", (*user_head, Fixed({"arn": ":user/"}), *path, user)
-        yield "Account", (*user_head, Fixed({"arn": ":root"}))
-    for account in _account_slots(world, mentions, (*session_tracks, "account")):
-        role_head = (
-            Fixed({"arn": iam, "session": sts}),
-            account,
-            Fixed({"arn": ":role/", "session": ":assumed-role/"}),
+    iam, sts = f"arn:{scene.world.partition}:iam::", f"arn:{scene.world.partition}:sts::"
+    both = ("arn", "session")
+    path = (Free(("arn",), f"{WITHOUT_COLON}:", samples=("team",)), Fixed({"arn": "/"}))
+    first = Free(("userid",), _ID_LETTERS[:52], 1, 1, samples=("A",))  # a letter: an id is no account
+    user_id = Free(("userid",), _ID_LETTERS, samples=("IDAEXAMPLEUSERID1234",))
+    user = (Free(("arn", "username"), NAME_LETTERS, samples=("alice", "bob")), first, user_id)
+    to_session = (
+        Free(both, NAME_LETTERS, samples=("example-role",)),
+        first,
+        Free(("userid",), _ID_LETTERS, samples=("ROAEXAMPLEROLEID1234",)),
+        Fixed({"session": "/", "userid": ":"}),
+        Free(("session", "userid"), NAME_LETTERS, samples=("example-session",)),
+    )
+    users = Fixed({"arn": ":user/"})
+    roles = Fixed({"arn": ":role/", "session": ":assumed-role/"})
+    plain: _Tails = (("User", (users, *user)), ("AssumedRole", (roles, *to_session)))
+    with_path: _Tails = (("User", (users, *path, *user)), ("AssumedRole", (roles, *path, *to_session)))
+    tails = plain + with_path if paths else plain
+    for account in _account_slots(scene, (*both, "account")):
+        yield (Fixed({"arn": iam, "session": sts}), account), tails
+    for account in _account_slots(scene, (*both, "account", "userid")):
+        yield (Fixed({"arn": iam}), account), (("Account", (Fixed({"arn": ":root"}),)),)
+        federated = (
+            Fixed({**dict.fromkeys(both, ":federated-user/"), "userid": ":"}),
+            Free((*both, "userid"), NAME_LETTERS, samples=("example",)),
         )
-        yield "AssumedRole", (*role_head, role, *session)
-        if paths:
-            yield "AssumedRole", (*role_head, *path, role, *session)
-        federated_head = (Fixed({"arn": sts, "session": sts}), account)
-        yield "FederatedUser", (*federated_head, Fixed(dict.fromkeys(session_tracks, ":federated-user/")), federated)
+        yield (Fixed(dict.fromkeys(both, sts)), account), (("FederatedUser", federated),)
 
 
-def _account_slots(world: World, mentions: Mentions, tracks: tuple[str, ...]) -> Iterator[Slot]:
+_ID_LETTERS = NAME_LETTERS.replace("+=,.@", "")
+
+
+def _account_slots(scene: Scene, tracks: tuple[str, ...]) -> Iterator[Slot]:
     """Yield what may stand for an account: twelve digits, or an odd text that some ARN in the documents has there."""
-    samples = outside_accounts(world.inside)
-    yield Free(tracks, DIGITS, 12, 12, samples)
-    texts = [value for _, value, _ in mentions.of("aws:principalarn", Family.STRING, Family.ARN)]
-    texts += [entry.value for entry in mentions.principals]
-    odd = {found[1] for text in texts if (found := _ODD_ACCOUNT.match(text)) and not _is_account_id(found[1])}
+    inside = scene.world.inside
+    yield Free(tracks, DIGITS, 12, 12, outside_accounts(inside), inside.accounts)
+    if scene.world.wanted is not Wanted.OUTSIDE:
+        yield Free(tracks, samples=tuple(sorted(inside.accounts)), closed=True)
+    odd = set(odd_accounts(scene, "aws:principalarn"))
+    odd |= {one for entry in scene.principals if (one := entry.account) and not is_account_id(one)}
     yield from (Fixed(dict.fromkeys(tracks, one)) for one in sorted(odd))
 
 
-def _is_account_id(text: str) -> bool:
-    return len(text) == 12 and text.isdigit()  # noqa: PLR2004 - an account id has twelve digits
+def odd_accounts(scene: Scene, name: str) -> Iterator[str]:
+    """Yield what the values of a key have in the place of an account where it is no account id."""
+    key = scene.keys.get(name)
+    for label in key.labels if key is not None else ():
+        found = _ODD_ACCOUNT.match(label.text)
+        if found is not None and not is_account_id(found[1]):
+            yield found[1]
+
+
+_ODD_ACCOUNT = re.compile(r"arn:[^:]*:[^:]*:[^:]*:([^:*?$]+):")
+
+
+def is_account_id(text: str) -> bool:
+    """Say whether a text has the form of an account id."""
+    return len(text) == 12 and text.isascii() and text.isdigit()  # noqa: PLR2004 - an account id has twelve digits

@@ -9,25 +9,39 @@ Where two facts could only be kept together at a price, the facet here allows th
 that can't exist, never fewer than can: the result errs to access.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sekisho.evaluation import Caller, CallerKind
 from sekisho.evaluation.conditions import Context
+from sekisho.policy import Principal
+from sekisho.reasoning.budget import Budget
+from sekisho.reasoning.keys import Key
+from sekisho.reasoning.question import World
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class FamilyOfCallers(NamedTuple):
+    """Callers of one kind; federated ones by their provider."""
+
+    kind: CallerKind
+    provider: str | None = None
+
+
+class Example(NamedTuple):
     """One way a facet can be.
 
     Attributes:
         context: the facet's keys that are present.
-        caller: set by the caller facet only.
+        families: the families of callers that it is possible for, as bits; 0 for every one.
         inside: whether a request with it is a trusted one, whatever else it is.
+        caller: set by the caller facet only.
     """
 
-    context: Context = field(default_factory=dict[str, tuple[str, ...]])
-    caller: Caller | None = None
+    context: Context
+    families: int = 0
     inside: bool = False
+    caller: Caller | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +49,43 @@ class Facet:
     """Keys that hang together, with an example of every way they can be; `keys` are in lower case."""
 
     keys: frozenset[str]
-    examples: tuple[Example, ...]
+    examples: list[Example]
 
 
 @dataclass(frozen=True, slots=True)
-class FamilyOfCallers:
-    """Callers of one kind; federated ones by their provider."""
+class Scene:
+    """All that the examples of a question are made from.
 
-    kind: CallerKind
-    provider: str | None = None
+    Attributes:
+        keys: the condition keys that statements compare or put into patterns, by name in lower case.
+        principals: every entry of a `Principal` or `NotPrincipal` element, without repeats.
+        spares: whether some statement is about everyone but those it names.
+        settled: the values that policy variables stand for in this pass; None for a key that is absent.
+        families: the families of callers; the place of one is the number of its bit.
+        named_roles: the ARNs of the roles that are named as principals, by account and name.
+    """
+
+    world: World
+    keys: Mapping[str, Key]
+    principals: tuple[Principal, ...]
+    spares: bool
+    settled: Mapping[str, str | None]
+    families: tuple[FamilyOfCallers, ...]
+    budget: Budget
+    named_roles: Mapping[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+
+    def bits(self, holds: Callable[[FamilyOfCallers], bool]) -> int:
+        """Return the families for which something holds, as bits."""
+        found = 0
+        for place, family in enumerate(self.families):
+            if holds(family):
+                found |= 1 << place
+        return found
+
+    def bits_of_kinds(self, kinds: frozenset[CallerKind]) -> int:
+        """Return the families of some kinds, as bits."""
+        return self.bits(lambda family: family.kind in kinds)
+
+    def bits_of_kind(self, kind: CallerKind) -> int:
+        """Return the families of one kind, as bits."""
+        return self.bits(lambda family: family.kind is kind)

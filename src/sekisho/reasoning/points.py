@@ -1,11 +1,14 @@
 """Numbers, dates and addresses: one value for every interval that the bounds in a policy mark off."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from ipaddress import ip_address
 
-from sekisho.policy.values import Address, Network, parse_address, parse_date, parse_network, parse_number
+from sekisho.policy.patterns import Pattern
+from sekisho.policy.values import Network, parse_address, parse_date, parse_network, parse_number
+from sekisho.reasoning.automaton import Automaton, Reading
+from sekisho.reasoning.budget import Budget
 
 SAMPLE_ADDRESSES = ("203.0.113.10", "198.51.100.7", "192.0.2.44", "8.8.8.8", "2001:db8::10", "2606:4700::6810:84e5")
 """Preferred where an interval has one of them; the documentation ranges of RFC 5737 and RFC 3849 come first."""
@@ -55,33 +58,120 @@ def _date_text(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
-def address_points(ranges: Iterable[str], *, dense: bool = False) -> Iterator[str]:
+def address_points(ranges: Iterable[str]) -> Iterator[str]:
     """Yield one address for every interval that the ends of the ranges mark off, of both versions.
 
     Args:
         ranges: addresses and CIDR ranges.
-        dense: yield several for each, because something else than ranges tells addresses apart too.
     """
+    for version, start, end in _intervals(ranges):
+        yield _nice_point(version, start, end)
+
+
+def address_points_and_texts(
+    ranges: Iterable[str], patterns: Iterable[tuple[Pattern, Reading]], budget: Budget
+) -> Iterator[str]:
+    """Yield an address for every kind that ranges and text patterns together tell apart.
+
+    The address and its text are one thing: `192.0.2.0/24` has no address that `192.?.*.*` does not match. Exact for
+    IPv4. Addresses of IPv6 have many spellings, of which AWS documents none to be compared with; of each interval
+    several addresses are tried in their shortest spelling.
+
+    Raises:
+        UndecidedError: more kinds than the budget allows to keep apart.
+    """
+    dotted = _DottedWalk(Automaton(patterns), budget)
+    for version, start, end in _intervals(ranges):
+        yield _nice_point(version, start, end)
+        if version == 4:  # noqa: PLR2004 - IPv4
+            yield from dotted.between(start, end - 1)
+        else:
+            yield from (str(_address(version, one)) for one in (start, (start + end) // 2, end - 1))
+
+
+def _intervals(ranges: Iterable[str]) -> Iterator[tuple[int, int, int]]:
+    """Yield the version, the first address and the one after the last of every interval."""
     networks = [network for text in ranges if (network := parse_network(text)) is not None]
-    for version in (4, 6):
-        yield from _points_of_version(version, [one for one in networks if one.version == version], dense=dense)
+    for version, top in ((4, 1 << 32), (6, 1 << 128)):
+        starts = _starts([one for one in networks if one.version == version], top)
+        for start, end in zip(starts, [*starts[1:], top], strict=True):
+            yield version, start, end
 
 
-def _points_of_version(version: int, networks: list[Network], *, dense: bool) -> Iterator[str]:
-    top = 2 ** (32 if version == 4 else 128)  # noqa: PLR2004 - bits of an address
-    make: Callable[[int], Address] = lambda number: _address(number, version)  # noqa: E731 - a name for one expression
+def _starts(networks: Sequence[Network], top: int) -> list[int]:
     edges = {0}
     for network in networks:
-        edges |= {int(network.network_address), int(network.broadcast_address) + 1}
-    starts = sorted(edge for edge in edges if edge < top)
-    samples = [one for text in SAMPLE_ADDRESSES if (one := parse_address(text)) is not None and one.version == version]
-    for start, end in zip(starts, [*starts[1:], top], strict=True):
-        nice = next((one for one in samples if start <= int(one) < end), None)
-        yield str(nice or make(start + 1 if start + 1 < end and start % 256 == 0 else start))
-        if dense:
-            yield from (str(make(one)) for one in (start, (start + end) // 2, end - 1))
+        edges.add(network.low)
+        edges.add(network.high + 1)
+    edges.discard(top)
+    return sorted(edges)
 
 
-def _address(number: int, version: int) -> Address:
+_NICE = tuple((address.version, address.number, text) for text in SAMPLE_ADDRESSES if (address := parse_address(text)))
+
+
+def _nice_point(version: int, start: int, end: int) -> str:
+    for of_version, number, text in _NICE:
+        if of_version == version and start <= number < end:
+            return text
+    return str(_address(version, start + 1 if start + 1 < end and start % 256 == 0 else start))
+
+
+def _address(version: int, number: int) -> object:
     width = 4 if version == 4 else 16  # noqa: PLR2004 - bytes of an address
     return ip_address(number.to_bytes(width, "big"))
+
+
+_PLACES = (24, 16, 8, 0)
+
+
+class _DottedWalk:
+    """Dotted addresses of every kind that text patterns tell apart, between two bounds."""
+
+    def __init__(self, automaton: Automaton, budget: Budget) -> None:
+        self._automaton = automaton
+        self._budget = budget
+        self._after: dict[tuple[int, int], list[int]] = {}
+        self._known: dict[tuple[int, int, int, int], dict[int, str]] = {}
+
+    def between(self, low: int, high: int) -> Iterator[str]:
+        """Yield an address of every kind from `low` to `high`."""
+        yield from self._kinds(0, self._automaton.start, low, high).values()
+
+    def _kinds(self, octet: int, state: int, low: int, high: int) -> dict[int, str]:
+        """Return the rest of an address for every verdict that can be reached from a state.
+
+        Args:
+            octet: how many octets are read.
+            state: where reading them led to.
+            low: the least that the rest may be, as a number.
+            high: the most.
+        """
+        if octet == len(_PLACES):
+            return {self._automaton.verdict(state): ""}
+        asked = (octet, state, low, high)
+        if asked in self._known:
+            return self._known[asked]
+        found = self._known[asked] = {}
+        after = self._after.get((octet, state)) or self._read_all(octet, state)
+        place = _PLACES[octet]
+        rest = (1 << place) - 1
+        seen: set[tuple[int, int, int]] = set()
+        for value in range(low >> place, (high >> place) + 1):
+            further = (
+                after[value],
+                low & rest if value == low >> place else 0,
+                high & rest if value == high >> place else rest,
+            )
+            if further not in seen:
+                seen.add(further)
+                self._budget.spend(1)
+                for verdict, text in self._kinds(octet + 1, *further).items():
+                    found.setdefault(verdict, f"{'.' if octet else ''}{value}{text}")
+        return found
+
+    def _read_all(self, octet: int, state: int) -> list[int]:
+        self._budget.spend(256)
+        dot = "." if octet else ""
+        self._after[octet, state] = [self._automaton.read(state, f"{dot}{value}") for value in range(256)]
+        return self._after[octet, state]

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 
 from sekisho.evaluation import CallerKind
 from sekisho.policy import Policy
+from sekisho.policy.actions import ActionTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +28,14 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Documents that decide together: one Allow in any of them opens, one Deny in any of them closes."""
+    """Documents that decide together: one Allow in any of them opens, one Deny in any of them closes.
+
+    Attributes:
+        shut: whether the gate is asked to refuse the request instead of letting it through.
+    """
 
     documents: tuple[Document, ...]
+    shut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +44,11 @@ class View:
 
     Attributes:
         resource: an ARN, or its beginning when the target is open-ended.
+        action: what the gate is asked for instead of the target's own actions, where it is something else.
     """
 
-    action: str
     resource: str
+    action: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +56,13 @@ class Target:
     """Something a caller may want.
 
     Attributes:
-        action: what the caller asks for, in AWS's own case.
+        actions: what the caller asks for, one of a set of the question's actions.
         views: the wish as each gate of the question sees it, in the order of the gates.
         open_ended: whether the resource goes on with any text: the key of an object.
         callers: the kinds of caller that can ask for it at all; empty for every kind the world has.
     """
 
-    action: str
+    actions: int
     views: tuple[View, ...]
     open_ended: bool = False
     callers: frozenset[CallerKind] = frozenset()
@@ -62,7 +70,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """Whom not to look for: callers and sources that are trusted.
+    """Who is trusted: callers and sources.
 
     Attributes:
         accounts: their principals, and services acting for their resources, are inside.
@@ -77,6 +85,14 @@ class Inside:
     resources: frozenset[str] = frozenset()
 
 
+class Wanted(Enum):
+    """Whose requests are looked for."""
+
+    OUTSIDE = "outside"
+    INSIDE = "inside"
+    ANYONE = "anyone"
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """What is known of every request that can be sent.
@@ -85,6 +101,7 @@ class World:
         callers: the kinds of caller that the service answers.
         given: condition keys, in lower case, whose values are known; an empty tuple says that the key is absent.
         shown: the condition keys, in lower case, that a region is described by; all others count, but are not shown.
+        wanted: whose requests are looked for.
     """
 
     partition: str
@@ -92,12 +109,18 @@ class World:
     callers: frozenset[CallerKind]
     shown: frozenset[str]
     given: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    wanted: Wanted = Wanted.OUTSIDE
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Who outside can do any of the targets, every gate being open?"""
+    """Who can do any of the targets, every gate being open, or shut where it is to be?
+
+    Attributes:
+        actions: what the targets' sets of actions are made of.
+    """
 
     gates: tuple[Gate, ...]
     targets: tuple[Target, ...]
+    actions: ActionTable
     world: World

@@ -1,302 +1,170 @@
-"""From examples to regions: which groups of requests get in, described as briefly as the documents themselves allow.
+"""From kinds to regions: which groups of requests get in, described as briefly as the documents themselves allow.
 
-A **label** of a key is a value that some statement writes for it, or "anything", which says nothing. It stands for the
-request values it matches. A **region** is one label for the principal and for every shown key. A request belongs to the
-regions whose labels are *minimal* among those that contain its values, so that nothing has to search the lattice of
-regions: every allowed request names its own.
-
-Source: J. Backes et al., "Stratified Abstraction of Access Control Policies", CAV 2020.
+A **region** is one label for the principal and for every shown key. A request belongs to the regions whose labels are
+*minimal* among those that contain its values, so that nothing has to search the lattice of regions: every allowed
+request names its own.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from typing import TypeAlias
 
-from sekisho.evaluation import Caller
-from sekisho.evaluation.conditions import Context, condition_holds, value_matches
-from sekisho.evaluation.principals import principal_matches, principals_match
-from sekisho.policy import EVERYONE, Effect, Principal, PrincipalForm, Statement
-from sekisho.policy.operators import BaseOperator, Comparison, Family
 from sekisho.reasoning.errors import UndecidedError
-from sekisho.reasoning.facets import Example, Facet
-from sekisho.reasoning.mentions import Mentions
-from sekisho.reasoning.question import World
+from sekisho.reasoning.judging import Extents, Kind
 
 MAX_GROUPS = 20_000
 """How many groups of requests are kept apart before the reasoner gives up."""
 
-MAX_REGIONS = 3_000
-"""How many regions are compared with each other before the reasoner gives up."""
+MAX_REGIONS = 5_000
+"""How many regions are told before the reasoner gives up."""
 
-PRINCIPAL = "principal"
-"""The key that the labels of principals go under; no condition key is spelled so."""
+Shape: TypeAlias = tuple[int, ...]
+"""A region: one label for each described key, as its bit; 0 is anything."""
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
-    """A value that stands for all request values it matches.
+class Sides:
+    """What of a mask helps a request through, and what hinders it.
 
     Attributes:
-        key: a condition key in lower case, or `PRINCIPAL`.
-        text: as the document spells it.
-        operator: how the text is compared; None for a principal.
-        variables: whether policy variables work in the text.
+        good: bits of which a request can only gain by having more: Allows, families that are still possible.
+        bad: bits of which it can only lose: Denies.
+        needed: groups of bits of which one each has to be left.
     """
 
-    key: str
-    text: str
-    operator: BaseOperator | None = None
-    variables: bool = False
-    principal: Principal | None = None
-
-    def contains(self, example: Example, context: Context) -> bool:
-        """Say whether the example's value is among those that the label stands for."""
-        if self.operator is None:
-            if self.principal is None or example.caller is None:
-                return False
-            return principal_matches(self.principal, example.caller)
-        return any(
-            value_matches(self.operator, self.text, value, context, variables=self.variables)
-            for value in example.context.get(self.key, ())
-        )
+    good: int
+    bad: int
+    needed: tuple[int, ...]
 
 
-Choice: TypeAlias = Label | None
-"""What a region says of one key; None is anything."""
-
-Shape: TypeAlias = tuple[Choice, ...]
-"""A region: one choice for each described key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Clause:
-    """A statement as one bit of a mask."""
-
-    bit: int
-    gate: int
-    statement: Statement
-    variables: bool
-
-
-@dataclass(frozen=True, slots=True)
-class FacetInContext:
-    """A facet with the whole context each of its examples is judged in: the given keys and the variables' values."""
-
-    facet: Facet
-    contexts: tuple[Context, ...]
-
-    @property
-    def keys(self) -> frozenset[str]:
-        """What the facet says something of."""
-        callers = any(example.caller is not None for example in self.facet.examples)
-        return self.facet.keys | {PRINCIPAL} if callers else self.facet.keys
-
-
-def labels_of(world: World, mentions: Mentions) -> dict[str, tuple[Label, ...]]:
-    """Return the labels of the principal and of every shown key that is mentioned, each in document order."""
-    found: dict[str, dict[Label, None]] = {PRINCIPAL: {}}
-    for entry in mentions.principals:
-        if entry != EVERYONE:
-            found[PRINCIPAL][Label(PRINCIPAL, entry.value, principal=entry)] = None
-    for key, conditions in mentions.conditions.items():
-        if key not in world.shown or key in world.given:
-            continue
-        labels = found.setdefault(key, {})
-        for condition, variables in conditions:
-            if condition.operator.base.family is not Family.NULL:
-                for value in condition.values:
-                    labels[Label(key, value, condition.operator.base, variables)] = None
-    return {key: tuple(labels) for key, labels in found.items()}
-
-
-class LabelIndex:
-    """The labels of one key, found by the values they contain.
-
-    `Label.contains` says what a label contains; this asks it only of labels that are more than one exact text, since
-    a policy may name a thousand accounts.
-    """
-
-    def __init__(self, labels: Iterable[Label]) -> None:
-        self._places: dict[Label, int] = {}
-        self._exact: dict[tuple[object, str], list[Label]] = {}
-        self._others: list[Label] = []
-        for place, label in enumerate(labels):
-            self._places[label] = place
-            exact = _exact_text(label)
-            if exact is None:
-                self._others.append(label)
-            else:
-                self._exact.setdefault(exact, []).append(label)
-
-    def containing(self, example: Example, context: Context) -> list[Label]:
-        """Return the labels that contain the example, in document order."""
-        found = [label for label in self._others if label.contains(example, context)]
-        for text in _exact_texts(example):
-            found += self._exact.get(text, ())
-        return sorted(dict.fromkeys(found), key=self._places.__getitem__)
-
-
-def _exact_text(label: Label) -> tuple[object, str] | None:
-    """Return the one text that a label contains, with what it is a text of; None when it is not so simple."""
-    if label.principal is not None:
-        known = label.principal.form in _CALLER_TEXTS
-        return (label.principal.form, label.principal.value) if known else None
-    base = label.operator
-    if base is None or base.family is not Family.STRING or base.comparison is not Comparison.EQUAL:
-        return None
-    return None if label.variables and "${" in label.text else (label.key, label.text)
-
-
-_CALLER_TEXTS: Mapping[PrincipalForm, Callable[[Caller], str | None]] = {
-    PrincipalForm.ACCOUNT: lambda caller: caller.account,
-    PrincipalForm.IDENTITY: lambda caller: caller.principal_arn,
-    PrincipalForm.SESSION: lambda caller: caller.session_arn,
-}
-
-
-def _exact_texts(example: Example) -> Iterator[tuple[object, str]]:
-    for key, values in example.context.items():
-        yield from ((key, value) for value in values)
-    if example.caller is not None:
-        for form, text_of in _CALLER_TEXTS.items():
-            if (text := text_of(example.caller)) is not None:
-                yield form, text
-
-
-class Order:
-    """Which label lies within which.
-
-    Decided on the examples: they are one of every kind that can be told apart, so a label whose examples are all
-    another's too lies within it. Labels that contain the same are one; the first in document order speaks for them.
-    """
-
-    def __init__(self, labels: Mapping[str, tuple[Label, ...]], facets: Iterable[FacetInContext]) -> None:
-        extents: dict[Label, set[tuple[int, int]]] = {label: set() for known in labels.values() for label in known}
-        indexes = {key: LabelIndex(known) for key, known in labels.items()}
-        for number, one in enumerate(facets):
-            for key in one.keys & labels.keys():
-                for index, (example, context) in enumerate(zip(one.facet.examples, one.contexts, strict=True)):
-                    for label in indexes[key].containing(example, context):
-                        extents[label].add((number, index))
-        self._extents: dict[Choice, frozenset[tuple[int, int]]] = {
-            label: frozenset(extent) for label, extent in extents.items()
-        }
-        self.keys = tuple(labels)
-        self._speakers = {key: LabelIndex(self._first_of_equals(known)) for key, known in labels.items()}
-
-    def _first_of_equals(self, labels: Iterable[Label]) -> list[Label]:
-        first: dict[frozenset[tuple[int, int]], Label] = {}
-        for label in labels:
-            first.setdefault(self._extents[label], label)
-        return list(first.values())
-
-    def within(self, narrow: Choice, wide: Choice) -> bool:
-        """Say whether everything that `narrow` contains `wide` contains too."""
-        if wide is None or narrow == wide:
-            return True
-        return narrow is not None and self._extents[narrow] <= self._extents[wide]
-
-    def minimal(self, key: str, example: Example, context: Context) -> tuple[Choice, ...]:
-        """Return the labels that contain the example and have no other such label within them; else None alone."""
-        known = self._speakers[key].containing(example, context)
-        return tuple(one for one in known if not any(self._extents[two] < self._extents[one] for two in known)) or (
-            None,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class LabelledClass:
-    """Examples of one facet that no statement and no label tells apart, with the one that stands for them.
-
-    Attributes:
-        mask: the clauses whose constraints on this facet hold.
-        labels: the minimal labels of each key that the facet describes.
-    """
-
-    mask: int
-    labels: tuple[tuple[Choice, ...], ...]
-    example: Example
-
-
-def classify(one: FacetInContext, clauses: Sequence[Clause], order: Order, keys: Sequence[str]) -> list[LabelledClass]:
-    """Join a facet's examples from outside into classes, labelled by those of the `keys` it says something of."""
-    described = [key for key in keys if key in one.keys]
-    classes: dict[tuple[int, tuple[tuple[Choice, ...], ...]], LabelledClass] = {}
-    for example, context in zip(one.facet.examples, one.contexts, strict=True):
-        if example.inside:
-            continue
-        mask = sum(clause.bit for clause in clauses if _holds(clause, one.facet, example, context))
-        minimal = tuple(order.minimal(key, example, context) for key in described)
-        classes.setdefault((mask, minimal), LabelledClass(mask, minimal, example))
-    return list(classes.values())
-
-
-def _holds(clause: Clause, facet: Facet, example: Example, context: Context) -> bool:
-    """Say whether the clause's constraints on this facet hold; those on other facets are left aside."""
-    statement = clause.statement
-    if example.caller is not None and statement.principals is not None:
-        deny = statement.effect is Effect.DENY
-        if not principals_match(statement.principals, example.caller, deny=deny):
-            return False
-    return all(
-        condition_holds(condition, context, variables=clause.variables)
-        for condition in statement.conditions
-        if condition.key.lower() in facet.keys
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A group of requests: one example of each facet, put together."""
-
-    mask: int
-    labels: tuple[tuple[Choice, ...], ...]
-    examples: tuple[Example, ...]
-
-    @property
-    def shapes(self) -> Iterator[Shape]:
-        """The regions that the group belongs to."""
-        return product(*self.labels)
-
-
-def combine(facets: Sequence[Sequence[LabelledClass]], openers: Sequence[int], start: int) -> list[Group]:
-    """Put the classes of all facets together, dropping what every Allow of some gate has already missed.
-
-    Args:
-        facets: the classes of each.
-        openers: for each gate, the mask of its Allow clauses.
-        start: the clauses that hold as far as nothing but the facets matters.
+def combine(sides: Sides, everything: int, facets: Sequence[Sequence[Kind]]) -> list[Kind]:
+    """Put the kinds of all facets together, dropping what cannot get in and what another kind says better.
 
     Raises:
         UndecidedError: more than `MAX_GROUPS` groups.
     """
-    front: dict[tuple[int, tuple[tuple[Choice, ...], ...]], Group] = {(start, ()): Group(start, (), ())}
-    for classes in facets:
-        further: dict[tuple[int, tuple[tuple[Choice, ...], ...]], Group] = {}
-        for group in front.values():
-            for one in classes:
-                mask = group.mask & one.mask
-                labels = group.labels + one.labels
-                if (mask, labels) not in further and all(mask & opener for opener in openers):
-                    further[mask, labels] = Group(mask, labels, (*group.examples, one.example))
+    front = [Kind(everything, (), ())]
+    for kinds in facets:
+        kinds = prune(sides, kinds)  # noqa: PLW2901 - fewer of the same
+        further: dict[tuple[int, tuple[int, ...]], Kind] = {}
+        for mask, labels, examples in front:
+            for one in kinds:
+                joined = mask & one.mask
+                described = labels + one.labels
+                if (joined, described) not in further and all(map(joined.__and__, sides.needed)):
+                    further[joined, described] = Kind(joined, described, examples + one.examples)
             if len(further) > MAX_GROUPS:
                 raise UndecidedError(f"its statements tell more than {MAX_GROUPS:,} groups of requests apart")
-        front = further
-    return list(front.values())
+        front = list(further.values())
+        if len(front) > 1:
+            front = prune(sides, front)
+    return front
 
 
-def drop_covered(shapes: Iterable[Shape], order: Order) -> list[Shape]:
-    """Return the regions that lie within no other one, in their order.
+_MOST_COMPARED = 64
+"""With how many of the strongest kinds each is compared; what is left in too many is dropped at the end."""
 
-    Raises:
-        UndecidedError: more than `MAX_REGIONS` regions.
+
+def prune(sides: Sides, kinds: Sequence[Kind]) -> list[Kind]:
+    """Leave out the kinds of which another one says all: more can be done, by requests that are described as widely.
+
+    The regions of what is left out lie within regions of what stays.
     """
-    known = list(shapes)
-    if len(known) > MAX_REGIONS:
-        raise UndecidedError(f"more than {MAX_REGIONS:,} groups of requests get in")
-    return [one for one in known if not any(other != one and _covers(other, one, order) for other in known)]
+    if len(kinds) < 2:  # noqa: PLR2004 - one has no other
+        return list(kinds)
+    ranked = sorted(kinds, key=lambda kind: _strength(sides, kind), reverse=True)
+    kept: list[Kind] = []
+    for kind in ranked:
+        if not any(_says_all(sides, one, kind) for one in kept[:_MOST_COMPARED]):
+            kept.append(kind)
+    if len(kept) == len(kinds):
+        return list(kinds)
+    chosen = set(map(id, kept))
+    return [kind for kind in kinds if id(kind) in chosen]
 
 
-def _covers(wide: Shape, narrow: Shape, order: Order) -> bool:
-    return all(order.within(lower, upper) for lower, upper in zip(narrow, wide, strict=True))
+def _strength(sides: Sides, kind: Kind) -> tuple[int, int]:
+    described = sum([64 if not bits else bits.bit_count() for bits in kind.labels])
+    return (kind.mask & sides.good).bit_count() - (kind.mask & sides.bad).bit_count(), described
+
+
+def _says_all(sides: Sides, one: Kind, other: Kind) -> bool:
+    if other.mask & sides.good & ~one.mask or one.mask & sides.bad & ~other.mask:
+        return False
+    for wide, narrow in zip(one.labels, other.labels, strict=True):
+        if wide and (not narrow or narrow & ~wide):
+            return False
+    return True
+
+
+def shapes_of(kind: Kind) -> Iterator[Shape]:
+    """Yield the regions that a kind belongs to."""
+    return product(*[_single_bits(bits) for bits in kind.labels])
+
+
+def count_shapes(kind: Kind) -> int:
+    """Return how many regions a kind belongs to."""
+    return prod(bits.bit_count() or 1 for bits in kind.labels)
+
+
+def _single_bits(bits: int) -> list[int]:
+    if not bits & (bits - 1):
+        return [bits]
+    found: list[int] = []
+    while bits:
+        lowest = bits & -bits
+        bits ^= lowest
+        found.append(lowest)
+    return found
+
+
+def uncovered(regions: Mapping[Shape, int], extents: Sequence[Extents]) -> dict[Shape, int]:
+    """Return the regions with the actions that no wider region has; those with none left are dropped.
+
+    Args:
+        regions: to each region its actions, as a set.
+        extents: of each described key.
+    """
+    if len(regions) < 2:  # noqa: PLR2004 - one has no wider one
+        return dict(regions)
+    wider = _wider(regions, extents)
+    by_actions: dict[int, int] = {}
+    for place, actions in enumerate(regions.values()):
+        by_actions[actions] = by_actions.get(actions, 0) | 1 << place
+    left: dict[Shape, int] = {}
+    for place, (shape, actions) in enumerate(regions.items()):
+        covering = ~(1 << place)
+        for bits, places in zip(shape, wider, strict=True):
+            covering &= places[bits]
+        remaining = actions & ~_union(covered for covered, having in by_actions.items() if covering & having)
+        if remaining:
+            left[shape] = remaining
+    return left
+
+
+def _wider(regions: Iterable[Shape], extents: Sequence[Extents]) -> list[dict[int, int]]:
+    """Return, for each key and each label, the regions whose label there is the same or a wider one, as bits."""
+    with_label: list[dict[int, int]] = [{} for _ in extents]
+    for place, shape in enumerate(regions):
+        for bits, places in zip(shape, with_label, strict=True):
+            places[bits] = places.get(bits, 0) | 1 << place
+    return [
+        {bits: _union(places.get(up, 0) for up in _above(one, bits)) for bits in places}
+        for one, places in zip(extents, with_label, strict=True)
+    ]
+
+
+def _union(sets: Iterable[int]) -> int:
+    found = 0
+    for one in sets:
+        found |= one
+    return found
+
+
+def _above(extents: Extents, bits: int) -> list[int]:
+    """Return the labels that a label lies within, itself and `anything` included."""
+    if not bits:
+        return [0]
+    return [0, *_single_bits(extents.above(bits.bit_length() - 1))]

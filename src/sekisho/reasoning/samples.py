@@ -1,10 +1,9 @@
 """What real values look like: preferred wherever a kind of values has one of them, for the reader's sake."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping
+from itertools import count
 
-from sekisho.reasoning.errors import UndecidedError
 from sekisho.reasoning.question import Inside
-from sekisho.reasoning.words import Word
 
 DIGITS = "0123456789"
 LOWER_CASE = "abcdefghijklmnopqrstuvwxyz0123456789-"
@@ -21,25 +20,10 @@ def outside_accounts(inside: Inside) -> tuple[str, ...]:
     return tuple(one for one in SAMPLE_ACCOUNTS if one not in inside.accounts)
 
 
-MOST_WORDS = 32
-"""How many words of one kind are kept to find one from outside among them."""
-
-
-def enough_words(inside: Inside) -> int:
-    """Return how many words of a kind to keep: one more than there are trusted accounts, up to `MOST_WORDS`."""
-    return min(len(inside.accounts) + 1, MOST_WORDS)
-
-
-def outside_word(words: Sequence[Word], is_inside: Callable[[Word], bool]) -> Word:
-    """Return a word of a kind that is from outside, or one from inside where the kind has no other.
-
-    Raises:
-        UndecidedError: all that were kept are from inside, and there may be more.
-    """
-    found = next((one for one in words if not is_inside(one)), None)
-    if found is None and len(words) == MOST_WORDS:
-        raise UndecidedError(f"a pattern matches {MOST_WORDS} trusted accounts, and perhaps others")
-    return found or words[0]
+def fresh_account(taken: Collection[str]) -> str:
+    """Return an account id that is not taken, one of the samples where possible."""
+    free = (one for one in SAMPLE_ACCOUNTS if one not in taken)
+    return next(free, None) or next(one for number in count(1) if (one := f"9{number:011d}") not in taken)
 
 
 FIXED_VALUES: Mapping[str, tuple[str, ...]] = {

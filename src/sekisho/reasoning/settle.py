@@ -1,78 +1,132 @@
 """Policy variables: the values that are put in their place, one combination at a time."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 from math import prod
 
-from sekisho.policy.patterns import Variable, parse_resource_glob, parse_template
-from sekisho.reasoning.callers import families_of_callers
+from sekisho.policy import Condition
+from sekisho.policy.keys import is_multivalued
+from sekisho.policy.operators import Comparison
+from sekisho.policy.patterns import Template, Variable, parse_resource_glob, parse_template
+from sekisho.reasoning.budget import Budget
+from sekisho.reasoning.clauses import Clause
 from sekisho.reasoning.errors import UndecidedError
-from sekisho.reasoning.mentions import Mentions, gather_mentions, statements_of, variable_keys
+from sekisho.reasoning.keys import Key
 from sekisho.reasoning.question import Question
+from sekisho.reasoning.scene import scene_of
 from sekisho.reasoning.sides import facets_of
 
 MAX_COMBINATIONS = 64
 """How many values for its policy variables a question is asked with before the reasoner gives up."""
 
 
-def settle_variables(question: Question) -> Iterator[Mapping[str, str | None]]:
+def settle_variables(
+    question: Question, clauses: Sequence[Clause], keys: Sequence[str], budget: Budget
+) -> Iterator[Mapping[str, str | None]]:
     """Yield the combinations of values that the policy variables are given in turn; None is an absent key.
 
     A variable's value is one of each kind that its own key is told apart by, or a key that it has to equal, and a
     fresh one. A value that matters only because a pattern around it also matches one on another key may be missed:
     there the result may include too little, which `solve` makes up for where it is nothing at all.
 
+    Args:
+        question: what is asked.
+        clauses: its statements.
+        keys: the keys that variables stand for.
+        budget: what this may cost.
+
     Raises:
         UndecidedError: more than `MAX_COMBINATIONS` combinations.
     """
-    keys = [key for key in variable_keys(question.gates) if key not in question.world.given]
-    mentions = gather_mentions(question, {})
-    choices = [tuple(_values(key, question, mentions)) for key in keys]
+    choices = [tuple(_values(key, question, clauses, budget)) for key in keys]
     if prod(map(len, choices)) > MAX_COMBINATIONS:
         raise UndecidedError(f"its policy variables have more than {MAX_COMBINATIONS} combinations of values to try")
     for values in product(*choices):
         yield dict(zip(keys, values, strict=True))
 
 
-def _values(key: str, question: Question, mentions: Mentions) -> Iterator[str | None]:
-    own = mentions.conditions.get(key, ())
-    alike = [one for other in _keys_equal_to(key, mentions) for one in mentions.conditions[other]]
-    asked = replace(mentions, conditions={**mentions.conditions, key: (*own, *alike)})
+def _values(name: str, question: Question, clauses: Sequence[Clause], budget: Budget) -> Iterator[str | None]:
+    """Yield the values of a key that may make a difference: those it is told apart by, and those it has to equal."""
+    given = question.world.given
+    alike = _keys_equal_to(name, clauses)
+    scene, _ = scene_of(question, clauses, {}, budget)
+    keys = {one: key for one, key in scene.keys.items() if one not in given}
+    asked = keys[name] = Key(name, lambda _: None)
+    for clause in clauses:
+        for condition in clause.conditions:
+            if condition.key.lower() in {name, *alike}:
+                asked.add(condition, clause.bit, variables=clause.has_variables)
+    equal = (*alike, name)
     found: dict[str | None, None] = {}
-    equal = (*_keys_equal_to(key, mentions), key)
-    for family in families_of_callers(question, asked):
-        for facet in facets_of(question.world, asked, family):
-            for other in facet.keys & set(equal):
-                found |= dict.fromkeys(next(iter(one.context.get(other, ())), None) for one in facet.examples)
-    found |= {mentions.given[other]: None for other in equal if other in mentions.given}
-    found |= dict.fromkeys(_texts_in_its_place(key, question))
+    for facet in facets_of(replace(scene, keys=keys)):
+        for other in facet.keys & set(equal):
+            found |= dict.fromkeys(next(iter(one.context.get(other, ())), None) for one in facet.examples)
+    found |= {given[other][0]: None for other in equal if len(given.get(other, ())) == 1}
+    found |= dict.fromkeys(_texts_in_its_place(name, clauses))
     yield from found or {None: None}
 
 
-def _keys_equal_to(key: str, mentions: Mentions) -> Iterator[str]:
-    """Yield the keys that some condition compares with the variable alone: what they are told apart by matters too."""
-    for other, conditions in mentions.conditions.items():
-        templates = (
-            parse_template(value, wildcards=True, variables=variables)
-            for condition, variables in conditions
-            if condition.operator.base.takes_variables
-            for value in condition.values
-        )
-        if other != key and any(template == (Variable(key),) for template in templates):
-            yield other
+def _keys_equal_to(name: str, clauses: Sequence[Clause]) -> list[str]:
+    """Return the keys that some condition compares with the variable alone: what tells them apart matters too."""
+    found: dict[str, None] = {}
+    for clause in clauses:
+        for condition in clause.conditions:
+            other = condition.key.lower()
+            if other != name and clause.has_variables and condition.operator.base.takes_variables:
+                templates = (parse_template(value, wildcards=True, variables=True) for value in condition.values)
+                if any(_is_variable(template, name) for template in templates):
+                    found[other] = None
+    return list(found)
 
 
-def _texts_in_its_place(key: str, question: Question) -> Iterator[str]:
+def _is_variable(template: Template, name: str) -> bool:
+    match template:
+        case (Variable(key=key),):
+            return key == name
+        case _:
+            return False
+
+
+def is_exact(clauses: Sequence[Clause], keys: Sequence[str]) -> bool:
+    """Say whether the combinations that are tried are enough, whatever they answer.
+
+    They are when each variable is a whole value, and so matters by being equal to another key's value alone: one of
+    each kind that the two keys together are told apart by has been tried.
+    """
+    if any(is_multivalued(key) for key in keys):
+        return False
+    for clause in clauses:
+        if not clause.has_variables:
+            continue
+        resources = clause.statement.resources
+        if resources is not None and any("${" in glob for glob in resources.globs):
+            return False
+        if not all(map(_is_exact_condition, clause.conditions)):
+            return False
+    return True
+
+
+def _is_exact_condition(condition: Condition) -> bool:
+    base = condition.operator.base
+    for value in condition.values:
+        template = parse_template(value, wildcards=base.takes_wildcards, variables=base.takes_variables)
+        varies = any(isinstance(part, Variable) for part in template)
+        if varies and (len(template) > 1 or base.comparison is Comparison.EQUAL_IGNORING_CASE):
+            return False
+    return True
+
+
+def _texts_in_its_place(name: str, clauses: Sequence[Clause]) -> Iterator[str]:
     """Yield what other `Resource` values have where one has the variable: `home` beside `arn:…/${aws:username}/*`."""
     globs = [
-        (glob, variables)
-        for statement, variables in statements_of(question.gates)
-        for glob in (statement.resources.globs if statement.resources else ())
+        (glob, clause.has_variables)
+        for clause in clauses
+        for glob in (clause.statement.resources.globs if clause.statement.resources else ())
     ]
     for glob, variables in globs:
         start, *rest = parse_resource_glob(glob, variables=variables) or ("",)
-        if isinstance(start, str) and rest and isinstance(rest[0], Variable) and rest[0].key == key:
+        if isinstance(start, str) and rest and isinstance(rest[0], Variable) and rest[0].key == name:
             places = (other.removeprefix(start) for other, _ in globs if other.startswith(start) and other != glob)
             yield from (text for place in places if (text := re.split(r"[/*?$]", place)[0]))

@@ -1,33 +1,25 @@
 """The one question: who outside can do any of these things, and by which requests?"""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from sekisho.evaluation import Caller, CallerKind, Outcome, Request, decide, statement_matches
-from sekisho.evaluation.conditions import Context, condition_holds, single_value
-from sekisho.evaluation.decide import actions_match, resources_match
-from sekisho.policy import EVERYONE, Effect, Principal, Statement
+from sekisho.evaluation.conditions import Context
+from sekisho.evaluation.decide import resources_match
+from sekisho.policy import EVERYONE, Principal, Statement
+from sekisho.policy.actions import ActionTable
 from sekisho.policy.patterns import Pattern, parse_resource_glob, resolve
 from sekisho.reasoning.automaton import Automaton, Reading
-from sekisho.reasoning.callers import families_of_callers
+from sekisho.reasoning.budget import Budget
+from sekisho.reasoning.clauses import Clause, fitting_given, live_clauses, variables_in
 from sekisho.reasoning.errors import UnconfirmedWitnessError, UndecidedError
-from sekisho.reasoning.facets import FamilyOfCallers
-from sekisho.reasoning.mentions import Mentions, gather_mentions, statements_of, variable_keys
-from sekisho.reasoning.question import Document, Question, Target
-from sekisho.reasoning.regions import (
-    PRINCIPAL,
-    Clause,
-    FacetInContext,
-    Group,
-    Label,
-    Order,
-    Shape,
-    classify,
-    combine,
-    drop_covered,
-    labels_of,
-)
-from sekisho.reasoning.settle import settle_variables
+from sekisho.reasoning.facets import Scene
+from sekisho.reasoning.judging import PRINCIPAL, Judge, Kind, PrincipalIndex
+from sekisho.reasoning.keys import Key, Label
+from sekisho.reasoning.question import Document, Gate, Question, Target, Wanted
+from sekisho.reasoning.regions import MAX_REGIONS, Shape, Sides, combine, count_shapes, shapes_of, uncovered
+from sekisho.reasoning.scene import scene_of
+from sekisho.reasoning.settle import is_exact, settle_variables
 from sekisho.reasoning.sides import facets_of
 from sekisho.reasoning.widen import widen_variables
 from sekisho.reasoning.words import Fixed, Free, explore
@@ -54,6 +46,68 @@ class Witness:
     openers: tuple[Opener, ...]
 
 
+class Witnesses(Mapping[str, Witness]):
+    """To each action a request for it.
+
+    Actions that the same statements cover share one request but for its action: what the evaluator says of one of
+    them it says of all.
+    """
+
+    def __init__(self, table: ActionTable, found: Iterable[tuple[int, Witness]] = ()) -> None:
+        self._table = table
+        self.found = list(found)
+
+    def add(self, actions: int, witness: Witness) -> None:
+        """Note the witness for one of a set of actions as that of all of them."""
+        self.found.append((actions, witness))
+
+    def join(self, more: "Witnesses") -> None:
+        """Take over the requests for further actions."""
+        for actions, witness in more.found:
+            if left := actions & ~self.actions:
+                self.found.append((left, witness))
+
+    def only(self, actions: int) -> "Witnesses":
+        """Return the requests for some of the actions."""
+        return Witnesses(self._table, [(both, one) for alike, one in self.found if (both := alike & actions)])
+
+    def __getitem__(self, action: str) -> Witness:
+        """Return the request for an action."""
+        place = self._table.place_of(action)
+        for actions, witness in self.found:
+            if place is not None and actions >> place & 1:
+                if witness.request.action == action:
+                    return witness
+                return Witness(replace(witness.request, action=action), witness.openers)
+        raise KeyError(action)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the actions, by name."""
+        return self._table.names_in(self.actions)
+
+    def __len__(self) -> int:
+        """Return how many actions there are."""
+        return self.actions.bit_count()
+
+    @property
+    def actions(self) -> int:
+        """All actions that there is a request for, as a set."""
+        found = 0
+        for actions, _ in self.found:
+            found |= actions
+        return found
+
+    def alike(self) -> Iterator[tuple[Iterable[str], Witness]]:
+        """Yield sets of actions that the same statements cover, each with one request."""
+        for actions, witness in self.found:
+            yield self._table.names_in(actions), witness
+
+    @property
+    def distinct(self) -> list[Witness]:
+        """One request for each set of actions that the same statements cover."""
+        return [witness for _, witness in self.found]
+
+
 @dataclass(frozen=True, slots=True)
 class Region:
     """A group of requests that get in.
@@ -66,79 +120,63 @@ class Region:
 
     principal: Principal
     condition: Mapping[str, Label]
-    witnesses: Mapping[str, Witness]
+    witnesses: Witnesses
 
 
 def solve(question: Question) -> tuple[Region, ...]:
-    """Return every group of requests from outside that get through all gates, none within another.
+    """Return every group of requests that get through all gates, none within another.
 
     Every such request lies in a returned region for its action, except that the values of policy variables are not
-    all tried; every region comes with requests that the evaluator has allowed. No regions means that nobody outside
-    gets in, whatever the variables are.
+    all tried; every region comes with requests that the evaluator has allowed. No regions means that nobody gets in,
+    whatever the variables are.
 
     Raises:
         UndecidedError: the question is beyond the budget, or nobody gets in with the values of policy variables that
             were tried, but might with others.
         UnconfirmedWitnessError: the evaluator contradicts the reasoner.
     """
-    regions = _solve(question)
-    varying = [key for key in variable_keys(question.gates) if key not in question.world.given]
-    if not regions and varying and _solve(widen_variables(question)):
-        names = ", ".join(f"`${{{key}}}`" for key in varying)
-        raise UndecidedError(f"the policy variables {names} may have a value that lets somebody in")
-    return regions
-
-
-def _solve(question: Question) -> tuple[Region, ...]:
-    passes = list(_passes(question))
-    if not passes:
+    clauses = live_clauses(question)
+    if clauses is None:
         return ()
-    order = Order(labels_of(question.world, passes[0].mentions), (facet for one in passes for facet in one.facets))
-    found: dict[str, dict[Shape, tuple[_Pass, Group, _Wish]]] = {}
-    for one in passes:
-        for shape, group, wish in _search(question, one, order):
-            found.setdefault(wish.target.action, {}).setdefault(shape, (one, group, wish))
-    regions: dict[Shape, dict[str, Witness]] = {}
-    for action, shapes in sorted(found.items()):
-        for shape in drop_covered(shapes, order):
-            regions.setdefault(shape, {})[action] = _confirm(question, *shapes[shape])
-    keys = order.keys
-    return tuple(_region(keys, shape, witnesses) for shape, witnesses in regions.items())
+    budget = Budget()
+    varying = [key for key in variables_in(clauses) if key not in question.world.given]
+    if not varying:
+        return tuple(_solve(question, clauses, {}, budget))
+    regions: list[Region] = []
+    for settled in settle_variables(question, clauses, varying, budget):
+        regions = _joined(regions, _solve(question, clauses, settled, budget))
+    if not regions and not is_exact(clauses, varying):
+        wide = widen_variables(question)
+        wider = live_clauses(wide)
+        if wider is not None and _solve(wide, wider, {}, budget):
+            names = ", ".join(f"`${{{key}}}`" for key in varying)
+            raise UndecidedError(f"the policy variables {names} may have a value that lets somebody in")
+    return tuple(_outermost(regions))
 
 
-def _region(keys: Sequence[str], shape: Shape, witnesses: Mapping[str, Witness]) -> Region:
-    chosen = {key: label for key, label in zip(keys, shape, strict=True) if label is not None}
-    principal = chosen.pop(PRINCIPAL, None)
-    named = EVERYONE if principal is None or principal.principal is None else principal.principal
-    return Region(named, chosen, witnesses)
+def _joined(regions: Sequence[Region], more: Iterable[Region]) -> list[Region]:
+    """Join the regions that are described alike."""
+    found = {(one.principal, tuple(one.condition.items())): one for one in regions}
+    for one in more:
+        known = found.setdefault((one.principal, tuple(one.condition.items())), one)
+        if known is not one:
+            known.witnesses.join(one.witnesses)
+    return list(found.values())
 
 
-@dataclass(frozen=True, slots=True)
-class _Pass:
-    """The question for one family of callers, with one value for each policy variable."""
+def _outermost(regions: Sequence[Region]) -> Iterator[Region]:
+    """Yield the regions without the actions that another one, described by less, has too."""
+    for one in regions:
+        actions = one.witnesses.actions
+        for two in regions:
+            if two is not one and _is_wider(two, one):
+                actions &= ~two.witnesses.actions
+        if actions:
+            yield Region(one.principal, one.condition, one.witnesses.only(actions))
 
-    mentions: Mentions
-    family: FamilyOfCallers
-    context: Context
-    facets: tuple[FacetInContext, ...]
 
-
-def _passes(question: Question) -> Iterator[_Pass]:
-    world = question.world
-    for settled in settle_variables(question):
-        mentions = gather_mentions(question, settled)
-        context = {key: values for key, values in world.given.items() if values}
-        context |= {key: (value,) for key, value in settled.items() if value is not None}
-        for family in families_of_callers(question, mentions):
-            facets = facets_of(world, mentions, family)
-            yield _Pass(
-                mentions,
-                family,
-                context,
-                tuple(
-                    FacetInContext(one, tuple({**context, **each.context} for each in one.examples)) for one in facets
-                ),
-            )
+def _is_wider(one: Region, other: Region) -> bool:
+    return one.principal in {EVERYONE, other.principal} and one.condition.items() <= other.condition.items()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +185,7 @@ class _Wish:
 
     Attributes:
         resources: the resource as each gate sees it.
-        mask: the clauses that cover the action and the resource.
+        mask: the clauses that cover the resource, and the families of callers that can ask.
     """
 
     target: Target
@@ -155,121 +193,276 @@ class _Wish:
     mask: int
 
 
-def _search(question: Question, one: _Pass, order: Order) -> Iterator[tuple[Shape, Group, _Wish]]:
-    """Yield what gets in, in one pass: the regions, each with a group of requests and what they want."""
-    clauses = _clauses(question, one)
-    openers = [_mask(clauses, gate, Effect.ALLOW) for gate in range(len(question.gates))]
-    closers = sum(clause.bit for clause in clauses if clause.statement.effect is Effect.DENY)
-    keys = order.keys
-    classes = [classify(facet, clauses, order, keys) for facet in one.facets]
-    groups = combine(classes, openers, sum(clause.bit for clause in clauses))
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """Some actions of a region, and the requests that can do them."""
+
+    actions: int
+    kind: Kind
+    wish: _Wish
+
+
+@dataclass(slots=True)
+class _Search:
+    """One pass over a question: its statements, with one value for each policy variable."""
+
+    question: Question
+    clauses: Sequence[Clause]
+    judge: Judge
+    index: PrincipalIndex
+    keys: Mapping[str, Key]
+    context: Context
+    by_gate: list[tuple[Gate, list[Clause], list[Clause]]] = field(init=False)
+    """Each gate with its Allows and its Denies."""
+
+    def __post_init__(self) -> None:
+        allows: list[list[Clause]] = [[] for _ in self.question.gates]
+        denies: list[list[Clause]] = [[] for _ in self.question.gates]
+        for clause in self.clauses:
+            (allows if clause.allows else denies)[clause.gate].append(clause)
+        self.by_gate = list(zip(self.question.gates, allows, denies, strict=True))
+
+    def allowed(self, mask: int) -> int:
+        """Return the actions that every gate allows, or refuses where it is to be shut, when these statements hold."""
+        actions = -1
+        for gate, allows, denies in self.by_gate:
+            through = 0
+            for clause in allows:
+                if mask & clause.bit:
+                    through |= clause.actions
+            for clause in denies:
+                if mask & clause.bit:
+                    through &= ~clause.actions
+            actions &= ~through if gate.shut else through
+        return actions
+
+
+def _solve(
+    question: Question, clauses: Sequence[Clause], settled: Mapping[str, str | None], budget: Budget
+) -> list[Region]:
+    context = _context(question, settled)
+    clauses = fitting_given(clauses, question.world.given, context) if settled else clauses
+    scene, index = scene_of(question, clauses, settled, budget)
+    search = _Search(
+        question,
+        clauses,
+        Judge(clauses, scene.keys, index, len(scene.families)),
+        index,
+        scene.keys,
+        context,
+    )
+    groups = _groups(search, scene)
     if not groups:
-        return
-    described = [key for facet in one.facets for key in keys if key in facet.keys]
-    places = [described.index(key) if key in described else None for key in keys]
-    by_mask: dict[int, list[_Wish]] = {}
-    for wish in _wishes(question, one, clauses):
-        by_mask.setdefault(wish.mask, []).append(wish)
-    for mask, wishes in by_mask.items():
-        for group in groups:
-            joined = group.mask & mask
-            if joined & closers or not all(joined & opener for opener in openers):
-                continue
-            for chosen in group.shapes:
-                shape = tuple(None if place is None else chosen[place] for place in places)
-                yield from ((shape, group, wish) for wish in wishes)
+        return []
+    cases = _cases(search, groups, _wishes(search, scene, budget))
+    extents = search.judge.extents
+    actions = {shape: _all_actions(listed) for shape, listed in cases.items()}
+    return [_region(search, shape, left, cases[shape]) for shape, left in uncovered(actions, extents).items()]
 
 
-def _clauses(question: Question, one: _Pass) -> list[Clause]:
-    """Number the statements of all gates, leaving out those whose conditions on given keys fail."""
-    numbered: list[Clause] = []
-    for number, gate in enumerate(question.gates):
-        for statement, variables in statements_of([gate]):
-            numbered.append(Clause(1 << len(numbered), number, statement, variables))
-    return [clause for clause in numbered if _fits_given(clause, question, one)]
+def _context(question: Question, settled: Mapping[str, str | None]) -> Context:
+    context = {key: values for key, values in question.world.given.items() if values}
+    for key, value in settled.items():
+        if value is not None:
+            context[key] = (value,)
+    return context
 
 
-def _fits_given(clause: Clause, question: Question, one: _Pass) -> bool:
-    return all(
-        condition_holds(condition, one.context, variables=clause.variables)
-        for condition in clause.statement.conditions
-        if condition.key.lower() in question.world.given
-    )
-
-
-def _mask(clauses: Sequence[Clause], gate: int, effect: Effect) -> int:
-    return sum(clause.bit for clause in clauses if clause.gate == gate and clause.statement.effect is effect)
-
-
-def _wishes(question: Question, one: _Pass, clauses: Sequence[Clause]) -> Iterator[_Wish]:
-    known: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
-    for target in question.targets:
-        if target.callers and one.family.kind not in target.callers:
-            continue
-        prefixes = tuple(view.resource for view in target.views)
-        if not target.open_ended:
-            resources = [prefixes]
+def _groups(search: _Search, scene: Scene) -> list[Kind]:
+    """Return the groups of requests that may get in, as far as the resource and the action do not matter."""
+    judge, world = search.judge, scene.world
+    outside_only = world.wanted is Wanted.OUTSIDE
+    kinds = [judge.kinds(facet, world.shown, outside_only=outside_only) for facet in facets_of(scene)]
+    good = judge.all_families
+    bad = 0
+    needed = [judge.all_families]
+    for gate, allows, denies in search.by_gate:
+        opening = 0
+        for clause in allows:
+            opening |= clause.bit
+        closing = 0
+        for clause in denies:
+            closing |= clause.bit
+        if gate.shut:
+            good, bad = good | closing, bad | opening
         else:
-            if prefixes not in known:
-                known[prefixes] = list(_resources(question, one, prefixes))
-            resources = known[prefixes]
-        for chosen in resources:
-            mask = sum(clause.bit for clause in clauses if _covers(clause, target, chosen, one))
-            yield _Wish(target, chosen, mask)
+            good, bad = good | opening, bad | closing
+            needed.append(opening)
+    if world.wanted is Wanted.INSIDE:
+        bad |= judge.outside
+    groups = combine(Sides(good, bad, tuple(needed)), judge.everything, kinds)
+    if world.wanted is Wanted.INSIDE:
+        groups = [group for group in groups if not group.mask & judge.outside]
+    return groups
 
 
-def _covers(clause: Clause, target: Target, resources: tuple[str, ...], one: _Pass) -> bool:
-    statement = clause.statement
-    return actions_match(statement.actions, target.views[clause.gate].action) and resources_match(
-        statement.resources, resources[clause.gate], one.context, variables=clause.variables
-    )
+def _cases(search: _Search, groups: Sequence[Kind], wishes: Sequence[_Wish]) -> dict[Shape, list[_Case]]:
+    """Return what gets in: to each region the actions, with requests that can do them.
+
+    Raises:
+        UndecidedError: more than `MAX_REGIONS` regions.
+    """
+    found: dict[Shape, list[_Case]] = {}
+    families = search.judge.all_families
+    known: dict[int, int] = {}
+    for wish in wishes:
+        for group in groups:
+            mask = group.mask & wish.mask
+            if not mask & families:
+                continue
+            actions = known.get(mask)
+            if actions is None:
+                actions = known[mask] = search.allowed(mask)
+            actions &= wish.target.actions
+            if not actions:
+                continue
+            case = _Case(actions, group, wish)
+            if count_shapes(group) > MAX_REGIONS:
+                raise UndecidedError(f"more than {MAX_REGIONS:,} groups of requests get in")
+            for shape in shapes_of(group):
+                found.setdefault(shape, []).append(case)
+            if len(found) > MAX_REGIONS:
+                raise UndecidedError(f"more than {MAX_REGIONS:,} groups of requests get in")
+    return found
 
 
-def _resources(question: Question, one: _Pass, prefixes: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    """Yield one resource of every kind that the statements tell apart: the prefixes with the same text after each."""
-    tracks = tuple(str(gate) for gate in range(len(question.gates)))
-    automata: dict[str, Automaton] = {}
-    for track, gate in zip(tracks, question.gates, strict=True):
-        patterns = [
-            pattern
-            for document in gate.documents
-            for statement in document.policy.statements
-            if statement.resources is not None
-            for glob in statement.resources.globs
-            if (pattern := _glob(glob, one, variables=document.policy.version.has_variables)) is not None
-        ]
-        automata[track] = Automaton((pattern, Reading.RESOURCE) for pattern in patterns)
-    shape = (Fixed(dict(zip(tracks, prefixes, strict=True))), Free(tracks, samples=("example.txt",)))
-    for words in explore(shape, automata):
-        yield tuple(words[0][track] for track in tracks)
+def _all_actions(cases: Iterable[_Case]) -> int:
+    actions = 0
+    for case in cases:
+        actions |= case.actions
+    return actions
 
 
-def _glob(glob: str, one: _Pass, *, variables: bool) -> Pattern | None:
-    return resolve(parse_resource_glob(glob, variables=variables), lambda key: single_value(one.context, key))
+def _wishes(search: _Search, scene: Scene, budget: Budget) -> list[_Wish]:
+    judge = search.judge
+    found: list[_Wish] = []
+    known: dict[tuple[str, ...], list[tuple[tuple[str, ...], int]]] = {}
+    for target in search.question.targets:
+        resources = tuple([view.resource for view in target.views])
+        covered = known.get(resources)
+        if covered is None:
+            chosen = _resources(search, resources, budget) if target.open_ended else [resources]
+            covered = known[resources] = [(one, _covering(search, one)) for one in chosen]
+        mask = judge.everything
+        if target.callers:
+            able = scene.bits_of_kinds(target.callers)
+            mask &= ~judge.all_families | able << len(search.clauses)
+        found += [_Wish(target, one, covering & mask) for one, covering in covered]
+    return found
 
 
-def _confirm(question: Question, one: _Pass, group: Group, wish: _Wish) -> Witness:
+def _covering(search: _Search, resources: tuple[str, ...]) -> int:
+    """Return everything but the clauses that do not cover a resource."""
+    fails = 0
+    for clause in search.clauses:
+        patterns = clause.statement.resources
+        if patterns is None or (len(patterns.globs) == 1 and patterns.globs[0] == resources[clause.gate]):
+            if patterns is not None and patterns.negated:
+                fails |= clause.bit
+        elif not resources_match(patterns, resources[clause.gate], search.context, variables=clause.has_variables):
+            fails |= clause.bit
+    return ~fails
+
+
+def _resources(search: _Search, prefixes: tuple[str, ...], budget: Budget) -> list[tuple[str, ...]]:
+    """Return one resource of every kind that the statements tell apart: the prefixes with the same text after each."""
+    patterns: list[list[Pattern]] = [[] for _ in prefixes]
+    for clause in search.clauses:
+        if clause.statement.resources is not None:
+            prefix = prefixes[clause.gate]
+            for glob in clause.statement.resources.globs:
+                if _tells_apart(glob, prefix):
+                    pattern = _glob(glob, search.context, variables=clause.has_variables)
+                    if pattern is not None:
+                        patterns[clause.gate].append(pattern)
+    if not any(patterns):
+        return [tuple([prefix + _SAMPLE_KEY for prefix in prefixes])]
+    tracks = tuple(map(str, range(len(prefixes))))
+    automata = {
+        track: Automaton((pattern, Reading.RESOURCE) for pattern in listed)
+        for track, listed in zip(tracks, patterns, strict=True)
+    }
+    shape = (Fixed(dict(zip(tracks, prefixes, strict=True))), Free(tracks, samples=(_SAMPLE_KEY,)))
+    return [tuple([word[track] for track in tracks]) for word in explore(shape, automata, budget)]
+
+
+_SAMPLE_KEY = "example.txt"
+
+
+def _tells_apart(glob: str, prefix: str) -> bool:
+    """Say whether a `Resource` value may cover some texts that go on from a prefix, and not others."""
+    if "?" in glob or "$" in glob:
+        return True
+    start, star, rest = glob.partition("*")
+    if not star:
+        return glob.startswith(prefix)
+    if not rest and prefix.startswith(start):
+        return False
+    return prefix.startswith(start) or start.startswith(prefix)
+
+
+def _glob(glob: str, context: Context, *, variables: bool) -> Pattern | None:
+    def value_of(key: str) -> str | None:
+        values = context.get(key, ())
+        return values[0] if len(values) == 1 else None
+
+    return resolve(parse_resource_glob(glob, variables=variables), value_of)
+
+
+def _region(search: _Search, shape: Shape, actions: int, cases: Sequence[_Case]) -> Region:
+    """Describe a region, and have the evaluator confirm a request for each of its actions."""
+    principal = EVERYONE
+    condition: dict[str, Label] = {}
+    for name, bits in zip(search.judge.keys, shape, strict=True):
+        if bits and name == PRINCIPAL:
+            principal = search.index.labels[bits.bit_length() - 1]
+        elif bits:
+            condition[name] = search.keys[name].labels[bits.bit_length() - 1]
+    witnesses = Witnesses(search.question.actions)
+    for case in cases:
+        part = case.actions & actions
+        actions &= ~part
+        for alike in _covered_alike(search.clauses, case, part):
+            witnesses.add(alike, _confirm(search, case, alike))
+        if not actions:
+            break
+    return Region(principal, condition, witnesses)
+
+
+def _covered_alike(clauses: Sequence[Clause], case: _Case, actions: int) -> list[int]:
+    """Split a set of actions into those that the same statements cover."""
+    parts = [actions] if actions else []
+    mask = case.kind.mask & case.wish.mask
+    for clause in clauses:
+        if clause.bit & mask:
+            parts = [part for whole in parts for part in (whole & clause.actions, whole & ~clause.actions) if part]
+    return parts
+
+
+def _confirm(search: _Search, case: _Case, actions: int) -> Witness:
     """Ask the evaluator, gate by gate, and note which statements open.
 
     Raises:
         UnconfirmedWitnessError: a gate does not let the request through.
     """
-    context = dict(one.context)
+    context = dict(search.context)
     caller = Caller(CallerKind.ANONYMOUS)
-    for example in group.examples:
-        context |= example.context
+    for example in case.kind.examples:
+        context.update(example.context)
         caller = example.caller or caller
+    action = search.question.actions.names[(actions & -actions).bit_length() - 1]
     openers: list[Opener] = []
-    for gate, view, resource in zip(question.gates, wish.target.views, wish.resources, strict=True):
-        request = Request(caller, view.action, resource, context)
+    for gate, view, resource in zip(search.question.gates, case.wish.target.views, case.wish.resources, strict=True):
+        request = Request(caller, view.action or action, resource, context)
         matching = [
             Opener(document, statement)
             for document in gate.documents
             for statement in document.policy.statements
             if statement_matches(statement, request, variables=document.policy.version.has_variables)
         ]
-        if decide(opener.statement for opener in matching).outcome is not Outcome.ALLOW:
-            raise UnconfirmedWitnessError(f"the evaluator does not allow `{view.action}` on `{resource}` after all")
-        openers += matching
-    first = Request(caller, wish.target.action, wish.resources[0], context)
-    return Witness(first, tuple(openers))
+        outcome = decide([opener.statement for opener in matching]).outcome
+        if (outcome is Outcome.ALLOW) is gate.shut:
+            raise UnconfirmedWitnessError(f"the evaluator decides otherwise on `{request.action}` on `{resource}`")
+        if not gate.shut:
+            openers += matching
+    return Witness(Request(caller, action, case.wish.resources[0], context), tuple(openers))

@@ -3,58 +3,109 @@
 Each of these is several keys that follow from one fact.
 """
 
-from collections.abc import Callable, Iterator
-from itertools import product
-from math import prod
+from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import count
 
 from sekisho.evaluation import CallerKind
 from sekisho.evaluation.conditions import Context
-from sekisho.policy.patterns import Pattern, parse_template, resolve
+from sekisho.policy.arns import parse_arn
+from sekisho.policy.patterns import Pattern, Wildcard
 from sekisho.reasoning.automaton import Automaton, Reading
-from sekisho.reasoning.errors import UndecidedError
-from sekisho.reasoning.facets import Example, FamilyOfCallers
-from sekisho.reasoning.mentions import Mentions
-from sekisho.reasoning.question import Inside, World
-from sekisho.reasoning.samples import DIGITS, LOWER_CASE, WITHOUT_COLON, enough_words, outside_accounts, outside_word
+from sekisho.reasoning.callers import is_account_id, odd_accounts
+from sekisho.reasoning.facets import Example, Scene
+from sekisho.reasoning.question import Inside, Wanted
+from sekisho.reasoning.samples import DIGITS, LOWER_CASE, WITHOUT_COLON, fresh_account, outside_accounts
 from sekisho.reasoning.values import values_of
-from sekisho.reasoning.words import Fixed, Free, Shape, Word, explore
+from sekisho.reasoning.words import Fixed, Free, Shape, Slot, Walk, Word
+
+
+def _patterns(scene: Scene, *names: str) -> list[tuple[Pattern, Reading]]:
+    """Return the patterns that the text of some keys is compared with."""
+    found: list[tuple[Pattern, Reading]] = []
+    for name in names:
+        if (key := scene.keys.get(name)) is not None:
+            found += key.patterns
+        if (settled := scene.settled.get(name)) is not None:
+            found.append(((settled,), Reading.EXACT))
+    return found
+
+
+def _walked(
+    scene: Scene, shapes: Iterable[Shape], patterns: dict[str, list[tuple[Pattern, Reading]]]
+) -> Iterator[Word]:
+    """Yield a word of every kind that the patterns of the tracks tell apart, shape by shape."""
+    walk = Walk({track: Automaton(listed) for track, listed in patterns.items() if listed}, scene.budget)
+    for shape in shapes:
+        yield from walk.words(shape, walk.through(walk.start, shape))
+
+
+def _account_slots(scene: Scene, tracks: tuple[str, ...], *names: str) -> Iterator[Slot]:
+    """Yield what may stand for an account in an ARN: twelve digits, or an odd text that a value has there."""
+    inside = scene.world.inside
+    yield Free(tracks, DIGITS, 12, 12, outside_accounts(inside), inside.accounts)
+    if scene.world.wanted is not Wanted.OUTSIDE:
+        yield Free(tracks, samples=tuple(sorted(inside.accounts)), closed=True)
+    odd = {account for name in names for account in odd_accounts(scene, name)}
+    yield from (Fixed(dict.fromkeys(tracks, one)) for one in sorted(odd))
+
 
 # The caller's organization.
 
 _ORGANIZATION = frozenset({"aws:principalorgid", "aws:principalorgpaths"})
 
 
-def _organizations(world: World, mentions: Mentions, family: FamilyOfCallers) -> Iterator[Example]:
+def _organizations(scene: Scene) -> Iterator[Example]:
     """An AWS caller may or may not be in an organization; the path begins with its id.
 
     Source: IAM User Guide, "AWS global condition context keys".
     """
-    yield Example()
-    if family.kind is not CallerKind.AWS:
+    yield Example({})
+    own, signed = scene.world.inside.organization_id, scene.bits_of_kind(CallerKind.AWS)
+    ids = scene.keys.get("aws:principalorgid")
+    simple = "aws:principalorgpaths" not in scene.keys and not scene.settled.keys() & _ORGANIZATION
+    if simple and (ids is None or ids.is_literal):
+        texts = [one for one in (ids.texts() if ids else ()) if one]
+        for text in dict.fromkeys((*texts, *_own_first(own), _fresh((*texts, own), "o-exampleorg"))):
+            context = {"aws:principalorgid": (text,), "aws:principalorgpaths": (f"{text}/r-ab12/",)}
+            yield Example(context, signed, inside=text == own)
         return
-    tracks = ("id", "path")
-    shape = (
-        Free(tracks, LOWER_CASE, samples=("o-exampleorg1",)),
-        Fixed({"path": "/"}),
-        Free(("path",), samples=("r-ab12/ou-ab12-11111111/",)),
+    for word in _walked(
+        scene,
+        [_organization_shape("id", "path")],
+        {
+            "id": [*_patterns(scene, "aws:principalorgid"), *_own(scene.world.inside)],
+            "path": [*_patterns(scene, "aws:principalorgpaths"), *_own_paths(scene.world.inside)],
+        },
+    ):
+        context = {"aws:principalorgid": (word["id"],), "aws:principalorgpaths": (word["path"],)}
+        yield Example(context, signed, inside=own is not None and word["id"] == own)
+
+
+def _own_first(own: str | None) -> tuple[str, ...]:
+    return () if own is None else (own,)
+
+
+def _fresh(taken: Collection[str | None], start: str) -> str:
+    """Return a name that is not taken: the start with a number after it."""
+    return next(one for number in count(1) if (one := f"{start}{number}") not in taken)
+
+
+def _organization_shape(organization: str, path: str) -> Shape:
+    return (
+        Free((organization, path), LOWER_CASE, samples=("o-exampleorg1",)),
+        Fixed({path: "/"}),
+        Free((path,), samples=("r-ab12/ou-ab12-11111111/",)),
     )
-    patterns = {
-        "id": Automaton([*mentions.patterns("aws:principalorgid"), *_own(world.inside)]),
-        "path": Automaton([*mentions.patterns("aws:principalorgpaths"), *_own(world.inside, "/*")]),
-    }
-    for words in explore(shape, patterns):
-        word = words[0]
-        own = world.inside.organization_id is not None and word["id"] == world.inside.organization_id
-        yield Example({"aws:principalorgid": (word["id"],), "aws:principalorgpaths": (word["path"],)}, inside=own)
 
 
-def _own(inside: Inside, rest: str = "") -> Iterator[tuple[Pattern, Reading]]:
+def _own(inside: Inside) -> Iterator[tuple[Pattern, Reading]]:
     if inside.organization_id is not None:
-        pattern = resolve(
-            parse_template(inside.organization_id + rest, wildcards=True, variables=False), lambda _: None
-        )
-        if pattern is not None:
-            yield pattern, Reading.EXACT
+        yield (inside.organization_id,), Reading.EXACT
+
+
+def _own_paths(inside: Inside) -> Iterator[tuple[Pattern, Reading]]:
+    if inside.organization_id is not None:
+        yield (f"{inside.organization_id}/", Wildcard.ANY_RUN), Reading.EXACT
 
 
 # Where the call comes from.
@@ -63,30 +114,84 @@ _ENDPOINT = (
     "aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpcsourceip",
     "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths",
 )  # fmt: skip
-MAX_NETWORKS = 20_000
-"""How many networks are kept apart before the reasoner gives up."""
-
 _NETWORK = frozenset({"aws:sourceip", *_ENDPOINT})
 
 
-def _networks(world: World, mentions: Mentions, family: FamilyOfCallers) -> Iterator[Example]:
+def _networks(scene: Scene) -> Iterator[Example]:
     """A call comes from an address, or through a VPC endpoint and then without `aws:SourceIp`.
 
     Source: IAM User Guide, "AWS global condition context keys", properties of the network.
     """
-    del family
-    given = world.given
+    given = scene.world.given
     if given.get("aws:sourceip") != ():
-        for address in values_of("aws:sourceip", mentions):
+        addresses = values_of("aws:sourceip", scene) if "aws:sourceip" in scene.keys else ("203.0.113.10",)
+        for address in addresses:
             yield Example({"aws:sourceip": (address,)})
-    keys = [key for key in _ENDPOINT if key in mentions.keys and key not in given]
-    accounts = world.inside.accounts
-    values = [list(values_of(key, mentions, accounts if key == "aws:vpceaccount" else ())) for key in keys]
-    if prod(map(len, values)) > MAX_NETWORKS:
-        raise UndecidedError(f"its conditions tell more than {MAX_NETWORKS:,} networks apart")
-    for chosen in product(*values):
-        context = {key: (value,) for key, value in zip(keys, chosen, strict=True)}
-        yield Example(context, inside=_is_inside_network(context, world.inside))
+    mentioned = [name for name in _ENDPOINT if name in scene.keys and name not in given]
+    inner = list(values_of("aws:vpcsourceip", scene)) if "aws:vpcsourceip" in mentioned else [""]
+    for word in _endpoints(scene, mentioned):
+        context = {name: (word[name],) for name in mentioned if name in word}
+        inside = _is_inside_network(context, scene.world.inside)
+        for address in inner:
+            if address:
+                yield Example({**context, "aws:vpcsourceip": (address,)}, inside=inside)
+            else:
+                yield Example(context, inside=inside)
+
+
+def _endpoints(scene: Scene, mentioned: list[str]) -> Iterator[Word]:
+    """Yield the VPC endpoints that the patterns tell apart.
+
+    The endpoint belongs to the account of its VPC; the VPC's ARN ends in its id.
+    """
+    tracks = [name for name in mentioned if name != "aws:vpcsourceip"]
+    if not tracks:
+        yield {}
+        return
+    (only, *others) = tracks
+    key = scene.keys.get(only)
+    if not others and only in _FREE_NAMES and key is not None and key.is_literal and only not in scene.settled:
+        texts = [one for one in key.texts() if one]
+        yield from ({only: text} for text in (*texts, _fresh(texts, _FREE_NAMES[only])))
+        return
+    patterns = {name: _patterns(scene, name) for name in tracks}
+    if "aws:vpceorgid" in patterns:
+        patterns["aws:vpceorgid"] += _own(scene.world.inside)
+    if "aws:vpceorgpaths" in patterns:
+        patterns["aws:vpceorgpaths"] += _own_paths(scene.world.inside)
+    yield from _walked(scene, _endpoint_shapes(scene, frozenset(tracks)), patterns)
+
+
+_FREE_NAMES = {"aws:sourcevpc": "vpc-0a1b2c3d", "aws:sourcevpce": "vpce-0a1b2c3d"}
+
+
+def _endpoint_shapes(scene: Scene, tracks: frozenset[str]) -> Iterator[Shape]:
+    """Yield how an endpoint is written, with or without an organization; each track is a key."""
+    vpc = tuple(name for name in ("aws:sourcevpc", "aws:sourcevpcarn") if name in tracks)
+    account = tuple(name for name in ("aws:sourcevpcarn", "aws:vpceaccount") if name in tracks)
+    names: list[Slot] = []
+    if vpc:
+        names.append(Free(vpc, LOWER_CASE, samples=("vpc-0a1b2c3d",)))
+    if "aws:sourcevpce" in tracks:
+        names.append(Free(("aws:sourcevpce",), LOWER_CASE, samples=("vpce-0a1b2c3d",)))
+    start: list[Slot] = []
+    if "aws:sourcevpcarn" in tracks:
+        start = [
+            Fixed({"aws:sourcevpcarn": f"arn:{scene.world.partition}:ec2:"}),
+            Free(("aws:sourcevpcarn",), LOWER_CASE, samples=("us-east-1",)),
+            Fixed({"aws:sourcevpcarn": ":"}),
+        ]
+    organization: list[Slot] = []
+    if tracks & {"aws:vpceorgid", "aws:vpceorgpaths"}:
+        organization = list(_organization_shape("aws:vpceorgid", "aws:vpceorgpaths"))
+    accounts: list[Slot | None] = list(_account_slots(scene, account, "aws:sourcevpcarn")) if account else [None]
+    for slot in accounts:
+        middle = [] if slot is None else [slot]
+        if "aws:sourcevpcarn" in tracks:
+            middle.append(Fixed({"aws:sourcevpcarn": ":vpc/"}))
+        yield (*start, *middle, *names)
+        if organization:
+            yield (*start, *middle, *names, *organization)
 
 
 def _is_inside_network(context: Context, inside: Inside) -> bool:
@@ -104,32 +209,26 @@ def _is_inside_network(context: Context, inside: Inside) -> bool:
 # The resource a service calls for.
 
 _SOURCE = frozenset({"aws:sourcearn", "aws:sourceaccount", "aws:sourceowner", "aws:sourceorgid", "aws:sourceorgpaths"})
+_SOURCE_ACCOUNT = ("aws:sourceaccount", "aws:sourceowner")
 
 
-def _sources(world: World, mentions: Mentions, family: FamilyOfCallers) -> Iterator[Example]:
+def _sources(scene: Scene) -> Iterator[Example]:
     """A service calls for a resource of one account, or nobody calls for anything: then all these keys are absent.
 
     Source: IAM User Guide, "AWS global condition context keys", properties of the resource's caller.
     """
-    yield Example()
-    if family.kind is not CallerKind.AWS:
-        return
-    inside = world.inside
-    automata = {
-        "arn": Automaton(mentions.patterns("aws:sourcearn")),
-        "account": Automaton(mentions.patterns("aws:sourceaccount", "aws:sourceowner")),
-        "org": Automaton([*mentions.patterns("aws:sourceorgid"), *_own(inside)]),
-        "path": Automaton([*mentions.patterns("aws:sourceorgpaths"), *_own(inside, "/*")]),
-    }
-    for shape in _source_shapes(world, mentions):
-        for words in explore(shape, automata, keep=enough_words(inside)):
-            word = outside_word(words, lambda one: _is_inside_source(one, inside))
-            context = {"aws:sourcearn": (word["arn"],), "aws:sourceaccount": (word["account"],)}
-            if "org" in word:
-                context |= {"aws:sourceorgid": (word["org"],), "aws:sourceorgpaths": (word["path"],)}
-            known_inside = _is_inside_source(word, inside)
-            yield Example(context, inside=known_inside)
-            yield Example(context | {"aws:sourceowner": (word["account"],)}, inside=known_inside)
+    yield Example({})
+    signed = scene.bits_of_kind(CallerKind.AWS)
+    inside = scene.world.inside
+    owners = "aws:sourceowner" in scene.keys
+    for word in _literal_sources(scene) if _has_literal_sources(scene) else _walked_sources(scene):
+        context = {"aws:sourcearn": (word["arn"],), "aws:sourceaccount": (word["account"],)}
+        if "org" in word:
+            context |= {"aws:sourceorgid": (word["org"],), "aws:sourceorgpaths": (word["path"],)}
+        known_inside = _is_inside_source(word, inside)
+        yield Example(context, signed, inside=known_inside)
+        if owners:
+            yield Example(context | {"aws:sourceowner": (word["account"],)}, signed, inside=known_inside)
 
 
 def _is_inside_source(word: Word, inside: Inside) -> bool:
@@ -137,33 +236,99 @@ def _is_inside_source(word: Word, inside: Inside) -> bool:
     return own or word["account"] in inside.accounts or word["arn"] in inside.resources
 
 
-def _source_shapes(world: World, mentions: Mentions) -> Iterator[Shape]:
+def _has_literal_sources(scene: Scene) -> bool:
+    if scene.settled.keys() & _SOURCE or scene.keys.keys() & {"aws:sourceorgid", "aws:sourceorgpaths"}:
+        return False
+    keys = (scene.keys.get(name) for name in ("aws:sourcearn", *_SOURCE_ACCOUNT))
+    return all(key is None or key.is_literal or not any(map(_is_pattern, key.patterns)) for key in keys)
+
+
+def _is_pattern(listed: tuple[Pattern, Reading]) -> bool:
+    pattern, reading = listed
+    return reading is Reading.IGNORING_CASE or any(isinstance(part, Wildcard) for part in pattern)
+
+
+def _literal_sources(scene: Scene) -> Iterator[Word]:
+    """Yield the resources that are written out, and one more of each account that is."""
+    arns = ["".join(map(str, pattern)) for pattern, _ in _patterns(scene, "aws:sourcearn")]
+    accounts = ["".join(map(str, pattern)) for pattern, _ in _patterns(scene, *_SOURCE_ACCOUNT)]
+    of_arns = {text: arn.account for text in arns if (arn := parse_arn(text)) is not None}
+    named = [one for one in (*accounts, *of_arns.values()) if is_account_id(one)]
+    inside = scene.world.inside.accounts
+    named.append(fresh_account({*named, *inside}))
+    if inside and scene.world.wanted is not Wanted.OUTSIDE:
+        named.append(min(inside))
+    for account in dict.fromkeys(named):
+        start = f"arn:{scene.world.partition}:sns:us-east-1:{account}:"
+        yield {"arn": _fresh(of_arns, f"{start}example-"), "account": account}
+    for text, account in of_arns.items():
+        if account:
+            yield {"arn": text, "account": account}
+        else:
+            yield from ({"arn": text, "account": one} for one in dict.fromkeys(named))
+
+
+def _walked_sources(scene: Scene) -> Iterator[Word]:
+    inside = scene.world.inside
+    patterns = {
+        "arn": _patterns(scene, "aws:sourcearn"),
+        "account": _patterns(scene, *_SOURCE_ACCOUNT),
+        "org": [*_patterns(scene, "aws:sourceorgid"), *_own(inside)],
+        "path": [*_patterns(scene, "aws:sourceorgpaths"), *_own_paths(inside)],
+    }
+    yield from _walked(scene, _source_shapes(scene), patterns)
+
+
+def _source_shapes(scene: Scene) -> Iterator[Shape]:
     """Yield how the ARN of a calling resource is written: with its account, or as a bucket's, which has none.
 
-    What follows the account is one name, or a kind and a name, as in `alarm:…`; names with further colons are left
-    aside, for they would let a pattern find its account in a name.
+    What follows the account is one name, or a kind and a name, as in `function:…`. Further colons are in the ARNs of
+    log groups, which end in `:*`, and in the names of alarms; elsewhere they would let a pattern find its account in a
+    name that cannot be. Source: Service Authorization Reference, resource types of CloudWatch and CloudWatch Logs.
     """
-    samples = outside_accounts(world.inside)
+    partition = scene.world.partition
     name = Free(("arn",), WITHOUT_COLON, samples=("example",))
     kind = (Free(("arn",), "abcdefghijklmnopqrstuvwxyz-", samples=("alarm",)), Fixed({"arn": ":"}))
-    start = (
-        Fixed({"arn": f"arn:{world.partition}:"}),
-        Free(("arn",), LOWER_CASE, samples=("sns",)),
-        Fixed({"arn": ":"}),
-        Free(("arn",), LOWER_CASE, least=0, samples=("us-east-1", "")),
-        Fixed({"arn": ":"}),
-        Free(("arn", "account"), DIGITS, 12, 12, samples),
-        Fixed({"arn": ":"}),
-    )
-    bucket = (Fixed({"arn": f"arn:{world.partition}:s3:::"}), Free(("account",), DIGITS, 12, 12, samples), name)
     tails: list[Shape] = [()]
-    if mentions.keys & {"aws:sourceorgid", "aws:sourceorgpaths"}:
-        path = (Fixed({"path": "/"}), Free(("path",), samples=("r-ab12/",)))
-        tails.append((Free(("org", "path"), LOWER_CASE, samples=("o-exampleorg1",)), *path))
-    for tail in tails:
-        yield (*start, name, *tail)
-        yield (*start, *kind, name, *tail)
-        yield (*bucket, *tail)
+    if scene.keys.keys() & {"aws:sourceorgid", "aws:sourceorgpaths"}:
+        tails.append(_organization_shape("org", "path"))
+    for slot in _account_slots(scene, ("arn", "account"), "aws:sourcearn"):
+        start = (
+            Fixed({"arn": f"arn:{partition}:"}),
+            Free(("arn",), LOWER_CASE, samples=("sns",)),
+            Fixed({"arn": ":"}),
+            Free(("arn",), LOWER_CASE, least=0, samples=("us-east-1", "")),
+            Fixed({"arn": ":"}),
+            slot,
+            Fixed({"arn": ":"}),
+        )
+        for tail in tails:
+            yield (*start, name, *tail)
+            yield (*start, *kind, name, *tail)
+        for service, of_service in _WITH_COLONS:
+            head = (
+                Fixed({"arn": f"arn:{partition}:{service}:"}),
+                Free(("arn",), LOWER_CASE, samples=("us-east-1",)),
+                Fixed({"arn": ":"}),
+                slot,
+            )
+            yield from ((*head, *of_service, *tail) for tail in tails)
+    for slot in _account_slots(scene, ("account",)):
+        for tail in tails:
+            yield (Fixed({"arn": f"arn:{partition}:s3:::"}), slot, name, *tail)
+
+
+_WITH_COLONS: tuple[tuple[str, Shape], ...] = (
+    (
+        "logs",
+        (
+            Fixed({"arn": ":log-group:"}),
+            Free(("arn",), f"{LOWER_CASE}ABCDEFGHIJKLMNOPQRSTUVWXYZ_/.#", samples=("example",)),
+            Fixed({"arn": ":*"}),
+        ),
+    ),
+    ("cloudwatch", (Fixed({"arn": ":alarm:"}), Free(("arn",), samples=("example",)))),
+)
 
 
 # The access point that an S3 request comes through.
@@ -171,39 +336,39 @@ def _source_shapes(world: World, mentions: Mentions) -> Iterator[Shape]:
 _ACCESS_POINT = frozenset({"s3:dataaccesspointarn", "s3:dataaccesspointaccount", "s3:accesspointnetworkorigin"})
 
 
-def _access_points(world: World, mentions: Mentions, family: FamilyOfCallers) -> Iterator[Example]:
+def _access_points(scene: Scene) -> Iterator[Example]:
     """A request comes straight to the bucket, or through an access point of some account.
 
     Access points of trusted accounts have policies of their own, which are asked with them; here they are inside.
     Source: Amazon S3 User Guide, "Configuring IAM policies for using access points".
     """
-    del family
-    yield Example()
-    samples = outside_accounts(world.inside)
-    shape = (
-        Fixed({"arn": f"arn:{world.partition}:s3:"}),
-        Free(("arn",), LOWER_CASE, least=0, samples=("us-east-1",)),
-        Fixed({"arn": ":"}),
-        Free(("arn", "account"), DIGITS, 12, 12, samples),
-        Fixed({"arn": ":accesspoint/"}),
-        Free(("arn",), samples=("example",)),
+    yield Example({})
+    shapes = (
+        (
+            Fixed({"arn": f"arn:{scene.world.partition}:s3:"}),
+            Free(("arn",), LOWER_CASE, least=0, samples=("us-east-1",)),
+            Fixed({"arn": ":"}),
+            slot,
+            Fixed({"arn": ":accesspoint/"}),
+            Free(("arn",), samples=("example",)),
+        )
+        for slot in _account_slots(scene, ("arn", "account"), "s3:dataaccesspointarn")
     )
-    automata = {
-        "arn": Automaton(mentions.patterns("s3:dataaccesspointarn")),
-        "account": Automaton(mentions.patterns("s3:dataaccesspointaccount")),
+    patterns = {
+        "arn": _patterns(scene, "s3:dataaccesspointarn"),
+        "account": _patterns(scene, "s3:dataaccesspointaccount"),
     }
-    for words in explore(shape, automata, keep=enough_words(world.inside)):
-        word = outside_word(words, lambda one: one["account"] in world.inside.accounts)
+    for word in _walked(scene, shapes, patterns):
         for origin in ("Internet", "VPC"):
             context = {
                 "s3:dataaccesspointarn": (word["arn"],),
                 "s3:dataaccesspointaccount": (word["account"],),
                 "s3:accesspointnetworkorigin": (origin,),
             }
-            yield Example(context, inside=word["account"] in world.inside.accounts)
+            yield Example(context, inside=word["account"] in scene.world.inside.accounts)
 
 
-JOINED_KEYS: tuple[tuple[frozenset[str], Callable[[World, Mentions, FamilyOfCallers], Iterator[Example]]], ...] = (
+JOINED_KEYS: tuple[tuple[frozenset[str], Callable[[Scene], Iterator[Example]]], ...] = (
     (_ORGANIZATION, _organizations),
     (_NETWORK, _networks),
     (_SOURCE, _sources),

@@ -1,87 +1,127 @@
 """Keys by themselves: a value of every kind that the policies tell apart, for each type the language has."""
 
-from collections.abc import Callable, Iterable, Iterator
-from itertools import combinations
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import count
 
 from sekisho.policy.keys import is_catalogued, is_multivalued
 from sekisho.policy.operators import Family
-from sekisho.policy.patterns import Pattern
-from sekisho.reasoning.automaton import Automaton, Reading
-from sekisho.reasoning.errors import UndecidedError
-from sekisho.reasoning.mentions import Mentions
-from sekisho.reasoning.points import address_points, date_points, number_points
-from sekisho.reasoning.samples import DIGITS, FIXED_VALUES, SAMPLES
-from sekisho.reasoning.words import Fixed, Free, explore
-
-MAX_SETS = 4096
-"""How many sets of values of a multivalued key are looked at before the reasoner gives up."""
+from sekisho.reasoning.automaton import Automaton
+from sekisho.reasoning.budget import Budget
+from sekisho.reasoning.facets import Scene
+from sekisho.reasoning.keys import Key
+from sekisho.reasoning.points import address_points, address_points_and_texts, date_points, number_points
+from sekisho.reasoning.samples import FIXED_VALUES, SAMPLES
+from sekisho.reasoning.words import Free, explore
 
 _ADDRESS_KEYS = frozenset({"aws:sourceip", "aws:vpcsourceip"})
 
 
-def values_of(key: str, mentions: Mentions, accounts: Iterable[str] = ()) -> Iterator[str]:
-    """Yield a value of every kind that the policies tell apart, without repeats."""
-    yield from dict.fromkeys(_raw_values(key, mentions, accounts))
+def values_of(name: str, scene: Scene) -> Iterable[str]:
+    """Return a value of every kind that the policies tell apart, without repeats.
+
+    Raises:
+        UndecidedError: more kinds than the budget allows to keep apart.
+    """
+    if name in FIXED_VALUES:
+        return FIXED_VALUES[name]
+    found = dict.fromkeys(_values(scene.keys[name], scene.budget))
+    settled = scene.settled.get(name)
+    if settled is not None:
+        found[settled] = None
+    return found
 
 
-def _raw_values(key: str, mentions: Mentions, accounts: Iterable[str]) -> Iterator[str]:
-    if key in FIXED_VALUES:
-        yield from FIXED_VALUES[key]
-        return
-    for families, points in _POINTS:
-        bounds = [value for _, value, _ in mentions.of(key, *families)]
-        if bounds:
-            yield from points(bounds)
-    yield from dict.fromkeys(value for _, value, _ in mentions.of(key, Family.BINARY))
-    texts = list(mentions.patterns(key))
-    only_flags = any(mentions.of(key, Family.BOOL)) and not any(mentions.of(key, Family.STRING, Family.ARN))
-    if any(mentions.of(key, Family.BOOL)):
+def _values(key: Key, budget: Budget) -> Iterator[str]:
+    bounds = key.bounds
+    for family, points in _POINTS.items():
+        if family in bounds:
+            yield from points(bounds[family])
+    if key.name in _ADDRESS_KEYS or Family.ADDRESS in bounds:
+        yield from _addresses(key, budget)
+        if key.name in _ADDRESS_KEYS:
+            return
+    if key.flags:
         yield from ("true", "false")
-    if only_flags:
-        return
-    if key in _ADDRESS_KEYS:
-        yield from _address_texts(texts)
-        yield from address_points((value for _, value, _ in mentions.of(key, Family.ADDRESS)), dense=bool(texts))
-    elif texts or not any(mentions.of(key, Family.NUMERIC, Family.DATE, Family.ADDRESS, Family.BINARY)):
-        own = (((one,), Reading.EXACT) for one in accounts)
-        shape = (Free((key,), least=0, samples=SAMPLES.get(key, ("example",))),)
-        yield from (words[0][key] for words in explore(shape, {key: Automaton([*texts, *own])}))
+        if key.is_flag:
+            return
+    if key.is_literal:
+        yield from key.texts()
+        if not bounds:
+            yield _fresh(key)
+    elif key.patterns:
+        shape = (Free((key.name,), least=0, samples=SAMPLES.get(key.name, ("example",))),)
+        yield from (word[key.name] for word in explore(shape, {key.name: Automaton(key.patterns)}, budget))
 
 
-_POINTS: tuple[tuple[tuple[Family, ...], Callable[[Iterable[str]], Iterator[str]]], ...] = (
-    ((Family.NUMERIC,), number_points),
-    ((Family.DATE,), date_points),
-    ((Family.ADDRESS,), address_points),
-)
+def _binaries(wanted: Iterable[str]) -> Iterator[str]:
+    yield from wanted
+    yield "ZXhhbXBsZQ=="
 
 
-def _address_texts(patterns: list[tuple[Pattern, Reading]]) -> Iterator[str]:
-    """Yield dotted addresses of every kind that text patterns tell apart."""
-    if not patterns:
-        return
-    octets = [Free(("text",), DIGITS, 1, 3, (sample,)) for sample in ("203", "0", "113", "10")]
-    shape: list[Fixed | Free] = [octets[0]]
-    for octet in octets[1:]:
-        shape += [Fixed({"text": "."}), octet]
-    for words in explore(tuple(shape), {"text": Automaton(patterns)}):
-        yield words[0]["text"]
+_POINTS: Mapping[Family, Callable[[Iterable[str]], Iterator[str]]] = {
+    Family.NUMERIC: number_points,
+    Family.DATE: date_points,
+    Family.BINARY: _binaries,
+}
 
 
-def sets_of(key: str, values: list[str], mentions: Mentions) -> Iterator[tuple[str, ...]]:
+def _addresses(key: Key, budget: Budget) -> Iterator[str]:
+    ranges = key.bounds.get(Family.ADDRESS, ())
+    return address_points_and_texts(ranges, key.patterns, budget) if key.patterns else address_points(ranges)
+
+
+def _fresh(key: Key) -> str:
+    """Return a text that no statement names."""
+    taken = set(key.texts())
+    samples = SAMPLES.get(key.name, ("example",))
+    free = (one for one in samples if one not in taken)
+    return next(free, None) or next(one for number in count(2) if (one := f"{samples[0]}-{number}") not in taken)
+
+
+def sets_of(key: Key, values: Iterable[str], budget: Budget, *, shown: bool) -> Iterator[tuple[str, ...]]:
     """Yield the values a request can have for a key: single ones, and sets of them for a multivalued key.
 
-    A set needs no more values than there are conditions on the key: one for each `ForAnyValue` that has to hold, one
-    for each `ForAllValues` that must not.
+    A set matters by the tests that some of its values passes and those that all of them do, and by the labels that
+    contain one of them. Sets are made larger, value by value, until nothing new comes.
+
+    Args:
+        key: the key.
+        values: one of every kind.
+        budget: what this may cost.
+        shown: whether a region is described by the key, so that labels matter.
+
+    Raises:
+        UndecidedError: more kinds of sets than the budget allows to keep apart.
     """
-    conditions = [condition for condition, _ in mentions.conditions.get(key, ())]
-    quantified = any(condition.operator.quantifier is not None for condition in conditions)
-    several = is_multivalued(key) or (quantified and not is_catalogued(key))
-    count = 0
-    for length in range(1, min(len(conditions) if several else 1, len(values)) + 1):
-        for chosen in combinations(values, length):
-            count += 1
-            if count > MAX_SETS:
-                raise UndecidedError(f"`{key}` has more than {MAX_SETS:,} sets of values to tell apart")
-            yield chosen
-    if not conditions:
+    if not has_several(key):
         yield from ((value,) for value in values)
+        return
+    singles: list[tuple[int, int, str]] = []
+    for value in values:
+        bits = key.bits_of(value)
+        singles.append((key.passed(bits), bits if shown else 0, value))
+    every = key.every
+    found: dict[tuple[int, int, int], tuple[str, ...]] = {}
+    level: list[tuple[int, int, int]] = []
+    for passed, labels, value in singles:
+        state = (passed & ~every, passed & every, labels)
+        if state not in found:
+            found[state] = (value,)
+            level.append(state)
+    while level:
+        further: list[tuple[int, int, int]] = []
+        for some, all_, labels in level:
+            budget.spend(len(singles))
+            chosen = found[some, all_, labels]
+            for passed, more, value in singles:
+                state = (some | passed & ~every, all_ & passed, labels | more)
+                if state not in found:
+                    found[state] = (*chosen, value)
+                    further.append(state)
+        level = further
+    yield from found.values()
+
+
+def has_several(key: Key) -> bool:
+    """Say whether a request can have several values for the key."""
+    return is_multivalued(key.name) or (key.quantified and not is_catalogued(key.name))

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from sekisho.policy import Condition, Effect, Patterns, Policy, Statement
-from sekisho.policy.operators import BASE_OPERATORS, Comparison, Family
-from sekisho.policy.patterns import Template, Variable, Wildcard, parse_resource_glob, parse_template
+from sekisho.policy.operators import BASE_OPERATORS, Comparison, Family, Operator
+from sekisho.policy.patterns import Template, Variable, Wildcard, parse_resource_glob, parse_template, variables_of
 from sekisho.reasoning.question import Question
 
 
@@ -48,12 +48,34 @@ def _widened_statement(statement: Statement, is_given: Callable[[str], bool]) ->
         yield replace(
             statement,
             resources=_widened_resources(resources, globs, is_given),
-            conditions=tuple(
-                _widened_condition(condition, is_given) if varies else condition
-                for condition, varies in zip(conditions, varying, strict=True)
-                if not (varies and condition.operator.base.negated)
+            conditions=(
+                *(
+                    _widened_condition(condition, is_given) if varies else condition
+                    for condition, varies in zip(conditions, varying, strict=True)
+                    if not (varies and condition.operator.base.negated)
+                ),
+                *(Condition(_PRESENT, key, ("false",)) for key in dict.fromkeys(_needed(statement, is_given))),
             ),
         )
+
+
+_PRESENT = Operator(BASE_OPERATORS["Null"])
+
+
+def _needed(statement: Statement, is_given: Callable[[str], bool]) -> Iterator[str]:
+    """Yield the keys that a request needs so that the statement holds: a variable without value matches nothing."""
+    listed: list[list[Template]] = []
+    if statement.resources is not None and not statement.resources.negated:
+        listed.append([parse_resource_glob(glob, variables=True) for glob in statement.resources.globs])
+    for condition in statement.conditions:
+        operator = condition.operator
+        if operator.base.takes_variables and not (operator.base.negated or operator.if_exists or operator.quantifier):
+            listed.append(list(_templates(condition)))
+    for templates in listed:
+        if len(templates) == 1:
+            for variable in variables_of(templates[0]):
+                if variable.default is None and not is_given(variable.key):
+                    yield variable.key
 
 
 def _widened_resources(

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sekisho.evaluation import CallerKind
-from sekisho.policy.catalogue import cross_account_actions
+from sekisho.policy.actions import ActionTable
+from sekisho.policy.catalogue import cross_account_table
 from sekisho.reasoning import Gate, Target, View
 
 SIGNED = frozenset({CallerKind.AWS})
@@ -36,6 +37,7 @@ class Way:
     """One way to a resource: every gate has to let the request through.
 
     Attributes:
+        actions: what the targets' sets of actions are made of.
         given: condition keys, in lower case, that are known on this way; an empty tuple says that a key is absent.
         narrow: whether the way itself admits so few that nothing on it is public.
         access_point: the access point that the way goes through, where it does.
@@ -43,6 +45,7 @@ class Way:
 
     gates: tuple[Gate, ...]
     targets: tuple[Target, ...]
+    actions: ActionTable
     given: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     narrow: bool = False
     access_point: str | None = None
@@ -77,11 +80,9 @@ def targets(resource_type: str, resource: str, *, unsigned: frozenset[str] | Non
         resource: the ARN.
         unsigned: the actions that can be called without a signature; None for all that the service answers so.
     """
-    return tuple(
-        Target(
-            action.name,
-            (View(action.name, resource),),
-            callers=frozenset() if unsigned is None or action.name in unsigned else SIGNED,
-        )
-        for action in cross_account_actions(resource_type)
-    )
+    actions = cross_account_table(resource_type)
+    views = (View(resource),)
+    if unsigned is None:
+        return (Target(actions.all, views),)
+    free = actions.set_of(unsigned)
+    return (Target(free, views), Target(actions.all & ~free, views, callers=SIGNED))

@@ -1,7 +1,7 @@
 """IAM roles: who may assume one, by its trust policy."""
 
 from sekisho.evaluation import CallerKind
-from sekisho.policy.catalogue import cross_account_actions
+from sekisho.policy.catalogue import cross_account_table
 from sekisho.reasoning import Gate, Target, View
 from sekisho.resources.answers import UnexpectedAnswerError, answer, object_in, require_read
 from sekisho.resources.documents import policy_document
@@ -30,9 +30,10 @@ def read_role(resource: RawResource) -> Exposure:
     document = policy_document("TrustPolicy", role.get("AssumeRolePolicyDocument"), resource.arn)
     if document is None:
         raise UnexpectedAnswerError("the answer to iam.get_role has no trust policy")
+    actions = cross_account_table("AWS::IAM::Role")
+    views = (View(resource.arn),)
     wanted = tuple(
-        Target(action.name, (View(action.name, resource.arn),), callers=_ASKED_BY.get(action.name, frozenset()))
-        for action in cross_account_actions("AWS::IAM::Role")
+        Target(actions.set_of([name]), views, callers=_ASKED_BY.get(name, frozenset())) for name in actions.names
     )
     callers = frozenset({CallerKind.AWS, CallerKind.SAML, CallerKind.WEB_IDENTITY})
-    return Exposure((Way((Gate((document,)),), wanted),), callers)
+    return Exposure((Way((Gate((document,)),), wanted, actions),), callers)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from sekisho.policy import Principal, Principals
+from sekisho.policy.catalogue import cross_account_table
 from sekisho.policy.principals import parse_principal
 from sekisho.reasoning import Gate
 from sekisho.resources.answers import (
@@ -18,6 +19,8 @@ from sekisho.resources.documents import Grant, grants_document, policy_document
 from sekisho.resources.exposure import Exposure, Way, targets
 from sekisho.resources.snapshot import Json, RawResource
 
+_TYPE = "AWS::KMS::Key"
+
 
 def read_key(resource: RawResource) -> Exposure:
     """Read the policy and the grants of a key.
@@ -27,7 +30,7 @@ def read_key(resource: RawResource) -> Exposure:
     """
     require_read(resource, optional=frozenset({"kms.list_key_policies"}))
     gate = key_gate(resource, resource.arn)
-    return Exposure((Way((gate,), targets("AWS::KMS::Key", resource.arn)),))
+    return Exposure((Way((gate,), targets(_TYPE, resource.arn), cross_account_table(_TYPE)),))
 
 
 def key_gate(resource: RawResource, key: str) -> Gate:

@@ -6,9 +6,10 @@ access to your Amazon S3 storage", "Access control list (ACL) overview".
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sekisho.policy import EVERYONE, Principal, PrincipalForm, Principals
-from sekisho.policy.catalogue import cross_account_actions
+from sekisho.policy.catalogue import cross_account_actions, cross_account_table
 from sekisho.reasoning import Document, Gate, Target, View
 from sekisho.resources.answers import (
     answer,
@@ -69,7 +70,8 @@ def read_bucket(resource: RawResource) -> Exposure:
         notes.append("neither a BucketPolicy nor a BucketAcl opens it: only its own account gets in")
         return Exposure((), SIGNED_OR_ANONYMOUS, canonical_ids=canonical_ids, notes=tuple(notes))
     gate = Gate(tuple(documents))
-    ways = [Way((gate,), tuple(_targets(resource.arn)), narrow=blocks.restrict_public_buckets)]
+    actions = cross_account_table(_TYPE)
+    ways = [Way((gate,), _targets(resource.arn), actions, narrow=blocks.restrict_public_buckets)]
     ways += _access_point_ways(resource, gate, blocks, notes)
     return Exposure(tuple(ways), SIGNED_OR_ANONYMOUS, canonical_ids=canonical_ids, notes=tuple(notes))
 
@@ -129,15 +131,26 @@ def _grantee(group: str | None, canonical_id: str | None) -> Principal | None:
     return Principal(PrincipalForm.CANONICAL_USER, canonical_id) if canonical_id else None
 
 
-def _targets(bucket: str, access_point: str | None = None) -> Iterator[Target]:
-    for action in cross_account_actions("AWS::S3::Bucket"):
-        for kind, open_ended in (("bucket", False), ("object", True)):
-            if kind not in action.resource_types:
-                continue
-            views = [View(action.name, f"{bucket}/" if open_ended else bucket)]
-            if access_point is not None:
-                views.append(View(action.name, f"{access_point}/object/" if open_ended else access_point))
-            yield Target(action.name, tuple(views), open_ended)
+_TYPE = "AWS::S3::Bucket"
+
+
+@lru_cache(maxsize=1)
+def _actions_on() -> tuple[int, int]:
+    """Return which actions are on the bucket, and which on its objects."""
+    table, known = cross_account_table(_TYPE), cross_account_actions(_TYPE)
+    of_bucket, of_object = (
+        table.set_of(one.name for one in known if kind in one.resource_types) for kind in ("bucket", "object")
+    )
+    return of_bucket, of_object
+
+
+def _targets(bucket: str, access_point: str | None = None) -> tuple[Target, Target]:
+    on_bucket, on_objects = [View(bucket)], [View(f"{bucket}/")]
+    if access_point is not None:
+        on_bucket.append(View(access_point))
+        on_objects.append(View(f"{access_point}/object/"))
+    of_bucket, of_object = _actions_on()
+    return Target(of_bucket, tuple(on_bucket)), Target(of_object, tuple(on_objects), open_ended=True)
 
 
 def _access_point_ways(resource: RawResource, gate: Gate, blocks: _Blocks, notes: list[str]) -> Iterator[Way]:
@@ -155,8 +168,8 @@ def _access_point_ways(resource: RawResource, gate: Gate, blocks: _Blocks, notes
         )
         if vpc is not None:
             given |= {"aws:sourcevpc": (vpc,), "aws:sourceip": ()}
-        targets = tuple(_targets(resource.arn, arn))
-        yield Way((gate, Gate((policy,))), targets, given, narrow=vpc is not None, access_point=arn)
+        gates, actions = (gate, Gate((policy,))), cross_account_table(_TYPE)
+        yield Way(gates, _targets(resource.arn, arn), actions, given, narrow=vpc is not None, access_point=arn)
 
 
 def _access_points(resource: RawResource) -> Iterator[tuple[str, Document, Mapping[str, Json]]]:

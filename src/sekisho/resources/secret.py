@@ -1,5 +1,6 @@
 """Secrets: the secret's policy, and the key that also has to open."""
 
+from sekisho.policy.catalogue import cross_account_table
 from sekisho.reasoning import Gate
 from sekisho.resources.answers import ReadingError, answer, object_in, require_read, text_in
 from sekisho.resources.documents import policy_document
@@ -8,6 +9,7 @@ from sekisho.resources.gaps import resource_gaps
 from sekisho.resources.kms_key import key_gate
 from sekisho.resources.snapshot import RawResource
 
+_TYPE = "AWS::SecretsManager::Secret"
 _KEY_CALLS = frozenset({"kms.describe_key", "kms.get_key_policy", "kms.list_grants"})
 DEFAULT_KEY_ALIAS = "alias/aws/secretsmanager"
 """The AWS managed key that encrypts a secret unless its owner names another."""
@@ -42,7 +44,7 @@ def read_secret(resource: RawResource) -> Exposure:
             (),
             notes=(_UNDER_DEFAULT,),
         )
-    way = Way((Gate((document,)),), targets("AWS::SecretsManager::Secret", resource.arn))
+    way = Way((Gate((document,)),), targets(_TYPE, resource.arn), cross_account_table(_TYPE))
     further, approximations = _key(resource, key)
     return Exposure((way,), further=further, approximations=approximations)
 

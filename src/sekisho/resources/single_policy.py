@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sekisho.evaluation import CallerKind
+from sekisho.policy.catalogue import cross_account_table
 from sekisho.reasoning import Gate
 from sekisho.resources.answers import answer, object_in, require_read, text_in
 from sekisho.resources.documents import policy_document
@@ -63,7 +64,8 @@ def read_single_policy(resource: RawResource) -> Exposure:
     if document is None:
         return Exposure((), kind.callers, notes=(f"it has no {kind.document}: only its own account gets in",))
     wanted = targets(resource.resource_type, resource.arn, unsigned=kind.unsigned)
-    way = Way((Gate((document,)),), wanted, given=_function_url(resource))
+    actions = cross_account_table(resource.resource_type)
+    way = Way((Gate((document,)),), wanted, actions, given=_function_url(resource))
     return Exposure((way,), SIGNED if "AWS_IAM" in way.given.get(_AUTH_TYPE, ()) else kind.callers)
 
 

@@ -124,6 +124,15 @@ OPEN = [
 ]
 
 
+OPEN.append(
+    pytest.param(
+        SQS,
+        [{"Condition": {"StringLike": {"aws:SourceArn": f"arn:aws:cloudwatch:*:{OWNER}:alarm:*"}}}],
+        id="own alarms, by a pattern that a stranger's alarm named so matches across colons",
+    )
+)
+
+
 @pytest.mark.parametrize(("resource_type", "statements"), OPEN)
 def test_what_is_open_is_found(resource_type: str, statements: list[dict[str, Any]]) -> None:
     assert accesses(resource_type, *statements)
@@ -139,8 +148,8 @@ def test_what_is_open_is_found(resource_type: str, statements: list[dict[str, An
         ),
         pytest.param(
             SQS,
-            [{"Condition": {"StringLike": {"aws:SourceArn": f"arn:aws:cloudwatch:*:{OWNER}:alarm:*"}}}],
-            id="own alarms, likewise",
+            [{"Condition": {"ArnLike": {"aws:SourceArn": f"arn:aws:cloudwatch:*:{OWNER}:alarm:*"}}}],
+            id="own alarms, part by part",
         ),
         pytest.param(
             S3,

@@ -48,6 +48,7 @@ def found() -> tuple[Finding, ...]:
         blocked_by=(Blocker("KeyPolicy", KEY, "the key admits only its own account"),),
         approximations=("the tag was not modelled",),
         remedy=Remedy("name the identity pool", '{"Version":"2012-10-17"}'),
+        sentence="Anyone with an identity of any Cognito identity pool can `s3:GetObject` on the secret `db-AbCdEf`.",
     )
     return rescan(
         (),
@@ -86,6 +87,20 @@ def test_the_page_of_a_finding() -> None:
     (finding,) = (one for one in found() if one.observation.resource_type == "AWS::SecretsManager::Secret")
 
     assert drawn(render_finding(finding)) + "\n" == snapshot("page")
+
+
+def test_the_page_of_what_is_gone_tells_it_as_that() -> None:
+    access = replace(external_access(), sentence="They can read it.")
+    (finding,) = rescan((), analysis(access)).new
+
+    assert "In short      They can read it." in drawn(render_finding(finding))
+    assert "It was so     They can read it." in drawn(render_finding(replace(finding, status=Status.RESOLVED)))
+
+
+def test_the_page_of_a_finding_without_a_sentence_leaves_it_out() -> None:
+    (finding,) = rescan((), analysis(external_access())).new
+
+    assert "In short" not in drawn(render_finding(finding))
 
 
 def test_the_page_of_a_failure_to_decide_names_the_call() -> None:
@@ -130,6 +145,7 @@ def hostile() -> tuple[Finding, ...]:
         remedy=Remedy(STEERING, STEERING),
         approximations=(STEERING,),
         severity_rule=STEERING,
+        sentence=STEERING,
         sources=(Source(STEERING, STEERING, STEERING),),
     )
     error = replace(analysis_error(replace(DENIED, code=STEERING, message=STEERING)), reason=STEERING)

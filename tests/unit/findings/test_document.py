@@ -13,6 +13,7 @@ def test_access_has_the_members_of_the_api_and_ours() -> None:
         sources=(Source("POLICY"), Source("S3_ACCESS_POINT", access_point_arn="arn:aws:s3:us-west-2:1:accesspoint/a")),
         blocked_by=(Blocker("KeyPolicy", None, "the key admits only its own account"),),
         remedy=Remedy("remove it", "{}"),
+        sentence="They can read it.",
     )
     (finding,) = rescan((), analysis(access), now=MONDAY).new
 
@@ -34,6 +35,7 @@ def test_access_has_the_members_of_the_api_and_ours() -> None:
             {"type": "S3_ACCESS_POINT", "detail": {"accessPointArn": "arn:aws:s3:us-west-2:1:accesspoint/a"}},
         ],
         "resourceControlPolicyRestriction": "NOT_APPLICABLE",
+        "sentence": "They can read it.",
         "severity": "HIGH",
         "severityRule": "a named account reads data",
         "witness": {
@@ -52,6 +54,12 @@ def test_access_has_the_members_of_the_api_and_ours() -> None:
         "analyzedAt": "2026-11-16T08:00:00.000Z",
         "updatedAt": "2026-11-16T08:00:00.000Z",
     }
+
+
+def test_access_that_was_stored_before_it_had_a_sentence_is_shown_without() -> None:
+    (finding,) = rescan((), analysis(external_access()), now=MONDAY).new
+
+    assert "sentence" not in finding_document(finding)
 
 
 def test_a_failure_to_decide_says_nothing_of_access() -> None:

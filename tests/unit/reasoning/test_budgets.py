@@ -1,5 +1,6 @@
 """Budgets: each can be reached, and then the reasoner says which, in words that follow "because"."""
 
+import importlib
 import json
 from types import ModuleType
 from typing import Any
@@ -8,8 +9,8 @@ import pytest
 
 from properties.strategies import BUCKET, policy_of, question_about
 from sekisho.analyzers import analyze_resource
-from sekisho.analyzers.observation import AnalysisError
-from sekisho.reasoning import Question, UndecidedError, regions, samples, settle, solve, values, words
+from sekisho.analyzers.observation import ExternalAccess
+from sekisho.reasoning import Question, UndecidedError, budget, regions, settle, solve
 from sekisho.resources.hypothetical import hypothetical_resource
 from sekisho.resources.zone import MemberAccount, ZoneOfTrust, ZoneType
 
@@ -20,21 +21,22 @@ def asking(**members: Any) -> Question:
     return question_about(policy_of([{**named, "Principal": "*", **members}, named]))
 
 
+solve_module = importlib.import_module("sekisho.reasoning.solve")
 SENTENCE = "it could not be decided who gets in, because "
 
 BUDGETS = [
     pytest.param(
-        values,
-        "MAX_SETS",
+        budget,
+        "MAX_STEPS",
         asking(Condition={"ForAnyValue:StringEquals": {"aws:TagKeys": ["blue", "green"]}}),
-        "`aws:tagkeys` has more than 2 sets of values to tell apart",
+        "telling its requests apart takes more than 2 steps",
         id="the sets of values of a multivalued key",
     ),
     pytest.param(
-        words,
+        budget,
         "MAX_STEPS",
         asking(Condition={"StringLike": {"aws:PrincipalArn": "*alice"}}),
-        "telling its values apart takes more than 2 steps",
+        "telling its requests apart takes more than 2 steps",
         id="the steps of exploring texts",
     ),
     pytest.param(
@@ -47,9 +49,16 @@ BUDGETS = [
     pytest.param(
         regions,
         "MAX_GROUPS",
-        asking(Condition={"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}),
+        asking(Condition={"IpAddress": {"aws:SourceIp": ["203.0.113.0/24", "198.51.100.0/24", "192.0.2.0/24"]}}),
         "its statements tell more than 2 groups of requests apart",
         id="the groups of requests",
+    ),
+    pytest.param(
+        solve_module,
+        "MAX_REGIONS",
+        asking(Condition={"IpAddress": {"aws:SourceIp": ["203.0.113.0/24", "198.51.100.0/24", "192.0.2.0/24"]}}),
+        "more than 2 groups of requests get in",
+        id="the regions",
     ),
 ]
 
@@ -76,30 +85,27 @@ def test_within_its_budget_the_same_question_is_decided(
 
 
 def test_a_large_budget_is_told_with_its_thousands_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(words, "MAX_STEPS", 1_000)
+    monkeypatch.setattr(budget, "MAX_STEPS", 1_000)
     globs = [f"*{letter}*" for letter in "abcdefghij"]
 
     with pytest.raises(UndecidedError, match="more than 1,000 steps"):
         solve(asking(Condition={"StringLike": {"aws:PrincipalArn": globs}}))
 
 
-def test_a_pattern_that_matches_too_many_trusted_accounts_is_undecided_rather_than_closed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(samples, "MOST_WORDS", 4)
-    members = tuple(MemberAccount(f"{number:012d}", "o-a1b2c3d4e5/r-ab12/") for number in range(200_000, 200_040))
+def test_an_outsider_is_found_among_any_number_of_trusted_accounts_that_a_pattern_matches() -> None:
+    members = tuple(MemberAccount(f"{number:012d}", "o-a1b2c3d4e5/r-ab12/") for number in range(200_000, 200_099))
     zone = ZoneOfTrust(ZoneType.ORGANIZATION, members[0].account_id, "us-east-1", "o-a1b2c3d4e5", accounts=members)
     statement = {
         "Effect": "Allow",
         "Principal": "*",
         "Action": "s3:GetObject",
         "Resource": "*",
-        "Condition": {"StringLike": {"aws:PrincipalAccount": "00000020000*"}},
+        "Condition": {"StringLike": {"aws:PrincipalAccount": "0000002000*"}},
     }
     text = json.dumps({"Version": "2012-10-17", "Statement": statement})
     resource = hypothetical_resource(text, resource_type="AWS::S3::Bucket", owner_account=members[0].account_id)
 
     (observation,) = analyze_resource(resource, zone).observations
 
-    assert isinstance(observation.outcome, AnalysisError)
-    assert "trusted accounts" in observation.outcome.reason
+    assert isinstance(observation.outcome, ExternalAccess)
+    assert observation.outcome.witness.context["aws:PrincipalAccount"] == "000000200099"

@@ -13,7 +13,7 @@ def like(text: str) -> tuple[Pattern, Reading]:
 
 def words(shape: Shape, **patterns: list[str]) -> set[tuple[str, ...]]:
     automata = {track: Automaton(like(one) for one in written) for track, written in patterns.items()}
-    return {tuple(found[0].values()) for found in explore(shape, automata)}
+    return {tuple(found.values()) for found in explore(shape, automata)}
 
 
 def test_without_patterns_all_words_are_of_one_kind() -> None:
@@ -44,12 +44,16 @@ def test_tracks_read_the_same_piece_each_in_its_own_text() -> None:
     assert words(shape, arn=["arn:1:x"], account=["1", "2"]) == {("arn:1:x", "1"), ("arn:2:x", "2"), ("arn:11:x", "11")}
 
 
-def test_as_many_words_of_a_kind_are_kept_as_asked_for() -> None:
-    shape = (Free(("a",), "123", 2, 2),)
+def test_a_kind_that_has_only_texts_that_may_not_be_is_none() -> None:
+    taken = frozenset({"11", "12", "13", "21"})
+    shape = (Free(("a",), "123", 2, 2, samples=("11",), but=taken),)
 
-    (kind,) = explore(shape, {}, keep=5)
-    assert len(kind) == 5
-    assert len({word["a"] for word in kind}) == 5
+    assert words(shape, a=["2*"]) == {("31",), ("22",)}
+    assert words(shape, a=["1*"]) == {("22",)}
+
+
+def test_a_closed_piece_is_one_of_its_samples() -> None:
+    assert words((Free(("a",), samples=("1", "2", "3"), closed=True),), a=["2", "x"]) == {("1",), ("2",)}
 
 
 def test_a_kind_that_is_reached_late_but_looks_like_the_start_is_found() -> None:

@@ -11,7 +11,7 @@ from sekisho.findings import Finding, finding_document
 
 COLUMNS: Final = (
     "id", "findingType", "status", "severity", "isPublic", "resource", "resourceType", "resourceOwnerAccount",
-    "principal", "action", "condition", "because", "witness", "blockedBy", "sources",
+    "sentence", "principal", "action", "condition", "because", "witness", "blockedBy", "sources",
     "resourceControlPolicyRestriction", "remedy", "severityRule", "approximations", "error", "reason",
     "createdAt", "analyzedAt", "updatedAt",
 )  # fmt: skip

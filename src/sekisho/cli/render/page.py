@@ -85,6 +85,8 @@ def _parts(observation: Observation, *, gone: bool = False) -> Iterator[tuple[st
 
 
 def _access_parts(access: ExternalAccess, *, gone: bool) -> Iterator[tuple[str, RenderableType]]:
+    if access.sentence:
+        yield "It was so" if gone else "In short", Text(plain(access.sentence))
     yield "Who", Text("\n".join((words.who(access.principal), *words.when(access.condition))))
     yield "What", Text(plain(", ".join(access.action)))
     yield "Through", Text("\n".join(f"{words.through(one)}, at {words.place(one)}" for one in access.because))

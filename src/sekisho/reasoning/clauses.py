@@ -1,0 +1,164 @@
+"""The statements of a question as bits of a mask, without those that can make no difference."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from sekisho.evaluation import CallerKind
+from sekisho.evaluation.conditions import Context, condition_holds
+from sekisho.evaluation.decide import actions_match
+from sekisho.policy import Condition, Effect, Principal, PrincipalForm, Principals, Statement
+from sekisho.policy.patterns import Template, parse_resource_glob, parse_template, variables_of
+from sekisho.reasoning.question import Document, Gate, Inside, Question, Wanted
+
+
+@dataclass(slots=True)
+class Clause:
+    """A statement that may decide.
+
+    Attributes:
+        bit: its place in masks.
+        gate: the place of its gate.
+        actions: which of the question's actions it covers.
+        conditions: those that are not decided by what is given.
+    """
+
+    bit: int
+    gate: int
+    document: Document
+    statement: Statement
+    actions: int
+    conditions: tuple[Condition, ...]
+
+    @property
+    def allows(self) -> bool:
+        """Whether it is an Allow."""
+        return self.statement.effect is Effect.ALLOW
+
+    @property
+    def has_variables(self) -> bool:
+        """Whether policy variables work in it."""
+        return self.document.policy.version.has_variables
+
+
+def live_clauses(question: Question) -> list[Clause] | None:
+    """Return the statements that can make a difference, or None where some gate has no Allow that could open it.
+
+    Left out is what is decided by fixed values alone: a statement on actions that nobody asks for, one whose
+    conditions fail on what is given, and one that is about trusted principals, or services, and nobody else.
+    """
+    world = question.world
+    wanted = 0
+    for target in question.targets:
+        wanted |= target.actions
+    clauses: list[Clause] = []
+    for place, gate in enumerate(question.gates):
+        opens = gate.shut
+        override = question.targets[0].views[place].action if question.targets else None
+        for document in gate.documents:
+            variables = document.policy.version.has_variables
+            for statement in document.policy.statements:
+                if override is None:
+                    actions = question.actions.covered(statement.actions) & wanted
+                else:
+                    actions = wanted if actions_match(statement.actions, override) else 0
+                if not actions or not _may_concern(statement.principals, question):
+                    continue
+                conditions = statement.conditions
+                if conditions and world.given:
+                    undecided = _not_given(conditions, world.given, variables=variables)
+                    if undecided is None:
+                        continue
+                    conditions = undecided
+                opens = opens or statement.effect is Effect.ALLOW
+                clauses.append(Clause(1 << len(clauses), place, document, statement, actions, conditions))
+        if not opens:
+            return None
+    return clauses
+
+
+def _may_concern(principals: Principals | None, question: Question) -> bool:
+    """Say whether some caller that is looked for may be among those that a statement is about."""
+    if principals is None or principals.negated:
+        return True
+    outside_only = question.world.wanted is Wanted.OUTSIDE
+    inside = question.world.inside
+    services = CallerKind.SERVICE in question.world.callers
+    return any(
+        _may_be_looked_for(entry, inside, outside_only=outside_only, services=services) for entry in principals.entries
+    )
+
+
+def _may_be_looked_for(entry: Principal, inside: Inside, *, outside_only: bool, services: bool) -> bool:
+    match entry.form:
+        case PrincipalForm.EVERYONE | PrincipalForm.FEDERATED:
+            return True
+        case PrincipalForm.SERVICE:
+            return services
+        case PrincipalForm.UNIQUE_ID:
+            return False
+        case PrincipalForm.CANONICAL_USER:
+            return not outside_only or entry.value not in inside.canonical_ids
+        case _:
+            return not outside_only or entry.account not in inside.accounts
+
+
+def _not_given(
+    conditions: tuple[Condition, ...], given: Mapping[str, tuple[str, ...]], *, variables: bool
+) -> tuple[Condition, ...] | None:
+    """Return the conditions on keys that are not given; None when one on a given key fails."""
+    context: Context = {key: values for key, values in given.items() if values}
+    left: list[Condition] = []
+    for condition in conditions:
+        if condition.key.lower() not in given or (variables and any("${" in value for value in condition.values)):
+            left.append(condition)
+        elif not condition_holds(condition, context, variables=variables):
+            return None
+    return tuple(left)
+
+
+def fitting_given(clauses: Iterable[Clause], given: Mapping[str, tuple[str, ...]], context: Context) -> list[Clause]:
+    """Return the clauses whose conditions on given keys hold, now that their variables have values."""
+    fitting: list[Clause] = []
+    for clause in clauses:
+        left = tuple(one for one in clause.conditions if one.key.lower() not in given)
+        if len(left) == len(clause.conditions):
+            fitting.append(clause)
+        elif all(
+            condition_holds(one, context, variables=clause.has_variables)
+            for one in clause.conditions
+            if one.key.lower() in given
+        ):
+            fitting.append(replace(clause, conditions=left))
+    return fitting
+
+
+def variables_in(clauses: Iterable[Clause]) -> tuple[str, ...]:
+    """Return the keys whose values some statement puts into a pattern, in lower case, in document order."""
+    found: dict[str, None] = {}
+    for clause in clauses:
+        if clause.has_variables:
+            templates = _templates(clause.statement, clause.conditions)
+            found |= dict.fromkeys(variable.key for template in templates for variable in variables_of(template))
+    return tuple(found)
+
+
+def _templates(statement: Statement, conditions: Iterable[Condition]) -> Iterator[Template]:
+    for condition in conditions:
+        if condition.operator.base.takes_variables:
+            for value in condition.values:
+                if "${" in value:
+                    yield parse_template(value, wildcards=True, variables=True)
+    if statement.resources is not None:
+        for glob in statement.resources.globs:
+            if "${" in glob:
+                yield parse_resource_glob(glob, variables=True)
+
+
+def variable_keys(gates: Iterable[Gate]) -> tuple[str, ...]:
+    """Return the keys whose values some statement of some gates puts into a pattern, in lower case."""
+    return variables_in(
+        Clause(0, 0, document, statement, 0, statement.conditions)
+        for gate in gates
+        for document in gate.documents
+        for statement in document.policy.statements
+    )

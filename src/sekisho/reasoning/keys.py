@@ -1,0 +1,239 @@
+"""A condition key as the statements of a question use it: its values as bits, its tests as masks.
+
+Every value that some statement compares the key with is one bit. A request's value has the bits of those that it
+matches, and a test of a statement holds or fails by these bits alone. This says in bulk what
+`sekisho.evaluation.conditions` says of one condition; a property test holds the two equal.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from sekisho.evaluation.conditions import Context, value_matches, value_test
+from sekisho.policy import Condition
+from sekisho.policy.operators import BaseOperator, Comparison, Family, Quantifier
+from sekisho.policy.patterns import Pattern, parse_template, resolve
+from sekisho.policy.values import Network, parse_address, parse_network
+from sekisho.reasoning.automaton import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A value that stands for all request values it matches.
+
+    Attributes:
+        key: a condition key, in lower case.
+        text: as the document spells it.
+        operator: how the text is compared, the negation left aside.
+        variables: whether policy variables work in the text.
+    """
+
+    key: str
+    text: str
+    operator: BaseOperator
+    variables: bool = False
+
+    def contains(self, context: Context) -> bool:
+        """Say whether the value that a request has for the key, or one of its values, is among them."""
+        return any(
+            value_matches(self.operator, self.text, value, context, variables=self.variables)
+            for value in context.get(self.key, ())
+        )
+
+
+class Test(NamedTuple):
+    """One condition on a key.
+
+    Attributes:
+        clause: the bit of the statement that it stands in.
+        values: the bits of the values it names.
+        negated: whether it holds where none of them matches; for `Null`, whether it holds for a key that is present.
+        when_absent: whether it holds for a key that is absent.
+        every: whether each value of a request has to pass, for keys with several.
+    """
+
+    clause: int
+    values: int
+    negated: bool
+    when_absent: bool
+    every: bool
+
+
+class Key:
+    """One condition key, gathered statement by statement.
+
+    Attributes:
+        labels: the values that statements compare the key with; the place of one is the number of its bit.
+        tests: the conditions on the key.
+        quantified: whether some condition has a set operator.
+    """
+
+    def __init__(self, name: str, value_of: Callable[[str], str | None]) -> None:
+        self.name = name
+        self.labels: list[Label] = []
+        self.tests: list[Test] = []
+        self.quantified = False
+        self.absent_fails = 0
+        self._value_of = value_of
+        self._numbers: dict[tuple[str, str, bool], int] = {}
+        self._exact: dict[str, int] = {}
+        self._folded: dict[str, int] = {}
+        self._networks: list[tuple[int, Network]] = []
+        self._edges: tuple[list[tuple[int, int]], list[int]] | None = None
+        self._others: list[tuple[int, Callable[[str], bool]]] = []
+        self.patterns: list[tuple[Pattern, Reading]] = []
+        self.bounds: dict[Family, list[str]] = {}
+        self.is_plain = True
+        """Whether a request value matters only by being equal to some text."""
+        self.flags = False
+        """Whether some condition takes the value for true or false."""
+        self.is_flag = True
+        """Whether no condition takes it for anything else."""
+
+    def add(self, condition: Condition, clause: int, *, variables: bool) -> None:
+        """Add a condition of a statement."""
+        operator = condition.operator
+        base, quantifier = operator.base, operator.quantifier
+        values = 0
+        if base.family is Family.NULL:
+            wanted = {value.lower() for value in condition.values}
+            test = Test(clause, 0, "false" in wanted, "true" in wanted, every=False)
+        else:
+            for text in condition.values:
+                values |= self._bit(base, text, variables=variables and "${" in text)
+            when_absent = operator.if_exists or quantifier is Quantifier.ALL or (base.negated and quantifier is None)
+            every = quantifier is Quantifier.ALL or (quantifier is None and base.negated)
+            test = Test(clause, values, base.negated, when_absent, every)
+        self.quantified = self.quantified or quantifier is not None
+        if not test.when_absent:
+            self.absent_fails |= clause
+        self.tests.append(test)
+
+    def _bit(self, base: BaseOperator, text: str, *, variables: bool) -> int:
+        spelled = (base.kind, text, variables)
+        number = self._numbers.get(spelled)
+        if number is None:
+            number = self._numbers[spelled] = len(self.labels)
+            self.labels.append(Label(self.name, text, base, variables))
+            self._index(base, text, 1 << number, variables=variables)
+            if base.family is Family.BOOL:
+                self.flags = True
+            else:
+                self.is_flag = False
+        return 1 << number
+
+    def _index(self, base: BaseOperator, text: str, bit: int, *, variables: bool) -> None:
+        if not base.takes_variables:
+            self.is_plain = False
+            self.bounds.setdefault(base.family, []).append(text)
+            if base.family is Family.ADDRESS and (network := parse_network(text)) is not None:
+                self._networks.append((bit, network))
+            else:
+                self._others.append((bit, value_test(base, text)))
+            return
+        template = parse_template(text, wildcards=base.takes_wildcards, variables=variables)
+        pattern = resolve(template, self._value_of)
+        if pattern is None:
+            return
+        literal = pattern[0] if len(pattern) == 1 and isinstance(pattern[0], str) else "" if not pattern else None
+        if base.comparison is Comparison.EQUAL_IGNORING_CASE:
+            literal = "".join(map(str, pattern))
+            self._folded[literal.lower()] = self._folded.get(literal.lower(), 0) | bit
+            self.patterns.append((pattern, Reading.IGNORING_CASE))
+        elif base.family is Family.ARN:
+            self.patterns.append((pattern, Reading.ARN))
+            self._others.append((bit, value_test(base, text, pattern)))
+            self.is_plain = False
+        elif literal is not None:
+            self._exact[literal] = self._exact.get(literal, 0) | bit
+            self.patterns.append((pattern, Reading.EXACT))
+        else:
+            self.patterns.append((pattern, Reading.EXACT))
+            self._others.append((bit, value_test(base, text, pattern)))
+            self.is_plain = False
+
+    def fails(self, values: tuple[str, ...]) -> int:
+        """Return the clauses that fail for a request with these values; none is an absent key."""
+        if not values:
+            return self.absent_fails
+        if len(values) == 1:
+            return self.failing(self.bits_of(values[0]))
+        some, every = 0, -1
+        for value in values:
+            passed = self.passed(self.bits_of(value))
+            some |= passed
+            every &= passed
+        return self._failing_tests(some & ~self.every | every & self.every)
+
+    def bits_of(self, value: str) -> int:
+        """Return the bits of all the key's values that a request value matches."""
+        bits = self._exact.get(value, 0)
+        if self._folded:
+            bits |= self._folded.get(value.lower(), 0)
+        for bit, matches in self._others:
+            if matches(value):
+                bits |= bit
+        if self._networks:
+            bits |= self._address_bits(value)
+        return bits
+
+    def _address_bits(self, value: str) -> int:
+        address = parse_address(value)
+        if address is None:
+            return 0
+        starts, bits = self._edges or self._marked_edges()
+        place = bisect_right(starts, tuple(address))
+        return bits[place - 1] if place else 0
+
+    def _marked_edges(self) -> tuple[list[tuple[int, int]], list[int]]:
+        """Return where intervals of addresses start, in order, and the bits of the ranges that cover each."""
+        changes: dict[tuple[int, int], int] = {(4, 0): 0, (6, 0): 0}
+        for bit, network in self._networks:
+            for edge in ((network.version, network.low), (network.version, network.high + 1)):
+                changes[edge] = changes.get(edge, 0) ^ bit
+        starts = sorted(changes)
+        bits: list[int] = []
+        current = 0
+        for start in starts:
+            current ^= changes[start]
+            bits.append(current)
+        self._edges = starts, bits
+        return self._edges
+
+    def failing(self, bits: int) -> int:
+        """Return the clauses that fail for a request with one value, given the value's bits."""
+        fails = 0
+        for clause, values, negated, _, _ in self.tests:
+            if (not bits & values) is not negated:
+                fails |= clause
+        return fails
+
+    def passed(self, bits: int) -> int:
+        """Return which tests a value with these bits passes, as one bit for each test."""
+        found = 0
+        for place, test in enumerate(self.tests):
+            if (not bits & test.values) is test.negated:
+                found |= 1 << place
+        return found
+
+    def _failing_tests(self, passed: int) -> int:
+        fails = 0
+        for place, test in enumerate(self.tests):
+            if not passed >> place & 1:
+                fails |= test.clause
+        return fails
+
+    @property
+    def every(self) -> int:
+        """The tests that each value of a request has to pass, as one bit for each test."""
+        return sum(1 << place for place, test in enumerate(self.tests) if test.every)
+
+    @property
+    def is_literal(self) -> bool:
+        """Whether a request value matters only by being equal, letter by letter, to some texts."""
+        return self.is_plain and not self._folded
+
+    def texts(self) -> Iterator[str]:
+        """Yield the texts that request values may have to be equal to, letter by letter."""
+        yield from self._exact

@@ -1,0 +1,44 @@
+"""What the examples of a question are made from: its condition keys, its principals, its families of callers."""
+
+from collections.abc import Mapping, Sequence
+
+from sekisho.policy import PrincipalForm
+from sekisho.policy.arns import account_of
+from sekisho.reasoning.budget import Budget
+from sekisho.reasoning.callers import families_of_callers
+from sekisho.reasoning.clauses import Clause
+from sekisho.reasoning.facets import Scene
+from sekisho.reasoning.judging import PrincipalIndex
+from sekisho.reasoning.keys import Key
+from sekisho.reasoning.question import Question
+
+
+def scene_of(
+    question: Question, clauses: Sequence[Clause], settled: Mapping[str, str | None], budget: Budget
+) -> tuple[Scene, PrincipalIndex]:
+    """Return what the examples of a question are made from, and who its statements are about."""
+    world = question.world
+    index = PrincipalIndex(clauses)
+
+    def value_of(name: str) -> str | None:
+        values = world.given.get(name)
+        return values[0] if values and len(values) == 1 else settled.get(name)
+
+    keys: dict[str, Key] = {}
+    for clause in clauses:
+        for condition in clause.conditions:
+            name = condition.key.lower()
+            key = keys.get(name)
+            if key is None:
+                key = keys[name] = Key(name, value_of)
+            key.add(condition, clause.bit, variables=clause.has_variables)
+    for name in settled:
+        if name not in keys:
+            keys[name] = Key(name, value_of)
+    families = tuple(families_of_callers(world, index.principals, keys, spares=index.spares))
+    roles = {
+        (account_of(one.value), one.value.rpartition("/")[2]): one.value
+        for one in index.principals
+        if one.form is PrincipalForm.IDENTITY and ":role/" in one.value
+    }
+    return Scene(world, keys, index.principals, index.spares, settled, families, budget, roles), index
