@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 
 from properties.strategies import documents, policy_of
 from sekisho.policy import format_policy, parse_policy
-from sekisho.policy.patterns import arn_pattern_matches, parse_template, pattern_matches, resolve
+from sekisho.policy.patterns import (
+    arn_pattern_matches,
+    parse_template,
+    pattern_matches,
+    resolve,
+    resource_pattern_matches,
+)
 from sekisho.policy.places import locate, read_json
 from sekisho.reasoning.automaton import Automaton, Reading
 
@@ -46,6 +52,8 @@ def test_the_automaton_reads_as_the_evaluator_matches(written: list[tuple[str, R
         matched = alone.verdict(alone.read(alone.start, text)) != 0
         if reading is Reading.ARN:
             assert matched == arn_pattern_matches(pattern, text)
+        elif reading is Reading.RESOURCE:
+            assert matched == resource_pattern_matches(pattern, text)
         elif reading is Reading.IGNORING_CASE:
             assert matched == ("".join(map(str, pattern)).lower() == text.lower())
         else:

@@ -1,6 +1,6 @@
 """From a region to the access that a finding shows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sekisho.analyzers.blockers import Blockers
@@ -16,11 +16,11 @@ from sekisho.analyzers.observation import (
 from sekisho.analyzers.remedies import remedy_for
 from sekisho.analyzers.sentence import Telling, sentence_of
 from sekisho.analyzers.severity import Case, limited_keys, rate
-from sekisho.analyzers.subject import Subject
+from sekisho.analyzers.subject import Subject, question_of
 from sekisho.evaluation import Caller, CallerKind
 from sekisho.policy import PrincipalForm, Statement
 from sekisho.policy.arns import account_of
-from sekisho.reasoning import Opener, Region, Witness, variable_keys
+from sekisho.reasoning import Opener, Region, Witness, inexact_variables, variable_keys
 from sekisho.resources.exposure import Way
 from sekisho.resources.iam_role import CARRIED_ALONG
 from sekisho.resources.snapshot import RawResource
@@ -32,16 +32,28 @@ class Passage:
 
     Attributes:
         spelled: how the documents spell condition keys, and how those are spelled that they do not name.
+        approximations: what had to be assumed.
     """
 
     subject: Subject
     way: Way
     spelled: Mapping[str, str]
+    approximations: tuple[str, ...] = ()
 
 
-def passage_by(subject: Subject, way: Way) -> Passage:
-    """Return a way with what is the same for everyone."""
-    return Passage(subject, way, _spelling(way))
+def passage_by(subject: Subject, way: Way, regions: Sequence[Region]) -> Passage:
+    """Return a way with what is the same for everyone who comes by it.
+
+    Args:
+        subject: the resource.
+        way: the way.
+        regions: everyone who was found to come by it.
+    """
+    assumed = subject.exposure.approximations
+    if variable_keys(way.gates) and (keys := inexact_variables(question_of(subject, way), regions)):
+        names = ", ".join(f"`${{{key}}}`" for key in keys)
+        assumed = (*assumed, f"not every value of {names} could be tried, and others may let more in")
+    return Passage(subject, way, _spelling(way), assumed)
 
 
 def access_of(passage: Passage, region: Region, blockers: Blockers) -> ExternalAccess:
@@ -76,7 +88,7 @@ def access_of(passage: Passage, region: Region, blockers: Blockers) -> ExternalA
             if subject.control_policies_known
             else ResourceControlPolicyRestriction.FAILED_TO_EVALUATE_RCP
         ),
-        approximations=(*subject.exposure.approximations, *blockers.undecided),
+        approximations=(*passage.approximations, *blockers.undecided),
     )
 
 
@@ -114,7 +126,7 @@ def _statements_that_open(region: Region) -> list[Statement]:
     return [
         opener.statement
         for actions, witness in region.witnesses.alike()
-        if not CARRIED_ALONG.issuperset(actions)
+        if witness.request.action not in CARRIED_ALONG or not CARRIED_ALONG.issuperset(actions)
         for opener in witness.openers
     ]
 
@@ -136,8 +148,8 @@ _WELL_KNOWN = (
 
 def most_telling(actions: tuple[str, ...]) -> str:
     """The action to show a request for: the one that everybody knows, where it is among them."""
-    alone = [action for action in actions if action not in CARRIED_ALONG]
-    return next((action for action in _WELL_KNOWN if action in alone), alone[0])
+    found = next((action for action in _WELL_KNOWN if action in actions), None)
+    return found or next(action for action in actions if action not in CARRIED_ALONG)
 
 
 def _spelling(way: Way) -> Mapping[str, str]:
@@ -167,8 +179,10 @@ def _is_public(region: Region, way: Way) -> bool:
     )
     if any(narrows(key, label.text) for key, label in region.condition.items()):
         return False
+    if not anyone or principal.form is PrincipalForm.EVERYONE:
+        return anyone
     subjects = {f"{principal.value}:{claim}" for claim in ("sub", "id", "user_id")}
-    return anyone and not subjects & limited_keys(_statements_that_open(region))
+    return not subjects & limited_keys(_statements_that_open(region))
 
 
 def _because(opener: Opener) -> Because:

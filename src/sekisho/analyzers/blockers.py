@@ -49,7 +49,7 @@ def blockers_of(question: Question, region: Region, further: tuple[FurtherGate, 
 
 def _question_beyond(question: Question, region: Region, further: FurtherGate) -> Question:
     """Ask the same of the region alone, with one more gate."""
-    only_region = _region_as_gate(region)
+    only_region = region_as_gate(region)
     concerned = question.actions.set_of(further.needed_for & region.witnesses.keys())
     targets = tuple(
         replace(
@@ -64,7 +64,7 @@ def _question_beyond(question: Question, region: Region, further: FurtherGate) -
     return Question((*question.gates, further.gate, only_region), targets, question.actions, world)
 
 
-def _region_as_gate(region: Region) -> Gate:
+def region_as_gate(region: Region) -> Gate:
     """Write a region as a gate that lets its requests through and no others."""
     conditions = tuple(
         Condition(Operator(positive(label.operator)), key, (label.text,)) for key, label in region.condition.items()

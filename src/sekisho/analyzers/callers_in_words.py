@@ -167,7 +167,7 @@ def _named(callers: Callers, kept: Mapping[str, str], width: int) -> str:
         case PrincipalForm.CANONICAL_USER:
             return f"the account with the canonical user id {quoted(value, width)}"
         case _:
-            return f"the {callers.principal.form.value[1]} {quoted(value, width)}"
+            return f"the {callers.principal.form.words} {quoted(value, width)}"
 
 
 def identity_in_words(arn: str, width: int) -> str:

@@ -12,6 +12,7 @@ from sekisho.analyzers.control_policies import CONTROL_POLICY_CALLS
 from sekisho.analyzers.joining import join
 from sekisho.analyzers.observation import (
     AnalysisError,
+    AtMost,
     ErrorCode,
     ExternalAccess,
     FindingType,
@@ -19,7 +20,8 @@ from sekisho.analyzers.observation import (
     ResourceAnalysis,
 )
 from sekisho.analyzers.subject import Subject, question_of
-from sekisho.reasoning import ReasoningError, solve
+from sekisho.policy import Principal
+from sekisho.reasoning import ReasoningError, UndecidedError, outline_of, solve
 from sekisho.resources.answers import ReadingError, UnreadableError
 from sekisho.resources.documents import MalformedDocumentError
 from sekisho.resources.exposure import Way
@@ -102,8 +104,19 @@ def _analyzed(subject: Subject, *, in_words: bool) -> ResourceAnalysis:
         notes = exposure.notes if accesses or not in_words else (*exposure.notes, *closed_by(subject))
     except ReasoningError as error:
         reason = f"it could not be decided who gets in, because {error}"
-        return _analysis(subject.resource, [AnalysisError(ErrorCode.INTERNAL_ERROR, reason)])
+        at_most = tuple(_at_most(subject)) if isinstance(error, UndecidedError) else ()
+        return _analysis(subject.resource, [AnalysisError(ErrorCode.INTERNAL_ERROR, reason, at_most=at_most)])
     return _analysis(subject.resource, accesses, notes)
+
+
+def _at_most(subject: Subject) -> Iterator[AtMost]:
+    """Yield who may get in at most, by any way."""
+    found: dict[Principal, set[str]] = {}
+    for way in subject.exposure.ways:
+        for one in outline_of(question_of(subject, way)):
+            found.setdefault(one.principal, set()).update(one.actions)
+    for principal, actions in found.items():
+        yield AtMost(principal.as_map, tuple(sorted(actions)))
 
 
 def _analysis(
@@ -134,9 +147,9 @@ def _accesses(subject: Subject, way: Way, *, in_words: bool) -> Iterator[Externa
     regions = solve(question)
     if not regions:
         return
-    passage = passage_by(subject, way)
+    passage = passage_by(subject, way, regions)
     for region in regions:
-        if not CARRIED_ALONG.issuperset(region.witnesses):
+        if len(region.witnesses) > len(CARRIED_ALONG) or not CARRIED_ALONG.issuperset(region.witnesses):
             blockers = blockers_of(question, region, subject.exposure.further)
             access = access_of(passage, region, blockers)
             yield told(access, passage, region, blockers) if in_words else access

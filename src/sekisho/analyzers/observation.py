@@ -138,17 +138,32 @@ class ExternalAccess:
 
 
 @dataclass(frozen=True, slots=True)
+class AtMost:
+    """Who may get in at most, and what they may do at most, where it could not be decided: no claim that they can.
+
+    Attributes:
+        principal: one entry, as in a finding.
+        action: concrete names, sorted.
+    """
+
+    principal: Mapping[str, str]
+    action: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AnalysisError:
     """Why a resource could not be decided.
 
     Attributes:
         reason: one sentence for the reader, naming the document and the remedy.
         gaps: the calls that failed; empty when the analysis itself gave up.
+        at_most: nobody else gets in; empty when not even that is known.
     """
 
     code: ErrorCode
     reason: str
     gaps: tuple[Gap, ...] = ()
+    at_most: tuple[AtMost, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any
 from sekisho.policy import Condition
 from sekisho.policy.operators import BASE_OPERATORS, BaseOperator, Comparison, Family, Quantifier
 from sekisho.policy.patterns import Pattern, arn_matcher, matcher, parse_template, resolve
-from sekisho.policy.values import parse_address, parse_binary, parse_date, parse_network, parse_number
+from sekisho.policy.values import Network, parse_address, parse_binary, parse_date, parse_network, parse_number
 
 Context = Mapping[str, tuple[str, ...]]
 
@@ -35,10 +35,10 @@ def condition_holds(condition: Condition, context: Context, *, variables: bool) 
         return any((wanted.lower() == "true") == (not values) for wanted in condition.values)
     if not values:
         return _holds_when_absent(condition)
-    tests = _value_tests(base, condition.values, context, variables=variables)
+    matches_some = _test_of_all(base, condition.values, context, variables=variables)
 
     def matches(value: str) -> bool:
-        return any(test(value) for test in tests) != base.negated
+        return matches_some(value) is not base.negated
 
     match condition.operator.quantifier:
         case Quantifier.ALL:
@@ -62,20 +62,32 @@ def value_matches(base: BaseOperator, wanted: str, value: str, context: Context,
     return _value_test(base, wanted, context, variables=variables)(value)
 
 
-def _value_tests(
+def _test_of_all(
     base: BaseOperator, values: tuple[str, ...], context: Context, *, variables: bool
-) -> Sequence[Callable[[str], bool]]:
-    """Return for each policy value the test that a request value has to pass."""
+) -> Callable[[str], bool]:
+    """Return the test whether a request value matches some of the policy's."""
     if variables and base.takes_variables and any("${" in wanted for wanted in values):
-        return [_value_test(base, wanted, context, variables=True) for wanted in values]
-    return _fixed_tests(base.kind, values)
+        tests = [_value_test(base, wanted, context, variables=True) for wanted in values]
+        return lambda value: any(test(value) for test in tests)
+    return _fixed_test(base.kind, values)
 
 
 @lru_cache(maxsize=1024)
-def _fixed_tests(kind: str, values: tuple[str, ...]) -> tuple[Callable[[str], bool], ...]:
-    """Return the tests of values that are the same for every request."""
+def _fixed_test(kind: str, values: tuple[str, ...]) -> Callable[[str], bool]:
+    """Return the same test for values that are the same for every request: what they are is found out once."""
     base = _OF_KIND[kind]
-    return tuple([_value_test(base, wanted, {}, variables=False) for wanted in values])
+    if base.family is Family.ADDRESS:
+        networks = [network for wanted in values if (network := parse_network(wanted)) is not None]
+        return partial(_lies_in_some, networks)
+    if base.comparison is Comparison.EQUAL and base.family is Family.STRING:
+        return frozenset(values).__contains__
+    tests = [_value_test(base, wanted, {}, variables=False) for wanted in values]
+    return tests[0] if len(tests) == 1 else lambda value: any(test(value) for test in tests)
+
+
+def _lies_in_some(networks: Sequence[Network], value: str) -> bool:
+    address = parse_address(value)
+    return any(network.has(address) for network in networks)
 
 
 _OF_KIND = {base.kind: base for base in BASE_OPERATORS.values()}

@@ -47,7 +47,7 @@ def evaluate_policy(policy: Policy, request: Request) -> Decision:
 def decide(matching: Iterable[Statement]) -> Decision:
     """Combine the statements that match a request into the decision."""
     statements = tuple(matching)
-    denies = tuple(statement for statement in statements if statement.effect is Effect.DENY)
+    denies = tuple([statement for statement in statements if statement.effect is Effect.DENY])
     if denies:
         return Decision(Outcome.DENY, denies)
     if statements:
@@ -89,5 +89,7 @@ def resources_match(resources: Patterns | None, resource: str, context: Context,
 
 
 def _resource_matches(glob: str, resource: str, context: Context, *, variables: bool) -> bool:
+    if glob in {"*", resource}:
+        return True
     pattern = resolve(parse_resource_glob(glob, variables=variables), lambda key: single_value(context, key))
     return pattern is not None and resource_pattern_matches(pattern, resource)

@@ -1,34 +1,21 @@
 """Whether an entry of a `Principal` element means a caller."""
 
-from sekisho.evaluation.request import Caller, CallerKind
-from sekisho.policy import Principal, PrincipalForm, Principals
+from sekisho.evaluation.request import Caller
+from sekisho.policy import EVERYONE, Principal, PrincipalForm, Principals
 
 
 def principal_matches(entry: Principal, caller: Caller) -> bool:
     """Say whether one entry names the caller, or a group that the caller belongs to.
 
-    `*` means everyone, the anonymous included. An account means all its principals; a role all its sessions. Unique
+    `*` means everyone, the anonymous and AWS services included: an example of the guide denies everyone and spares
+    services by `aws:PrincipalIsAWSService`. An account means all its principals; a role all its sessions. Unique
     ids name deleted principals, which call no more.
 
-    Source: IAM User Guide, "AWS JSON policy elements: Principal".
+    Source: IAM User Guide, "AWS JSON policy elements: Principal"; for services "AWS global condition context keys".
     """
-    match entry.form:
-        case PrincipalForm.EVERYONE:
-            return caller.kind is not CallerKind.SERVICE
-        case PrincipalForm.ACCOUNT:
-            return caller.account == entry.value
-        case PrincipalForm.IDENTITY:
-            return caller.principal_arn == entry.value
-        case PrincipalForm.SESSION:
-            return caller.session_arn == entry.value
-        case PrincipalForm.FEDERATED:
-            return caller.provider == entry.value
-        case PrincipalForm.SERVICE:
-            return caller.service == entry.value
-        case PrincipalForm.CANONICAL_USER:
-            return caller.canonical_id == entry.value
-        case PrincipalForm.UNIQUE_ID:
-            return False
+    if entry.form is EVERYONE.form:
+        return True
+    return entry.form.fact is not None and getattr(caller, entry.form.fact) == entry.value
 
 
 def principals_match(principals: Principals, caller: Caller, *, deny: bool) -> bool:

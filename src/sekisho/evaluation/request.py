@@ -1,8 +1,9 @@
 """One concrete request, as a policy sees it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
+
+import msgspec
 
 
 class CallerKind(Enum):
@@ -15,8 +16,7 @@ class CallerKind(Enum):
     SERVICE = "service"
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True):
     """Who sends a request; what does not apply to its kind is None.
 
     Attributes:
@@ -37,8 +37,7 @@ class Caller:
     canonical_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """One request.
 
     Attributes:
@@ -50,4 +49,4 @@ class Request:
     caller: Caller
     action: str
     resource: str
-    context: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    context: Mapping[str, tuple[str, ...]] = {}

@@ -29,6 +29,10 @@ def finding_document(finding: Finding) -> dict[str, Any]:
             document |= _access(access)
         case AnalysisError() as error:
             document |= {"error": error.code.value, "condition": {}, "reason": error.reason}
+            if error.at_most:
+                document["atMost"] = [
+                    {"principal": dict(one.principal), "action": list(one.action)} for one in error.at_most
+                ]
     return document | {
         "createdAt": format_time(finding.created_at),
         "analyzedAt": format_time(finding.analyzed_at),

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import compress
 
 from sekisho.policy.document import Patterns
 from sekisho.policy.patterns import parse_template, pattern_matches, resolve
@@ -48,11 +49,8 @@ class ActionTable:
         return None if bit is None else bit.bit_length() - 1
 
     def names_in(self, actions: int) -> Iterator[str]:
-        """Yield the names of a set, in order."""
-        while actions:
-            lowest = actions & -actions
-            actions ^= lowest
-            yield self.names[lowest.bit_length() - 1]
+        """Return the names of a set, in order."""
+        return compress(self.names, map("1".__eq__, format(actions, "b")[::-1]))
 
     def covered(self, patterns: Patterns) -> int:
         """Return what an `Action` or `NotAction` element covers; names are compared without regard to case."""

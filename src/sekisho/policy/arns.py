@@ -33,5 +33,5 @@ def parse_arn(text: str) -> Arn | None:
 
 def account_of(text: str) -> str:
     """Return the account that an ARN names; empty when it names none or is no ARN."""
-    arn = parse_arn(text)
-    return "" if arn is None else arn.account
+    parts = text.split(":", COMPONENTS - 1)
+    return parts[4] if len(parts) == COMPONENTS and parts[0] == "arn" and parts[5] else ""

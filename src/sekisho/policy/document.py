@@ -11,6 +11,8 @@ from enum import Enum
 from functools import cached_property
 from typing import Any, TypeGuard
 
+import msgspec
+
 from sekisho.policy.errors import PolicyElementError, PolicyError, PolicyValueError, UnknownOperatorError
 from sekisho.policy.operators import BASE_OPERATORS, Operator, find_operator
 from sekisho.policy.places import NumberText, Path, locate, read_json, shorten
@@ -37,24 +39,21 @@ class Version(Enum):
         return self is Version.V2012
 
 
-@dataclass(frozen=True, slots=True)
-class Principals:
+class Principals(msgspec.Struct, frozen=True):
     """The entries of a `Principal` element, or with `negated` of a `NotPrincipal` element, in document order."""
 
     entries: tuple[Principal, ...]
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Patterns:
+class Patterns(msgspec.Struct, frozen=True):
     """The values of an `Action`, `NotAction`, `Resource` or `NotResource` element, in document order."""
 
     globs: tuple[str, ...]
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(msgspec.Struct, frozen=True):
     """One line of a condition block: an operator, a key, and the values that are compared with it.
 
     Attributes:

@@ -49,6 +49,7 @@ class BaseOperator:
         takes_wildcards: whether `*` and `?` are wildcards in its values.
         takes_some_texts_only: whether its values have to be of some form: numbers, dates, addresses.
         kind: the same for operators that compare alike, the negated one of each pair included.
+        folds_case: whether texts are compared without regard to case.
     """
 
     name: str
@@ -59,6 +60,7 @@ class BaseOperator:
     takes_wildcards: bool = field(init=False, compare=False)
     takes_some_texts_only: bool = field(init=False, compare=False)
     kind: str = field(init=False, compare=False)
+    folds_case: bool = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         """Note what follows from the family and the comparison, since it is asked for every value."""
@@ -66,6 +68,7 @@ class BaseOperator:
         object.__setattr__(self, "takes_variables", text)
         object.__setattr__(self, "takes_wildcards", self.comparison is Comparison.LIKE)
         object.__setattr__(self, "takes_some_texts_only", not text)
+        object.__setattr__(self, "folds_case", text and self.comparison is Comparison.EQUAL_IGNORING_CASE)
         object.__setattr__(self, "kind", f"{self.family.value} {self.comparison.value}")
 
 

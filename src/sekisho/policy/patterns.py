@@ -101,7 +101,10 @@ def resolve(template: Template, value_of: Callable[[str], str | None]) -> Patter
         template: what the policy wrote.
         value_of: gives the request's value of a key, by its lower-case name, or None when the request has not one.
     """
-    if not any(isinstance(part, Variable) for part in template):
+    for part in template:
+        if isinstance(part, Variable):
+            break
+    else:
         return template  # type: ignore[return-value]  # no variable is left in it
     parts: list[Part] = []
     for part in template:

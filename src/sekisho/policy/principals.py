@@ -4,32 +4,38 @@ Source: IAM User Guide, "AWS JSON policy elements: Principal".
 """
 
 import re
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from sekisho.policy.arns import account_of
 
 
 class PrincipalForm(Enum):
-    """The forms of one entry of a `Principal` element; the value is the key it stands under."""
+    """The forms of one entry of a `Principal` element.
 
-    EVERYONE = ("AWS", "everyone")
-    ACCOUNT = ("AWS", "account")
-    IDENTITY = ("AWS", "identity")  # a user, a role or another IAM identity, by ARN
-    SESSION = ("AWS", "session")  # an assumed-role or federated-user session, by ARN
-    UNIQUE_ID = ("AWS", "unique id")  # what IAM shows once the principal is deleted
-    FEDERATED = ("Federated", "identity provider")
-    SERVICE = ("Service", "service")
-    CANONICAL_USER = ("CanonicalUser", "canonical user")
+    Attributes:
+        key: the key of the principal map that such an entry stands under.
+        words: what it is, for messages.
+        fact: the fact of a caller that such an entry is compared with; None where it is not compared.
+    """
 
-    @property
-    def key(self) -> str:
-        """The key of the principal map that such an entry stands under."""
-        return self.value[0]
+    EVERYONE = ("AWS", "everyone", None)
+    ACCOUNT = ("AWS", "account", "account")
+    IDENTITY = ("AWS", "identity", "principal_arn")  # a user, a role or another IAM identity, by ARN
+    SESSION = ("AWS", "session", "session_arn")  # an assumed-role or federated-user session, by ARN
+    UNIQUE_ID = ("AWS", "unique id", None)  # what IAM shows once the principal is deleted: it calls no more
+    FEDERATED = ("Federated", "identity provider", "provider")
+    SERVICE = ("Service", "service", "service")
+    CANONICAL_USER = ("CanonicalUser", "canonical user", "canonical_id")
+
+    def __init__(self, key: str, words: str, fact: str | None) -> None:
+        self.key = key
+        self.words = words
+        self.fact = fact
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
+class Principal(msgspec.Struct, frozen=True):
     """One entry of a `Principal` element, normalised.
 
     Attributes:
@@ -42,13 +48,9 @@ class Principal:
     @property
     def account(self) -> str | None:
         """The account that the entry belongs to, where its text says so."""
-        match self.form:
-            case PrincipalForm.ACCOUNT:
-                return self.value
-            case PrincipalForm.IDENTITY | PrincipalForm.SESSION:
-                return account_of(self.value)
-            case _:
-                return None
+        if self.form is _ACCOUNT:
+            return self.value
+        return account_of(self.value) if self.form in _BY_ARN else None
 
     @property
     def as_map(self) -> dict[str, str]:
@@ -56,6 +58,8 @@ class Principal:
         return {self.form.key: self.value}
 
 
+_ACCOUNT = PrincipalForm.ACCOUNT
+_BY_ARN = (PrincipalForm.IDENTITY, PrincipalForm.SESSION)
 EVERYONE = Principal(PrincipalForm.EVERYONE, "*")
 
 

@@ -5,28 +5,50 @@ right only where `sekisho.evaluation` agrees, which is asked about every request
 """
 
 from sekisho.reasoning.clauses import variable_keys
-from sekisho.reasoning.errors import ReasoningError, UnconfirmedWitnessError, UndecidedError
+from sekisho.reasoning.compare import (
+    Answer,
+    Difference,
+    Fails,
+    Holds,
+    Unknown,
+    compare,
+    gained,
+    is_no_more_permissive,
+)
+from sekisho.reasoning.errors import Outline, ReasoningError, UnconfirmedWitnessError, UndecidedError
 from sekisho.reasoning.keys import Label
+from sekisho.reasoning.outline import outline_of
 from sekisho.reasoning.question import Document, Gate, Inside, Question, Target, View, Wanted, World
-from sekisho.reasoning.solve import Opener, Region, Witness, Witnesses, solve
+from sekisho.reasoning.solve import Opener, Region, Witness, Witnesses, inexact_variables, solve
 
 __all__ = [
+    "Answer",
+    "Difference",
     "Document",
+    "Fails",
     "Gate",
+    "Holds",
     "Inside",
     "Label",
     "Opener",
+    "Outline",
     "Question",
     "ReasoningError",
     "Region",
     "Target",
     "UnconfirmedWitnessError",
     "UndecidedError",
+    "Unknown",
     "View",
     "Wanted",
     "Witness",
     "Witnesses",
     "World",
+    "compare",
+    "gained",
+    "inexact_variables",
+    "is_no_more_permissive",
+    "outline_of",
     "solve",
     "variable_keys",
 ]

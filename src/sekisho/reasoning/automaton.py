@@ -85,6 +85,11 @@ class Automaton:
                 self._ones_in_component |= bit
         self._written.append("")
 
+    @property
+    def size(self) -> int:
+        """How many bits a state has."""
+        return len(self._written)
+
     def read(self, state: int, text: str) -> int:
         """Return the state after reading `text` from `state`."""
         literal, stars = self._literal, self._all_stars

@@ -20,12 +20,13 @@ from sekisho.reasoning.samples import (
     fresh_account,
     outside_accounts,
 )
-from sekisho.reasoning.words import Fixed, Free, Shape, Slot, Walk, Word
+from sekisho.reasoning.values import sets_of
+from sekisho.reasoning.words import Fixed, Free, Shape, Slot, Walk, Word, explore
 
 CALLER_KEYS = frozenset(
     {
         "aws:principalarn", "aws:principalaccount", "kms:calleraccount", "aws:principaltype", "aws:username",
-        "aws:userid",
+        "aws:userid", "aws:principalservicename", "aws:principalservicenameslist",
     }
 )  # fmt: skip
 """The keys that follow from who the caller is."""
@@ -42,9 +43,9 @@ def families_of_callers(
         world: which kinds of caller there are.
         principals: every principal that some statement names.
         keys: every condition key that some statement tests; a claim names its provider.
-        spares: whether some statement is about everyone but those it names.
+        spares: whether some statement is about everyone but those it names, or a gate is to be shut.
     """
-    for kind in (CallerKind.ANONYMOUS, CallerKind.AWS):
+    for kind in (CallerKind.ANONYMOUS, CallerKind.AWS, CallerKind.SERVICE):
         if kind in world.callers:
             yield FamilyOfCallers(kind)
     if CallerKind.SAML not in world.callers and CallerKind.WEB_IDENTITY not in world.callers:
@@ -90,7 +91,9 @@ def caller_facet(scene: Scene) -> Facet:
                     examples.append(example)
                     if any(one.form is PrincipalForm.CANONICAL_USER for one in scene.principals):
                         examples += _with_canonical_ids(example, scene)
-            case _:
+            case CallerKind.SERVICE:
+                examples += _services(scene, 1 << place)
+            case CallerKind.SAML | CallerKind.WEB_IDENTITY:
                 caller = Caller(family.kind, provider=family.provider)
                 examples.append(Example({}, 1 << place, caller=caller))
     return Facet(CALLER_KEYS, examples)
@@ -105,7 +108,7 @@ def _is_named_role(example: Example, scene: Scene) -> bool:
     if caller is None or caller.principal_arn is None or ":role/" not in caller.principal_arn:
         return True
     named = scene.named_roles.get((caller.account or "", caller.principal_arn.rpartition("/")[2]))
-    return named is None or named == caller.principal_arn
+    return named is None or caller.principal_arn in named
 
 
 _OF_ANONYMOUS: Mapping[str, tuple[str, ...]] = {
@@ -139,11 +142,11 @@ _WITH_SESSION = ("AssumedRole", "FederatedUser")
 def _with_canonical_ids(example: Example, scene: Scene) -> Iterator[Example]:
     """Yield the caller as one whose account has a canonical id that is named.
 
-    Which account an id belongs to is not known: any outside one. One that is named by its number too is left to that
-    name, unless some statement spares principals by name.
+    A trusted id belongs to a trusted account. Of others it is not known whose they are: anyone's, and not trusted. One
+    that is named by its number too is left to that name, unless some statement spares principals by name.
     """
     caller = example.caller
-    if caller is None or example.inside:
+    if caller is None or (example.inside and scene.world.wanted is Wanted.OUTSIDE):
         return
     named = {one.value for one in scene.principals}
     if not scene.spares and {caller.account, caller.principal_arn, caller.session_arn} & named:
@@ -151,10 +154,33 @@ def _with_canonical_ids(example: Example, scene: Scene) -> Iterator[Example]:
     for one in scene.principals:
         if one.form is PrincipalForm.CANONICAL_USER:
             known = one.value in scene.world.inside.canonical_ids
+            if known and not example.inside:
+                continue
             with_id = Caller(
                 caller.kind, caller.account, caller.principal_arn, caller.session_arn, None, None, one.value
             )
             yield example._replace(caller=with_id, inside=known)
+
+
+def _services(scene: Scene, family: int) -> Iterator[Example]:
+    """Yield the AWS services that the statements tell apart: those that are named, and one more.
+
+    A service calls under one of its names, and lists all that it has.
+    Source: IAM User Guide, "AWS global condition context keys", properties of the principal.
+    """
+    names = scene.keys.get(_SERVICE_NAMES)
+    patterns = [*_patterns(scene, "aws:principalservicename", _SERVICE_NAMES), *_literal(scene, PrincipalForm.SERVICE)]
+    shape = (Free(("name",), samples=("example.amazonaws.com",)),)
+    words = explore(shape, {"name": Automaton(patterns)} if patterns else {}, scene.budget)
+    found = [word["name"] for word in words]
+    lists = [()] if names is None else list(sets_of(names, found, scene.budget, shown=True))
+    for name in found:
+        for others in lists:
+            context = {"aws:principalservicename": (name,), _SERVICE_NAMES: tuple(dict.fromkeys((name, *others)))}
+            yield Example(context, family, caller=Caller(CallerKind.SERVICE, service=name))
+
+
+_SERVICE_NAMES = "aws:principalservicenameslist"
 
 
 # Where all that matters of a caller is whether it is one of those named: they, and one more of each account.

@@ -1,18 +1,18 @@
 """The statements of a question as bits of a mask, without those that can make no difference."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+
+import msgspec
 
 from sekisho.evaluation import CallerKind
 from sekisho.evaluation.conditions import Context, condition_holds
 from sekisho.evaluation.decide import actions_match
-from sekisho.policy import Condition, Effect, Principal, PrincipalForm, Principals, Statement
+from sekisho.policy import Condition, Effect, Principal, PrincipalForm, Principals, Statement, Version
 from sekisho.policy.patterns import Template, parse_resource_glob, parse_template, variables_of
-from sekisho.reasoning.question import Document, Gate, Inside, Question, Wanted
+from sekisho.reasoning.question import Document, Gate, Question, Wanted
 
 
-@dataclass(slots=True)
-class Clause:
+class Clause(msgspec.Struct, frozen=True):
     """A statement that may decide.
 
     Attributes:
@@ -20,6 +20,8 @@ class Clause:
         gate: the place of its gate.
         actions: which of the question's actions it covers.
         conditions: those that are not decided by what is given.
+        allows: whether it is an Allow.
+        has_variables: whether policy variables work in it.
     """
 
     bit: int
@@ -28,16 +30,8 @@ class Clause:
     statement: Statement
     actions: int
     conditions: tuple[Condition, ...]
-
-    @property
-    def allows(self) -> bool:
-        """Whether it is an Allow."""
-        return self.statement.effect is Effect.ALLOW
-
-    @property
-    def has_variables(self) -> bool:
-        """Whether policy variables work in it."""
-        return self.document.policy.version.has_variables
+    allows: bool
+    has_variables: bool
 
 
 def live_clauses(question: Question) -> list[Clause] | None:
@@ -50,18 +44,19 @@ def live_clauses(question: Question) -> list[Clause] | None:
     wanted = 0
     for target in question.targets:
         wanted |= target.actions
+    concerns = _Concern(question)
     clauses: list[Clause] = []
     for place, gate in enumerate(question.gates):
         opens = gate.shut
         override = question.targets[0].views[place].action if question.targets else None
         for document in gate.documents:
-            variables = document.policy.version.has_variables
+            variables = document.policy.version is _WITH_VARIABLES
             for statement in document.policy.statements:
                 if override is None:
                     actions = question.actions.covered(statement.actions) & wanted
                 else:
                     actions = wanted if actions_match(statement.actions, override) else 0
-                if not actions or not _may_concern(statement.principals, question):
+                if not actions or not concerns.some_caller(statement.principals):
                     continue
                 conditions = statement.conditions
                 if conditions and world.given:
@@ -69,37 +64,42 @@ def live_clauses(question: Question) -> list[Clause] | None:
                     if undecided is None:
                         continue
                     conditions = undecided
-                opens = opens or statement.effect is Effect.ALLOW
-                clauses.append(Clause(1 << len(clauses), place, document, statement, actions, conditions))
+                allows = statement.effect is _ALLOW
+                opens = opens or allows
+                bit = 1 << len(clauses)
+                clauses.append(Clause(bit, place, document, statement, actions, conditions, allows, variables))
         if not opens:
             return None
     return clauses
 
 
-def _may_concern(principals: Principals | None, question: Question) -> bool:
-    """Say whether some caller that is looked for may be among those that a statement is about."""
-    if principals is None or principals.negated:
-        return True
-    outside_only = question.world.wanted is Wanted.OUTSIDE
-    inside = question.world.inside
-    services = CallerKind.SERVICE in question.world.callers
-    return any(
-        _may_be_looked_for(entry, inside, outside_only=outside_only, services=services) for entry in principals.entries
-    )
+_ALLOW, _WITH_VARIABLES = Effect.ALLOW, Version.V2012
+_SERVICE, _UNIQUE_ID, _CANONICAL_USER = PrincipalForm.SERVICE, PrincipalForm.UNIQUE_ID, PrincipalForm.CANONICAL_USER
 
 
-def _may_be_looked_for(entry: Principal, inside: Inside, *, outside_only: bool, services: bool) -> bool:
-    match entry.form:
-        case PrincipalForm.EVERYONE | PrincipalForm.FEDERATED:
-            return True
-        case PrincipalForm.SERVICE:
-            return services
-        case PrincipalForm.UNIQUE_ID:
+class _Concern:
+    """Whom a question is about, to tell which statements are about nobody of them."""
+
+    def __init__(self, question: Question) -> None:
+        self._inside = question.world.inside
+        self._outside_only = question.world.wanted is Wanted.OUTSIDE
+        self._services = CallerKind.SERVICE in question.world.callers
+
+    def some_caller(self, principals: Principals | None) -> bool:
+        """Say whether some caller that is looked for may be among those that a statement is about."""
+        return principals is None or principals.negated or any(map(self._may_be_looked_for, principals.entries))
+
+    def _may_be_looked_for(self, entry: Principal) -> bool:
+        form = entry.form
+        if form is _SERVICE:
+            return self._services
+        if form is _UNIQUE_ID:
             return False
-        case PrincipalForm.CANONICAL_USER:
-            return not outside_only or entry.value not in inside.canonical_ids
-        case _:
-            return not outside_only or entry.account not in inside.accounts
+        if not self._outside_only:
+            return True
+        if form is _CANONICAL_USER:
+            return entry.value not in self._inside.canonical_ids
+        return entry.account not in self._inside.accounts
 
 
 def _not_given(
@@ -128,7 +128,7 @@ def fitting_given(clauses: Iterable[Clause], given: Mapping[str, tuple[str, ...]
             for one in clause.conditions
             if one.key.lower() in given
         ):
-            fitting.append(replace(clause, conditions=left))
+            fitting.append(msgspec.structs.replace(clause, conditions=left))
     return fitting
 
 
@@ -137,8 +137,8 @@ def variables_in(clauses: Iterable[Clause]) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for clause in clauses:
         if clause.has_variables:
-            templates = _templates(clause.statement, clause.conditions)
-            found |= dict.fromkeys(variable.key for template in templates for variable in variables_of(template))
+            for template in _templates(clause.statement, clause.conditions):
+                found |= dict.fromkeys(variable.key for variable in variables_of(template))
     return tuple(found)
 
 
@@ -156,9 +156,14 @@ def _templates(statement: Statement, conditions: Iterable[Condition]) -> Iterato
 
 def variable_keys(gates: Iterable[Gate]) -> tuple[str, ...]:
     """Return the keys whose values some statement of some gates puts into a pattern, in lower case."""
-    return variables_in(
-        Clause(0, 0, document, statement, 0, statement.conditions)
-        for gate in gates
-        for document in gate.documents
-        for statement in document.policy.statements
+    return tuple(
+        dict.fromkeys(
+            variable.key
+            for gate in gates
+            for document in gate.documents
+            if document.policy.version is _WITH_VARIABLES
+            for statement in document.policy.statements
+            for template in _templates(statement, statement.conditions)
+            for variable in variables_of(template)
+        )
     )

@@ -59,10 +59,11 @@ class Scene:
     Attributes:
         keys: the condition keys that statements compare or put into patterns, by name in lower case.
         principals: every entry of a `Principal` or `NotPrincipal` element, without repeats.
-        spares: whether some statement is about everyone but those it names.
+        spares: whether some statement is about everyone but those it names, or a gate is to be shut: it refuses them.
         settled: the values that policy variables stand for in this pass; None for a key that is absent.
         families: the families of callers; the place of one is the number of its bit.
-        named_roles: the ARNs of the roles that are named as principals, by account and name.
+        named_roles: the ARNs of the roles that open gates name as principals, by account and name. A gate to be shut
+            may be a policy of another time.
     """
 
     world: World
@@ -72,7 +73,7 @@ class Scene:
     settled: Mapping[str, str | None]
     families: tuple[FamilyOfCallers, ...]
     budget: Budget
-    named_roles: Mapping[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    named_roles: Mapping[tuple[str, str], set[str]] = field(default_factory=dict[tuple[str, str], set[str]])
 
     def bits(self, holds: Callable[[FamilyOfCallers], bool]) -> int:
         """Return the families for which something holds, as bits."""

@@ -7,19 +7,22 @@ other such label within them.
 Source: J. Backes et al., "Stratified Abstraction of Access Control Policies", CAV 2020.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from sekisho.evaluation import Caller, CallerKind
+from sekisho.evaluation import Caller
 from sekisho.evaluation.principals import principals_match
-from sekisho.policy import EVERYONE, Effect, Principal, PrincipalForm
+from sekisho.policy import Effect, Principal, PrincipalForm
 from sekisho.reasoning.clauses import Clause
 from sekisho.reasoning.facets import Example, Facet
 from sekisho.reasoning.keys import Key
 
 PRINCIPAL = "principal"
 """The key that the labels of principals go under; no condition key is spelled so."""
+
+
+_EVERYONE = PrincipalForm.EVERYONE
 
 
 class Kind(NamedTuple):
@@ -45,7 +48,7 @@ class PrincipalIndex:
         self.spares = False
         self._everyone = 0
         self._constrained = 0
-        self._by_name: dict[tuple[PrincipalForm, str], int] = {}
+        self._by_name: _Names = {}
         self._negated: list[Clause] = []
         entries: dict[Principal, None] = {}
         for clause in clauses:
@@ -53,27 +56,27 @@ class PrincipalIndex:
             if principals is None:
                 continue
             self._constrained |= clause.bit
-            entries |= dict.fromkeys(principals.entries)
+            entries.update(dict.fromkeys(principals.entries))
             if principals.negated:
                 self.spares = True
                 self._negated.append(clause)
                 continue
             for entry in principals.entries:
-                if entry.form is PrincipalForm.EVERYONE:
+                if entry.form is _EVERYONE:
                     self._everyone |= clause.bit
                 else:
-                    name = (entry.form, entry.value)
-                    self._by_name[name] = self._by_name.get(name, 0) | clause.bit
+                    _add(self._by_name, entry, clause.bit)
         self.principals = tuple(entries)
-        self.labels = [entry for entry in entries if entry != EVERYONE]
-        self._numbers = {(entry.form, entry.value): 1 << place for place, entry in enumerate(self.labels)}
+        self.labels = [entry for entry in entries if entry.form is not _EVERYONE]
+        self._numbers: _Names = {}
+        for place, entry in enumerate(self.labels):
+            _add(self._numbers, entry, 1 << place)
 
     def failing(self, caller: Caller) -> int:
         """Return the statements that are not about a caller."""
-        matched = 0 if caller.kind is CallerKind.SERVICE else self._everyone
+        matched = self._everyone
         if self._by_name:
-            for name in _names_of(caller):
-                matched |= self._by_name.get(name, 0)
+            matched |= _of_caller(self._by_name, caller)
         for clause in self._negated:
             principals = clause.statement.principals
             deny = clause.statement.effect is Effect.DENY
@@ -83,25 +86,27 @@ class PrincipalIndex:
 
     def labels_of(self, caller: Caller) -> int:
         """Return the named principals that contain a caller, as bits."""
-        found = 0
-        if self._numbers:
-            for name in _names_of(caller):
-                found |= self._numbers.get(name, 0)
-        return found
+        return _of_caller(self._numbers, caller) if self._numbers else 0
 
 
-def _names_of(caller: Caller) -> Iterable[tuple[PrincipalForm, str]]:
-    return [(form, text) for form, text_of in _TEXTS if (text := text_of(caller)) is not None]
+_Names: TypeAlias = dict[str, dict[str, int]]
+"""To each fact of a caller and each of its values the bits of what names it."""
 
 
-_TEXTS: tuple[tuple[PrincipalForm, Callable[[Caller], str | None]], ...] = (
-    (PrincipalForm.ACCOUNT, lambda caller: caller.account),
-    (PrincipalForm.IDENTITY, lambda caller: caller.principal_arn),
-    (PrincipalForm.SESSION, lambda caller: caller.session_arn),
-    (PrincipalForm.FEDERATED, lambda caller: caller.provider),
-    (PrincipalForm.SERVICE, lambda caller: caller.service),
-    (PrincipalForm.CANONICAL_USER, lambda caller: caller.canonical_id),
-)
+def _add(names: _Names, entry: Principal, bit: int) -> None:
+    if entry.form.fact is not None:
+        of_form = names.setdefault(entry.form.fact, {})
+        of_form[entry.value] = of_form.get(entry.value, 0) | bit
+
+
+def _of_caller(names: _Names, caller: Caller) -> int:
+    """Return the bits of every name that a caller goes by."""
+    found = 0
+    for fact, values in names.items():
+        text = getattr(caller, fact)
+        if text is not None:
+            found |= values.get(text, 0)
+    return found
 
 
 @dataclass(slots=True)
@@ -182,47 +187,50 @@ class Judge:
 
     def kinds(self, facet: Facet, shown: frozenset[str], *, outside_only: bool) -> list[Kind]:
         """Return a facet's examples, joined where nothing tells them apart, and note the keys that they describe."""
-        mentioned = [key for name in facet.keys if (key := self._keys.get(name)) is not None]
-        described = [key for key in mentioned if key.name in shown and key.labels]
-        described.sort(key=lambda key: key.name)
-        columns: list[list[int]] = [[] for _ in described]
-        callers = facet.examples and facet.examples[0].caller is not None
-        named: list[int] = []
-        masks: list[int] = []
-        for example in facet.examples:
-            masks.append(self._mask(example, mentioned))
-            if callers and example.caller is not None:
-                named.append(self._principals.labels_of(example.caller))
-            for key, column in zip(described, columns, strict=True):
-                bits = 0
-                for value in example.context.get(key.name, ()):
-                    bits |= key.bits_of(value)
-                column.append(bits)
-        extents = [Extents(len(key.labels), column) for key, column in zip(described, columns, strict=True)]
-        if callers:
-            extents.insert(0, Extents(len(self._principals.labels), named))
-            columns.insert(0, named)
+        mentioned = [self._keys[name] for name in sorted(facet.keys & self._keys.keys())]
+        columns: list[list[int] | None] = [[] if key.name in shown and key.labels else None for key in mentioned]
+        masks = [self._mask(example, mentioned, columns) for example in facet.examples]
+        described: list[tuple[Extents, list[int]]] = []
+        if facet.examples and facet.examples[0].caller is not None:
+            named = [self._principals.labels_of(one.caller) for one in facet.examples if one.caller is not None]
+            described.append((Extents(len(self._principals.labels), named), named))
             self.keys.append(PRINCIPAL)
-        self.keys += [key.name for key in described]
-        self.extents += extents
+        for key, column in zip(mentioned, columns, strict=True):
+            if column is not None:
+                described.append((Extents(len(key.labels), column), column))
+                self.keys.append(key.name)
+        self.extents += [extents for extents, _ in described]
         found: dict[tuple[int, tuple[int, ...]], Kind] = {}
         for place, example in enumerate(facet.examples):
             if outside_only and example.inside:
                 continue
-            labels = tuple([one.minimal(column[place]) for one, column in zip(extents, columns, strict=True)])
+            labels = tuple([extents.minimal(column[place]) for extents, column in described])
             mask = masks[place]
             if (mask, labels) not in found:
                 found[mask, labels] = Kind(mask, labels, (example,))
         return list(found.values())
 
-    def _mask(self, example: Example, mentioned: Sequence[Key]) -> int:
+    def _mask(self, example: Example, mentioned: Sequence[Key], columns: Sequence[list[int] | None]) -> int:
+        """Return what an example leaves standing; note the labels that contain it in the columns of their keys."""
+        context, families, inside, caller = example
         fails = 0
-        for key in mentioned:
-            fails |= key.fails(example.context.get(key.name, ()))
-        if example.caller is not None:
-            fails |= self._principals.failing(example.caller)
-        if example.families:
-            fails |= self.all_families & ~(example.families << self._shift)
-        if example.inside:
+        for key, column in zip(mentioned, columns, strict=True):
+            values = context.get(key.name)
+            bits = 0
+            if not values:
+                fails |= key.absent_fails
+            elif len(values) == 1:
+                bits = key.bits_of(values[0])
+                fails |= key.failing(bits)
+            else:
+                bits = key.labels_of(values)
+                fails |= key.failing_with(values)
+            if column is not None:
+                column.append(bits)
+        if caller is not None:
+            fails |= self._principals.failing(caller)
+        if families:
+            fails |= self.all_families & ~(families << self._shift)
+        if inside:
             fails |= self.outside
         return self.everything & ~fails

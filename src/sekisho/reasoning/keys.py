@@ -7,19 +7,19 @@ matches, and a test of a statement holds or fails by these bits alone. This says
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from sekisho.evaluation.conditions import Context, value_matches, value_test
 from sekisho.policy import Condition
-from sekisho.policy.operators import BaseOperator, Comparison, Family, Quantifier
+from sekisho.policy.operators import BaseOperator, Family, Quantifier
 from sekisho.policy.patterns import Pattern, parse_template, resolve
 from sekisho.policy.values import Network, parse_address, parse_network
 from sekisho.reasoning.automaton import Reading
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(msgspec.Struct, frozen=True):
     """A value that stands for all request values it matches.
 
     Attributes:
@@ -40,6 +40,10 @@ class Label:
             value_matches(self.operator, self.text, value, context, variables=self.variables)
             for value in context.get(self.key, ())
         )
+
+
+_NULL, _BOOL, _ARN, _ALL = Family.NULL, Family.BOOL, Family.ARN, Quantifier.ALL
+_EXACT, _IGNORING_CASE, _BY_PARTS = Reading.EXACT, Reading.IGNORING_CASE, Reading.ARN
 
 
 class Test(NamedTuple):
@@ -95,17 +99,19 @@ class Key:
         """Add a condition of a statement."""
         operator = condition.operator
         base, quantifier = operator.base, operator.quantifier
-        values = 0
-        if base.family is Family.NULL:
+        if base.family is _NULL:
             wanted = {value.lower() for value in condition.values}
             test = Test(clause, 0, "false" in wanted, "true" in wanted, every=False)
         else:
+            values = 0
             for text in condition.values:
                 values |= self._bit(base, text, variables=variables and "${" in text)
-            when_absent = operator.if_exists or quantifier is Quantifier.ALL or (base.negated and quantifier is None)
-            every = quantifier is Quantifier.ALL or (quantifier is None and base.negated)
-            test = Test(clause, values, base.negated, when_absent, every)
-        self.quantified = self.quantified or quantifier is not None
+            if quantifier is None:
+                test = Test(clause, values, base.negated, operator.if_exists or base.negated, base.negated)
+            else:
+                every = quantifier is _ALL
+                test = Test(clause, values, base.negated, operator.if_exists or every, every)
+                self.quantified = True
         if not test.when_absent:
             self.absent_fails |= clause
         self.tests.append(test)
@@ -117,7 +123,7 @@ class Key:
             number = self._numbers[spelled] = len(self.labels)
             self.labels.append(Label(self.name, text, base, variables))
             self._index(base, text, 1 << number, variables=variables)
-            if base.family is Family.BOOL:
+            if base.family is _BOOL:
                 self.flags = True
             else:
                 self.is_flag = False
@@ -136,35 +142,34 @@ class Key:
         pattern = resolve(template, self._value_of)
         if pattern is None:
             return
-        literal = pattern[0] if len(pattern) == 1 and isinstance(pattern[0], str) else "" if not pattern else None
-        if base.comparison is Comparison.EQUAL_IGNORING_CASE:
-            literal = "".join(map(str, pattern))
-            self._folded[literal.lower()] = self._folded.get(literal.lower(), 0) | bit
-            self.patterns.append((pattern, Reading.IGNORING_CASE))
-        elif base.family is Family.ARN:
-            self.patterns.append((pattern, Reading.ARN))
-            self._others.append((bit, value_test(base, text, pattern)))
-            self.is_plain = False
-        elif literal is not None:
+        if base.folds_case:
+            folded = "".join(map(str, pattern)).lower()
+            self._folded[folded] = self._folded.get(folded, 0) | bit
+            self.patterns.append((pattern, _IGNORING_CASE))
+        elif base.family is not _ARN and (not pattern or (len(pattern) == 1 and isinstance(pattern[0], str))):
+            literal = str(pattern[0]) if pattern else ""
             self._exact[literal] = self._exact.get(literal, 0) | bit
-            self.patterns.append((pattern, Reading.EXACT))
+            self.patterns.append((pattern, _EXACT))
         else:
-            self.patterns.append((pattern, Reading.EXACT))
+            self.patterns.append((pattern, _BY_PARTS if base.family is _ARN else _EXACT))
             self._others.append((bit, value_test(base, text, pattern)))
             self.is_plain = False
 
-    def fails(self, values: tuple[str, ...]) -> int:
-        """Return the clauses that fail for a request with these values; none is an absent key."""
-        if not values:
-            return self.absent_fails
-        if len(values) == 1:
-            return self.failing(self.bits_of(values[0]))
+    def failing_with(self, values: tuple[str, ...]) -> int:
+        """Return the clauses that fail for a request with several values."""
         some, every = 0, -1
         for value in values:
             passed = self.passed(self.bits_of(value))
             some |= passed
             every &= passed
         return self._failing_tests(some & ~self.every | every & self.every)
+
+    def labels_of(self, values: tuple[str, ...]) -> int:
+        """Return the bits of all the key's values that one of a request's values matches."""
+        bits = 0
+        for value in values:
+            bits |= self.bits_of(value)
+        return bits
 
     def bits_of(self, value: str) -> int:
         """Return the bits of all the key's values that a request value matches."""

@@ -11,13 +11,14 @@ from itertools import product
 from math import prod
 from typing import TypeAlias
 
+from sekisho.reasoning.budget import Budget
 from sekisho.reasoning.errors import UndecidedError
 from sekisho.reasoning.judging import Extents, Kind
 
 MAX_GROUPS = 20_000
 """How many groups of requests are kept apart before the reasoner gives up."""
 
-MAX_REGIONS = 5_000
+MAX_REGIONS = 2_000
 """How many regions are told before the reasoner gives up."""
 
 Shape: TypeAlias = tuple[int, ...]
@@ -39,28 +40,24 @@ class Sides:
     needed: tuple[int, ...]
 
 
-def combine(sides: Sides, everything: int, facets: Sequence[Sequence[Kind]]) -> list[Kind]:
-    """Put the kinds of all facets together, dropping what cannot get in and what another kind says better.
+def combine(sides: Sides, front: Sequence[Kind], kinds: Sequence[Kind], budget: Budget) -> list[Kind]:
+    """Put the kinds of one more facet together with groups, dropping what cannot get in and what another one says.
 
     Raises:
-        UndecidedError: more than `MAX_GROUPS` groups.
+        UndecidedError: more than `MAX_GROUPS` groups, or more work than the budget allows.
     """
-    front = [Kind(everything, (), ())]
-    for kinds in facets:
-        kinds = prune(sides, kinds)  # noqa: PLW2901 - fewer of the same
-        further: dict[tuple[int, tuple[int, ...]], Kind] = {}
-        for mask, labels, examples in front:
-            for one in kinds:
-                joined = mask & one.mask
-                described = labels + one.labels
-                if (joined, described) not in further and all(map(joined.__and__, sides.needed)):
-                    further[joined, described] = Kind(joined, described, examples + one.examples)
-            if len(further) > MAX_GROUPS:
-                raise UndecidedError(f"its statements tell more than {MAX_GROUPS:,} groups of requests apart")
-        front = list(further.values())
-        if len(front) > 1:
-            front = prune(sides, front)
-    return front
+    kinds = prune(sides, kinds)
+    further: dict[tuple[int, tuple[int, ...]], Kind] = {}
+    for mask, labels, examples in front:
+        budget.spend(1 + len(kinds) // 4)
+        for one in kinds:
+            joined = mask & one.mask
+            described = labels + one.labels
+            if (joined, described) not in further and all(map(joined.__and__, sides.needed)):
+                further[joined, described] = Kind(joined, described, examples + one.examples)
+        if len(further) > MAX_GROUPS:
+            raise UndecidedError(f"its statements tell more than {MAX_GROUPS:,} groups of requests apart")
+    return prune(sides, list(further.values()))
 
 
 _MOST_COMPARED = 64
@@ -74,6 +71,11 @@ def prune(sides: Sides, kinds: Sequence[Kind]) -> list[Kind]:
     """
     if len(kinds) < 2:  # noqa: PLR2004 - one has no other
         return list(kinds)
+    if len(kinds) == 2:  # noqa: PLR2004 - the commonest: a condition that holds, or does not
+        one, other = kinds
+        if _says_all(sides, one, other):
+            return [one]
+        return [other] if _says_all(sides, other, one) else [one, other]
     ranked = sorted(kinds, key=lambda kind: _strength(sides, kind), reverse=True)
     kept: list[Kind] = []
     for kind in ranked:

@@ -35,10 +35,18 @@ def scene_of(
     for name in settled:
         if name not in keys:
             keys[name] = Key(name, value_of)
-    families = tuple(families_of_callers(world, index.principals, keys, spares=index.spares))
-    roles = {
-        (account_of(one.value), one.value.rpartition("/")[2]): one.value
-        for one in index.principals
-        if one.form is PrincipalForm.IDENTITY and ":role/" in one.value
-    }
-    return Scene(world, keys, index.principals, index.spares, settled, families, budget, roles), index
+    spares = index.spares or any(gate.shut for gate in question.gates)
+    families = tuple(families_of_callers(world, index.principals, keys, spares=spares))
+    return Scene(world, keys, index.principals, spares, settled, families, budget, _roles(question, clauses)), index
+
+
+def _roles(question: Question, clauses: Sequence[Clause]) -> dict[tuple[str, str], set[str]]:
+    """Return the roles that open gates name, by account and name."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for clause in clauses:
+        principals = clause.statement.principals
+        if principals is not None and not question.gates[clause.gate].shut:
+            for one in principals.entries:
+                if one.form is PrincipalForm.IDENTITY and ":role/" in one.value:
+                    found.setdefault((account_of(one.value), one.value.rpartition("/")[2]), set()).add(one.value)
+    return found

@@ -1,27 +1,45 @@
 """All the sides of a request that some policies ask about."""
 
+from collections.abc import Callable, Iterator
+from functools import partial
+
 from sekisho.evaluation import CallerKind
-from sekisho.reasoning.callers import caller_facet
+from sekisho.reasoning.callers import CALLER_KEYS, caller_facet
 from sekisho.reasoning.facets import Example, Facet, FamilyOfCallers, Scene
 from sekisho.reasoning.surroundings import JOINED_KEYS
 from sekisho.reasoning.values import sets_of, values_of
 
 
-def facets_of(scene: Scene) -> list[Facet]:
-    """Return the facets that the mentioned keys belong to, the caller's first.
+def facets_of(scene: Scene) -> Iterator[Facet]:
+    """Yield the facets that the mentioned keys belong to, each made when it is asked for, the simple ones first.
+
+    A question that a simple one answers with nobody never comes to those that take long.
 
     Raises:
         UndecidedError: a facet has more kinds of examples than the budget allows to keep apart.
     """
-    facets = [caller_facet(scene)]
-    left = set(scene.keys) - facets[0].keys
+    makers: list[tuple[frozenset[str], Callable[[], Facet]]] = [(CALLER_KEYS, partial(caller_facet, scene))]
+    left = scene.keys.keys() - CALLER_KEYS
     if left:
         for keys, make in JOINED_KEYS:
             if not keys.isdisjoint(left):
-                facets.append(Facet(keys, list(make(scene))))
+                makers.append((keys, partial(_joined_facet, keys, make, scene)))
                 left -= keys
-        facets += [_single_key_facet(name, scene) for name in sorted(left)]
-    return [_settled(facet, scene) for facet in facets] if scene.settled else facets
+        makers += [(frozenset({name}), partial(_single_key_facet, name, scene)) for name in sorted(left)]
+        makers.sort(key=lambda one: _difficulty(one[0], scene))
+    for _, make_facet in makers:
+        facet = make_facet()
+        yield _settled(facet, scene) if scene.settled else facet
+
+
+def _joined_facet(keys: frozenset[str], make: Callable[[Scene], Iterator[Example]], scene: Scene) -> Facet:
+    return Facet(keys, list(make(scene)))
+
+
+def _difficulty(keys: frozenset[str], scene: Scene) -> int:
+    """Return how much there is to tell apart: the patterns that are more than a text to be equal to."""
+    mentioned = (scene.keys[name] for name in keys & scene.keys.keys())
+    return sum(len(key.patterns) for key in mentioned if not key.is_literal)
 
 
 def _settled(facet: Facet, scene: Scene) -> Facet:
@@ -55,14 +73,17 @@ _SIGNED_ONLY = frozenset(
 _OF_ANONYMOUS = {"aws:viaawsservice": "false", "lambda:functionurlauthtype": "NONE"}
 """What some keys are in a request without a signature."""
 
-_SERVICES_ONLY = frozenset({"aws:principalservicename", "aws:principalservicenameslist"})
+_OF_SERVICES = {"aws:principalisawsservice": "true", "aws:viaawsservice": "false"}
+"""The same of the calls that AWS services make on their own behalf."""
 
 
 def _single_key_facet(name: str, scene: Scene) -> Facet:
-    fixed = scene.bits_of_kind(CallerKind.ANONYMOUS) if name in _OF_ANONYMOUS else 0
+    fixed = 0
     examples: list[Example] = []
-    if fixed:
-        examples.append(Example({name: (_OF_ANONYMOUS[name],)}, fixed))
+    for kind, values in ((CallerKind.ANONYMOUS, _OF_ANONYMOUS), (CallerKind.SERVICE, _OF_SERVICES)):
+        if name in values and (bits := scene.bits_of_kind(kind)):
+            fixed |= bits
+            examples.append(Example({name: (values[name],)}, bits))
     if name not in _ALWAYS and (absent := scene.bits(lambda family: not _has_always(name, family)) & ~fixed):
         examples.append(Example({}, absent))
     if present := scene.bits(lambda family: _can_be_present(name, family)) & ~fixed:
@@ -73,8 +94,6 @@ def _single_key_facet(name: str, scene: Scene) -> Facet:
 
 
 def _can_be_present(key: str, family: FamilyOfCallers) -> bool:
-    if key in _SERVICES_ONLY:
-        return False
     if key in _SIGNED_ONLY or key.startswith("aws:principaltag/"):
         return family.kind is CallerKind.AWS
     if key.startswith("saml:"):

@@ -1,12 +1,12 @@
 """The one question: who outside can do any of these things, and by which requests?"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from sekisho.evaluation import Caller, CallerKind, Outcome, Request, decide, statement_matches
 from sekisho.evaluation.conditions import Context
 from sekisho.evaluation.decide import resources_match
-from sekisho.policy import EVERYONE, Principal, Statement
+from sekisho.policy import EVERYONE, Effect, Principal, Statement
 from sekisho.policy.actions import ActionTable
 from sekisho.policy.patterns import Pattern, parse_resource_glob, resolve
 from sekisho.reasoning.automaton import Automaton, Reading
@@ -16,6 +16,7 @@ from sekisho.reasoning.errors import UnconfirmedWitnessError, UndecidedError
 from sekisho.reasoning.facets import Scene
 from sekisho.reasoning.judging import PRINCIPAL, Judge, Kind, PrincipalIndex
 from sekisho.reasoning.keys import Key, Label
+from sekisho.reasoning.outline import outline_of
 from sekisho.reasoning.question import Document, Gate, Question, Target, Wanted
 from sekisho.reasoning.regions import MAX_REGIONS, Shape, Sides, combine, count_shapes, shapes_of, uncovered
 from sekisho.reasoning.scene import scene_of
@@ -35,15 +36,17 @@ class Opener:
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """A request that every gate lets through: the evaluator has said so, gate by gate.
+    """A request that every gate lets through, or refuses where it is to be shut: the evaluator has said so.
 
     Attributes:
         request: as the caller sends it, which is how the first gate sees it.
-        openers: every statement, in any gate, that allows it.
+        openers: every statement, in any gate that is to be open, that allows it.
+        closers: every Deny, in any gate that is to be shut, that refuses it; none where no statement allows it there.
     """
 
     request: Request
     openers: tuple[Opener, ...]
+    closers: tuple[Opener, ...] = ()
 
 
 class Witnesses(Mapping[str, Witness]):
@@ -78,7 +81,9 @@ class Witnesses(Mapping[str, Witness]):
             if place is not None and actions >> place & 1:
                 if witness.request.action == action:
                     return witness
-                return Witness(replace(witness.request, action=action), witness.openers)
+                asked = witness.request
+                request = Request(asked.caller, action, asked.resource, asked.context)
+                return Witness(request, witness.openers, witness.closers)
         raise KeyError(action)
 
     def __iter__(self) -> Iterator[str]:
@@ -123,12 +128,16 @@ class Region:
     witnesses: Witnesses
 
 
-def solve(question: Question) -> tuple[Region, ...]:
+def solve(question: Question, *, steps: int | None = None) -> tuple[Region, ...]:
     """Return every group of requests that get through all gates, none within another.
 
     Every such request lies in a returned region for its action, except that the values of policy variables are not
     all tried; every region comes with requests that the evaluator has allowed. No regions means that nobody gets in,
     whatever the variables are.
+
+    Args:
+        question: what is asked.
+        steps: how many steps the answer may take; the usual number by default.
 
     Raises:
         UndecidedError: the question is beyond the budget, or nobody gets in with the values of policy variables that
@@ -138,23 +147,57 @@ def solve(question: Question) -> tuple[Region, ...]:
     clauses = live_clauses(question)
     if clauses is None:
         return ()
-    budget = Budget()
+    try:
+        return _decide(question, clauses, Budget(steps))
+    except UndecidedError as error:
+        raise UndecidedError(str(error), outline_of(question)) from error
+
+
+def _decide(question: Question, clauses: Sequence[Clause], budget: Budget) -> tuple[Region, ...]:
     varying = [key for key in variables_in(clauses) if key not in question.world.given]
     if not varying:
         return tuple(_solve(question, clauses, {}, budget))
     regions: list[Region] = []
     for settled in settle_variables(question, clauses, varying, budget):
-        regions = _joined(regions, _solve(question, clauses, settled, budget))
-    if not regions and not is_exact(clauses, varying):
-        wide = widen_variables(question)
-        wider = live_clauses(wide)
-        if wider is not None and _solve(wide, wider, {}, budget):
-            names = ", ".join(f"`${{{key}}}`" for key in varying)
-            raise UndecidedError(f"the policy variables {names} may have a value that lets somebody in")
-    return tuple(_outermost(regions))
+        regions = joined(regions, _solve(question, clauses, settled, budget))
+    if not regions and not is_exact(clauses, varying) and _widened(question, budget):
+        names = ", ".join(f"`${{{key}}}`" for key in varying)
+        raise UndecidedError(f"the policy variables {names} may have a value that lets somebody in")
+    return tuple(outermost(regions))
 
 
-def _joined(regions: Sequence[Region], more: Iterable[Region]) -> list[Region]:
+def _widened(question: Question, budget: Budget) -> list[Region]:
+    """Return who gets in if the policy variables could be anything: these, and no others, whatever they are."""
+    wide = widen_variables(question)
+    clauses = live_clauses(wide)
+    return [] if clauses is None else _solve(wide, clauses, {}, budget)
+
+
+def inexact_variables(question: Question, regions: Sequence[Region]) -> tuple[str, ...]:
+    """Return the keys of policy variables that may let in more than the regions that `solve` has found.
+
+    Not all their values are tried. Nothing is missing where the regions hold all that gets in when they could be
+    anything.
+    """
+    clauses = live_clauses(question) or []
+    varying = [key for key in variables_in(clauses) if key not in question.world.given]
+    if is_exact(clauses, varying):
+        return ()
+    try:
+        wide = _widened(question, Budget())
+    except UndecidedError:
+        return tuple(varying)
+    for one in wide:
+        actions = one.witnesses.actions
+        for found in regions:
+            if _is_wider(found, one):
+                actions &= ~found.witnesses.actions
+        if actions:
+            return tuple(varying)
+    return ()
+
+
+def joined(regions: Sequence[Region], more: Iterable[Region]) -> list[Region]:
     """Join the regions that are described alike."""
     found = {(one.principal, tuple(one.condition.items())): one for one in regions}
     for one in more:
@@ -164,7 +207,7 @@ def _joined(regions: Sequence[Region], more: Iterable[Region]) -> list[Region]:
     return list(found.values())
 
 
-def _outermost(regions: Sequence[Region]) -> Iterator[Region]:
+def outermost(regions: Sequence[Region]) -> Iterator[Region]:
     """Yield the regions without the actions that another one, described by less, has too."""
     for one in regions:
         actions = one.witnesses.actions
@@ -271,8 +314,6 @@ def _context(question: Question, settled: Mapping[str, str | None]) -> Context:
 def _groups(search: _Search, scene: Scene) -> list[Kind]:
     """Return the groups of requests that may get in, as far as the resource and the action do not matter."""
     judge, world = search.judge, scene.world
-    outside_only = world.wanted is Wanted.OUTSIDE
-    kinds = [judge.kinds(facet, world.shown, outside_only=outside_only) for facet in facets_of(scene)]
     good = judge.all_families
     bad = 0
     needed = [judge.all_families]
@@ -290,7 +331,14 @@ def _groups(search: _Search, scene: Scene) -> list[Kind]:
             needed.append(opening)
     if world.wanted is Wanted.INSIDE:
         bad |= judge.outside
-    groups = combine(Sides(good, bad, tuple(needed)), judge.everything, kinds)
+    sides = Sides(good, bad, tuple(needed))
+    outside_only = world.wanted is Wanted.OUTSIDE
+    groups: list[Kind] = [Kind(judge.everything, (), ())]
+    for facet in facets_of(scene):
+        kinds = judge.kinds(facet, world.shown, outside_only=outside_only)
+        groups = combine(sides, groups, kinds, scene.budget)
+        if not groups:
+            return []
     if world.wanted is Wanted.INSIDE:
         groups = [group for group in groups if not group.mask & judge.outside]
     return groups
@@ -356,12 +404,32 @@ def _covering(search: _Search, resources: tuple[str, ...]) -> int:
     fails = 0
     for clause in search.clauses:
         patterns = clause.statement.resources
-        if patterns is None or (len(patterns.globs) == 1 and patterns.globs[0] == resources[clause.gate]):
-            if patterns is not None and patterns.negated:
-                fails |= clause.bit
-        elif not resources_match(patterns, resources[clause.gate], search.context, variables=clause.has_variables):
+        if patterns is None:
+            continue
+        resource = resources[clause.gate]
+        covered = _covers_plainly(patterns.globs, resource)
+        if covered is None:
+            covered = resources_match(patterns, resource, search.context, variables=clause.has_variables)
+        else:
+            covered = covered is not patterns.negated
+        if not covered:
             fails |= clause.bit
     return ~fails
+
+
+def _covers_plainly(globs: Sequence[str], resource: str) -> bool | None:
+    """Say whether some glob covers a resource where that takes no more than a comparison; else None."""
+    for glob in globs:
+        if glob in {"*", resource}:
+            return True
+        if "$" in glob or "?" in glob:
+            return None
+        start, star, rest = glob.partition("*")
+        if rest:
+            return None
+        if star and resource.startswith(start):
+            return True
+    return False
 
 
 def _resources(search: _Search, prefixes: tuple[str, ...], budget: Budget) -> list[tuple[str, ...]]:
@@ -452,6 +520,7 @@ def _confirm(search: _Search, case: _Case, actions: int) -> Witness:
         caller = example.caller or caller
     action = search.question.actions.names[(actions & -actions).bit_length() - 1]
     openers: list[Opener] = []
+    closers: list[Opener] = []
     for gate, view, resource in zip(search.question.gates, case.wish.target.views, case.wish.resources, strict=True):
         request = Request(caller, view.action or action, resource, context)
         matching = [
@@ -463,6 +532,6 @@ def _confirm(search: _Search, case: _Case, actions: int) -> Witness:
         outcome = decide([opener.statement for opener in matching]).outcome
         if (outcome is Outcome.ALLOW) is gate.shut:
             raise UnconfirmedWitnessError(f"the evaluator decides otherwise on `{request.action}` on `{resource}`")
-        if not gate.shut:
-            openers += matching
-    return Witness(Request(caller, action, case.wish.resources[0], context), tuple(openers))
+        (closers if gate.shut else openers).extend(matching)
+    request = Request(caller, action, case.wish.resources[0], context)
+    return Witness(request, tuple(openers), tuple([one for one in closers if one.statement.effect is Effect.DENY]))

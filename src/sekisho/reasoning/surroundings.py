@@ -61,6 +61,8 @@ def _organizations(scene: Scene) -> Iterator[Example]:
     """
     yield Example({})
     own, signed = scene.world.inside.organization_id, scene.bits_of_kind(CallerKind.AWS)
+    if not signed:
+        return
     ids = scene.keys.get("aws:principalorgid")
     simple = "aws:principalorgpaths" not in scene.keys and not scene.settled.keys() & _ORGANIZATION
     if simple and (ids is None or ids.is_literal):
@@ -120,9 +122,13 @@ _NETWORK = frozenset({"aws:sourceip", *_ENDPOINT})
 def _networks(scene: Scene) -> Iterator[Example]:
     """A call comes from an address, or through a VPC endpoint and then without `aws:SourceIp`.
 
+    A service may call from inside AWS, with neither.
+
     Source: IAM User Guide, "AWS global condition context keys", properties of the network.
     """
     given = scene.world.given
+    if services := scene.bits_of_kind(CallerKind.SERVICE):
+        yield Example({}, services)
     if given.get("aws:sourceip") != ():
         addresses = values_of("aws:sourceip", scene) if "aws:sourceip" in scene.keys else ("203.0.113.10",)
         for address in addresses:
@@ -210,6 +216,7 @@ def _is_inside_network(context: Context, inside: Inside) -> bool:
 
 _SOURCE = frozenset({"aws:sourcearn", "aws:sourceaccount", "aws:sourceowner", "aws:sourceorgid", "aws:sourceorgpaths"})
 _SOURCE_ACCOUNT = ("aws:sourceaccount", "aws:sourceowner")
+_SIGNED = frozenset({CallerKind.AWS, CallerKind.SERVICE})
 
 
 def _sources(scene: Scene) -> Iterator[Example]:
@@ -218,7 +225,9 @@ def _sources(scene: Scene) -> Iterator[Example]:
     Source: IAM User Guide, "AWS global condition context keys", properties of the resource's caller.
     """
     yield Example({})
-    signed = scene.bits_of_kind(CallerKind.AWS)
+    signed = scene.bits_of_kinds(_SIGNED)
+    if not signed:
+        return
     inside = scene.world.inside
     owners = "aws:sourceowner" in scene.keys
     for word in _literal_sources(scene) if _has_literal_sources(scene) else _walked_sources(scene):

@@ -1,62 +1,81 @@
-"""Policies that allow at least what theirs allow, whatever the policy variables are.
+"""Policies in which a policy variable may have any value: what they let nobody do, nobody can do.
 
 The values of a variable are more than can all be tried. Where the tried ones let nobody in, the question is asked
 again of these wider policies: when they let nobody in either, nobody gets in; else it stays undecided.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-from sekisho.policy import Condition, Effect, Patterns, Policy, Statement
+from sekisho.policy import Condition, Patterns, Policy, Statement
 from sekisho.policy.operators import BASE_OPERATORS, Comparison, Family, Operator
 from sekisho.policy.patterns import Template, Variable, Wildcard, parse_resource_glob, parse_template, variables_of
 from sekisho.reasoning.question import Question
 
 
 def widen_variables(question: Question) -> Question:
-    """Let every policy variable of a question that is not given stand for any text in an Allow, for none in a Deny."""
-    return replace(
-        question,
-        gates=tuple(
-            replace(
-                gate,
-                documents=tuple(
-                    replace(document, policy=_widened(document.policy, question.world.given.__contains__))
-                    for document in gate.documents
-                ),
-            )
-            for gate in question.gates
-        ),
-    )
+    """Let every policy variable of a question that is not given stand for any text.
+
+    A test that a variable stands in becomes what has to hold whatever the variable is, and a flag that says whether
+    the rest holds too. Flags are free, so for every request to the true policies there is one to these on which each
+    statement holds as before. The same test has the same flag wherever it stands: an Allow and a Deny with it, or
+    the same statement in two policies that are compared, still exclude each other.
+    """
+    flags = _Flags(question.world.given.__contains__)
+    gates = list(question.gates)
+    for place, gate in enumerate(gates):
+        resources = tuple([target.views[place].resource for target in question.targets])
+        documents = [replace(one, policy=_widened(one.policy, resources, flags)) for one in gate.documents]
+        gates[place] = replace(gate, documents=tuple(documents))
+    return replace(question, gates=tuple(gates))
 
 
-def _widened(policy: Policy, is_given: Callable[[str], bool]) -> Policy:
+@dataclass(slots=True)
+class _Flags:
+    """The condition keys that stand for tests with variables; no policy names them."""
+
+    is_given: Callable[[str], bool]
+    keys: dict[object, str] = field(default_factory=dict[object, str])
+
+    def flag(self, *test: object) -> Condition:
+        """Return the condition that stands for a test."""
+        return Condition(_IS_TRUE, self.keys.setdefault(test, f"sekisho:variable-{len(self.keys)}"), ("true",))
+
+
+_IS_TRUE = Operator(BASE_OPERATORS["Bool"])
+
+
+def _widened(policy: Policy, resources: tuple[str, ...], flags: _Flags) -> Policy:
     if not policy.version.has_variables:
         return policy
-    statements = tuple(widened for one in policy.statements for widened in _widened_statement(one, is_given))
+    statements = tuple([_widened_statement(one, resources, flags) for one in policy.statements])
     return replace(policy, statements=statements, text="")
 
 
-def _widened_statement(statement: Statement, is_given: Callable[[str], bool]) -> Iterator[Statement]:
-    """Yield the statement without its variables; nothing for a Deny that has some."""
-    resources, conditions = statement.resources, statement.conditions
+def _widened_statement(statement: Statement, asked: tuple[str, ...], flags: _Flags) -> Statement:
+    """Return the statement without its variables.
+
+    Args:
+        statement: as it is written.
+        asked: the resources that it is asked about: a test of another resource has another flag.
+        flags: those of the question.
+    """
+    is_given, resources = flags.is_given, statement.resources
     globs = [parse_resource_glob(glob, variables=True) for glob in resources.globs] if resources else []
-    varying = [_varies(condition, is_given) for condition in conditions]
-    if not any(varying) and not any(_has_variable(glob, is_given) for glob in globs):
-        yield statement
-    elif statement.effect is Effect.ALLOW:
-        yield replace(
-            statement,
-            resources=_widened_resources(resources, globs, is_given),
-            conditions=(
-                *(
-                    _widened_condition(condition, is_given) if varies else condition
-                    for condition, varies in zip(conditions, varying, strict=True)
-                    if not (varies and condition.operator.base.negated)
-                ),
-                *(Condition(_PRESENT, key, ("false",)) for key in dict.fromkeys(_needed(statement, is_given))),
-            ),
-        )
+    varying = [condition for condition in statement.conditions if _varies(condition, is_given)]
+    on_resource = resources is not None and any(_has_variable(glob, is_given) for glob in globs)
+    if not varying and not on_resource:
+        return statement
+    conditions = [one for one in statement.conditions if one not in varying]
+    for one in varying:
+        if not one.operator.base.negated:
+            conditions.append(_widened_condition(one, is_given))
+        conditions.append(flags.flag(str(one.operator), one.key.lower(), one.values))
+    if resources is not None and on_resource:
+        conditions.append(flags.flag(asked, resources.globs, resources.negated))
+    conditions += [Condition(_PRESENT, key, ("false",)) for key in dict.fromkeys(_needed(statement, is_given))]
+    widened = _widened_resources(resources, globs, is_given)
+    return replace(statement, resources=widened, conditions=tuple(conditions))
 
 
 _PRESENT = Operator(BASE_OPERATORS["Null"])
@@ -79,11 +98,11 @@ def _needed(statement: Statement, is_given: Callable[[str], bool]) -> Iterator[s
 
 
 def _widened_resources(
-    resources: Patterns | None, globs: list[Template], is_given: Callable[[str], bool]
+    resources: Patterns | None, globs: Sequence[Template], is_given: Callable[[str], bool]
 ) -> Patterns | None:
     if resources is None or (resources.negated and any(_has_variable(glob, is_given) for glob in globs)):
         return None
-    return replace(resources, globs=tuple(_text(glob, is_given) for glob in globs))
+    return Patterns(tuple(_text(glob, is_given) for glob in globs), resources.negated)
 
 
 def _widened_condition(condition: Condition, is_given: Callable[[str], bool]) -> Condition:
@@ -92,7 +111,7 @@ def _widened_condition(condition: Condition, is_given: Callable[[str], bool]) ->
         base = BASE_OPERATORS["StringLike"]
     folded = condition.operator.base.comparison is Comparison.EQUAL_IGNORING_CASE
     values = ("*",) if folded else tuple(_text(one, is_given) for one in _templates(condition))
-    return replace(condition, operator=replace(condition.operator, base=base), values=values)
+    return Condition(replace(condition.operator, base=base), condition.key, values)
 
 
 def _templates(condition: Condition) -> Iterator[Template]:

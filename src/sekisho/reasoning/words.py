@@ -77,6 +77,7 @@ class Walk:
         self._places = {track: place for place, track in enumerate(automata)}
         self._automata = tuple(automata.values())
         self._budget = budget
+        self._weight = 1 + sum(automaton.size for automaton in self._automata) // 256  # of one step: numbers are long
         self.start: Kinds = {tuple(automaton.start for automaton in self._automata): ()}
 
     def through(self, kinds: Kinds, slots: Iterable[Slot]) -> Kinds:
@@ -94,7 +95,7 @@ class Walk:
         return [_word(shape, pieces) for pieces in answers.values()]
 
     def _fixed(self, kinds: Kinds, slot: Fixed) -> Kinds:
-        self._budget.spend(len(kinds))
+        self._budget.spend(len(kinds) * self._weight)
         readers = [(self._places[track], text) for track, text in slot.texts.items() if track in self._places]
         after: Kinds = {}
         for states, pieces in kinds.items():
@@ -151,7 +152,7 @@ class Walk:
             other = _other(letters, preferred, any_letter=not alphabet)
             if other is not None:
                 steps.append(other)
-            self._budget.spend(len(steps))
+            self._budget.spend(len(steps) * self._weight)
             for letter in steps:
                 further.setdefault(self._read(states, places, letter), (pieces, text + letter))
         return further
@@ -194,7 +195,7 @@ class Walk:
             return
         any_found = False
         for letter in slot.alphabet:
-            self._budget.spend(1)
+            self._budget.spend(self._weight)
             after = self._read(states, places, letter)
             for rest in self._texts(after, goal, reading, length=length + 1, hopeless=hopeless):
                 any_found = True

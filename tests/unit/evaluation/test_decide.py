@@ -33,7 +33,7 @@ def outcome(caller: Caller, *statements: dict[str, Any], action: str = "s3:GetOb
 @pytest.mark.parametrize(
     ("principal", "matched"),
     [
-        ("*", {ROLE, ALICE, NOBODY}),
+        ("*", {ROLE, ALICE, NOBODY, SNS}),
         ({"AWS": "444455556666"}, {ROLE, ALICE}),
         ({"AWS": "arn:aws:iam::444455556666:role/app"}, {ROLE}),
         ({"AWS": "arn:aws:iam::444455556666:user/alice"}, {ALICE}),

@@ -80,6 +80,8 @@ def _parts(observation: Observation, *, gone: bool = False) -> Iterator[tuple[st
             yield from _access_parts(access, gone=gone)
         case AnalysisError() as error:
             yield "Why", Text(plain(error.reason))
+            for one in error.at_most:
+                yield "At most", Text(f"{words.who(one.principal)}: ").append(plain(", ".join(one.action)))
             for gap in error.gaps:
                 yield "Failed call", Text(plain(f"{gap.call}: {gap.code} {gap.message}"))
 
