@@ -1,13 +1,14 @@
 # `make demo` and `make test` set everything up themselves, in .venv; nothing is installed elsewhere.
 PYTHON ?= python3
 VENV := .venv
+BENCH := .venv-bench
 BIN := $(VENV)/bin
 # Companies put their own certificates into the system's store; uv looks there only when told.
 export UV_SYSTEM_CERTS := 1
 PIN := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fast lint types conformance requirements clean
+.PHONY: help demo test check fast lint types conformance bench requirements clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -33,13 +34,19 @@ types: $(VENV)/.dev ## mypy and pyright, strict
 
 check: lint types test ## all that CI runs
 
+bench: $(BENCH)/.ready ## measure verdicts, overlapping statements and the worst policies, beside other tools
+	@PYTHONPATH=src $(BENCH)/bin/python benchmarks/verdicts.py
+	@PYTHONPATH=src $(BENCH)/bin/python benchmarks/overlap.py
+	@PYTHONPATH=src $(BENCH)/bin/python benchmarks/worst.py
+
 requirements: $(VENV)/.uv ## pin every dependency again, with hashes and without download addresses
 	@$(PIN) requirements/bootstrap.in -o requirements/bootstrap.txt
 	@$(PIN) pyproject.toml -o requirements/run.txt
 	@$(PIN) --all-extras --group dev pyproject.toml -c requirements/run.txt -o requirements/dev.txt
+	@$(PIN) --group bench pyproject.toml -o requirements/bench.txt
 
 clean: ## remove what make made
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(BENCH) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # uv installs in seconds what takes pip minutes; pip, checking hashes, installs uv alone.
 $(VENV)/.uv: requirements/bootstrap.txt
@@ -55,4 +62,10 @@ $(VENV)/.run: $(VENV)/.uv requirements/run.txt pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.run requirements/dev.txt
 	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# Cloud Custodian names exact versions of what we need too, so the benchmarks have an environment of their own.
+$(BENCH)/.ready: $(VENV)/.uv requirements/bench.txt
+	@test -x $(BENCH)/bin/python || $(BIN)/python -m venv $(BENCH)
+	@$(BIN)/uv pip install -q --python $(BENCH)/bin/python --require-hashes -r requirements/bench.txt
 	@touch $@
