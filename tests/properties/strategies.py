@@ -1,8 +1,8 @@
 """Random policies over a small vocabulary, and all requests of a small world to try them on."""
 
 import json
-from collections.abc import Iterator, Mapping
-from itertools import product
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, product
 from typing import Any
 
 from hypothesis import strategies as st
@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from sekisho.evaluation import Caller, CallerKind, Request
 from sekisho.policy import Policy, Version, parse_policy
 from sekisho.policy.actions import ActionTable
-from sekisho.reasoning import Document, Gate, Inside, Question, Target, View, World
+from sekisho.reasoning import Document, Gate, Inside, Question, Target, View, Wanted, World
 
 OWNER = "111122223333"
+CANONICAL_ID = "c" * 64
 BUCKET = "arn:aws:s3:::amzn-s3-demo-bucket"
 ACTIONS = ("s3:GetObject", "s3:ListBucket", "s3:PutObject")
 SHOWN = frozenset(
@@ -29,6 +30,7 @@ _PRINCIPALS = [
     {"AWS": "arn:aws:iam::444455556666:user/alice"},
     {"AWS": "arn:aws:sts::444455556666:assumed-role/app/run"},
     {"Service": "sns.amazonaws.com"},
+    {"CanonicalUser": CANONICAL_ID},
     {},
 ]
 _RESOURCES = [
@@ -76,6 +78,15 @@ _VALUES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ),
     ),
     "aws:SecureTransport": (("Bool",), ("true", "false")),
+    "aws:PrincipalIsAWSService": (("Bool", "BoolIfExists", "Null"), ("true", "false")),
+    "aws:PrincipalServiceName": (
+        ("StringEquals", "StringLike", "StringNotEquals"),
+        ("sns.amazonaws.com", "s*.amazonaws.com"),
+    ),
+    "aws:PrincipalServiceNamesList": (
+        ("ForAllValues:StringEquals", "ForAnyValue:StringLike", "ForAllValues:StringNotEquals"),
+        ("sns.amazonaws.com", "sns.*.amazonaws.com"),
+    ),
     "aws:Referer": (
         ("StringLike", "StringEquals", "StringNotLike"),
         ("https://example.com/*", "https://a.example/", "${aws:username}", "https://${aws:username}.example/"),
@@ -165,13 +176,45 @@ def _callers() -> Iterator[tuple[Caller, dict[str, tuple[str, ...]]]]:
         arn = f"arn:aws:iam::{account}:user/{name}"
         yield (
             Caller(CallerKind.AWS, account, arn),
-            {"aws:principalarn": (arn,), "aws:principalaccount": (account,), "aws:username": (name,)},
+            {**_SIGNED, "aws:principalarn": (arn,), "aws:principalaccount": (account,), "aws:username": (name,)},
         )
     for account, session in product(("444455556666", "999988887777"), ("run", "other")):
-        arn = f"arn:aws:iam::{account}:role/app"
+        yield _session(account, session)
+    caller, context = _session("777788889999", "run")
+    yield (
+        Caller(caller.kind, caller.account, caller.principal_arn, caller.session_arn, None, None, CANONICAL_ID),
+        context,
+    )
+
+
+def _session(account: str, session: str) -> tuple[Caller, dict[str, tuple[str, ...]]]:
+    arn = f"arn:aws:iam::{account}:role/app"
+    return (
+        Caller(CallerKind.AWS, account, arn, f"arn:aws:sts::{account}:assumed-role/app/{session}"),
+        {**_SIGNED, "aws:principalarn": (arn,), "aws:principalaccount": (account,)},
+    )
+
+
+_SIGNED: dict[str, tuple[str, ...]] = {"aws:principalisawsservice": ("false",)}
+
+
+def _trusted_callers_and_services() -> Iterator[tuple[Caller, dict[str, tuple[str, ...]]]]:
+    for name in ("alice", "bob"):
+        arn = f"arn:aws:iam::{OWNER}:user/{name}"
         yield (
-            Caller(CallerKind.AWS, account, arn, f"arn:aws:sts::{account}:assumed-role/app/{session}"),
-            {"aws:principalarn": (arn,), "aws:principalaccount": (account,)},
+            Caller(CallerKind.AWS, OWNER, arn),
+            {**_SIGNED, "aws:principalarn": (arn,), "aws:principalaccount": (OWNER,), "aws:username": (name,)},
+        )
+    yield _session(OWNER, "run")
+    for service, others in (("sns", ()), ("sns", ("sns.us-east-1.amazonaws.com",)), ("ec2", ()), ("sqs", ())):
+        name = f"{service}.amazonaws.com"
+        yield (
+            Caller(CallerKind.SERVICE, service=name),
+            {
+                "aws:principalisawsservice": ("true",),
+                "aws:principalservicename": (name,),
+                "aws:principalservicenameslist": (name, *others),
+            },
         )
 
 
@@ -206,23 +249,54 @@ _SOURCES: tuple[dict[str, tuple[str, ...]], ...] = (
     {"aws:sourcearn": ("arn:aws:sns:eu-west-1:444455556666:c",)},
     {"aws:sourcearn": ("arn:aws:sqs:us-east-1:777788889999:c",)},
 )
+_TRUSTED_SOURCE: dict[str, tuple[str, ...]] = {
+    "aws:sourcearn": (f"arn:aws:sns:us-east-1:{OWNER}:topic",),
+    "aws:sourceaccount": (OWNER,),
+}
 
 
 def requests_from_outside(mentioned: frozenset[str]) -> Iterator[Request]:
-    """Yield every request of a small world, varying only the keys that are mentioned."""
+    """Yield every request from outside of a small world, varying only the keys that are mentioned."""
+    yield from _requests(_callers(), mentioned, _SOURCES)
+
+
+def requests_from_anyone(mentioned: frozenset[str]) -> Iterator[Request]:
+    """Yield every request of the same world, those of trusted callers and of AWS services too."""
+    yield from _requests(chain(_callers(), _trusted_callers_and_services()), mentioned, (*_SOURCES, _TRUSTED_SOURCE))
+
+
+def is_from(wanted: Wanted, request: Request, organization_id: str | None) -> bool:
+    """Say whether a request of that world is among those that are looked for."""
+    context = request.context
+    organization = organization_id is not None and context.get("aws:principalorgid") == (organization_id,)
+    caller = request.caller.account == OWNER or organization
+    match wanted:
+        case Wanted.ANYONE:
+            return True
+        case Wanted.INSIDE:
+            return caller
+        case Wanted.OUTSIDE:
+            return not caller and context.get("aws:sourceaccount") != (OWNER,)
+
+
+def _requests(
+    callers: Iterable[tuple[Caller, dict[str, tuple[str, ...]]]],
+    mentioned: frozenset[str],
+    of_sources: Iterable[dict[str, tuple[str, ...]]],
+) -> Iterator[Request]:
     wishes = [("s3:ListBucket", BUCKET)]
     for action, name in product(("s3:GetObject", "s3:PutObject"), ("b", "abz", "az", "axx", "bob1", "alice")):
         wishes.append((action, f"{BUCKET}/{name}"))
     single = [key for key in _WORLD if key in mentioned]
     networks = _NETWORKS if mentioned & {"aws:sourceip", "aws:sourcevpc"} else ({},)
-    sources = _SOURCES if "aws:sourcearn" in mentioned else ({},)
-    for (caller, of_caller), network, source in product(_callers(), networks, sources):
+    sources = of_sources if "aws:sourcearn" in mentioned else ({},)
+    for (caller, of_caller), network, source in product(callers, networks, sources):
         anonymous = caller.kind is CallerKind.ANONYMOUS
         if anonymous and source:
             continue
         for values in product(*(_WORLD[key] for key in single)):
             context = {key: value for key, value in zip(single, values, strict=True) if value}
-            if anonymous and "aws:principalorgid" in context:
+            if caller.kind is not CallerKind.AWS and "aws:principalorgid" in context:
                 continue
             for action, resource in wishes:
                 yield Request(caller, action, resource, {**of_caller, **network, **source, **context})

@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from nasty import LIMIT, NASTY
 
+from nasty import LIMIT, NASTY
 from sekisho.analyzers import analyze_policy_document
 from sekisho.analyzers.observation import AnalysisError
 from sekisho.policy import PolicyError

@@ -45,3 +45,18 @@ def is_catalogued(key: str) -> bool:
     """
     service = key.partition(":")[0]
     return service == "aws" or key in service_condition_keys(service)
+
+
+def has_type(key: str) -> bool:
+    """Say whether a request's value for the key is known to be a number, a date, an address or a flag.
+
+    Args:
+        key: in lower case.
+    """
+    service = key.partition(":")[0]
+    if service == "aws":
+        return True
+    return service_condition_keys(service).get(key, "").removeprefix("ArrayOf") in _TYPES
+
+
+_TYPES = frozenset({"Numeric", "Date", "IPAddress", "Bool", "Binary"})

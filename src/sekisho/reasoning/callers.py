@@ -78,25 +78,32 @@ def caller_facet(scene: Scene) -> Facet:
     """
     examples: list[Example] = []
     for place, family in enumerate(scene.families):
-        match family.kind:
-            case CallerKind.ANONYMOUS:
-                examples.append(Example(_OF_ANONYMOUS, 1 << place, caller=Caller(CallerKind.ANONYMOUS)))
-            case CallerKind.AWS:
-                named = (
-                    _literal_callers(scene, 1 << place) if _is_literal(scene) else _walked_callers(scene, 1 << place)
-                )
-                for example in named:
-                    if scene.named_roles and not _is_named_role(example, scene):
-                        continue
-                    examples.append(example)
-                    if any(one.form is PrincipalForm.CANONICAL_USER for one in scene.principals):
-                        examples += _with_canonical_ids(example, scene)
-            case CallerKind.SERVICE:
-                examples += _services(scene, 1 << place)
-            case CallerKind.SAML | CallerKind.WEB_IDENTITY:
-                caller = Caller(family.kind, provider=family.provider)
-                examples.append(Example({}, 1 << place, caller=caller))
+        if family.kind is CallerKind.AWS:
+            examples += _aws_callers(scene, 1 << place)
+        elif not scene.by_both_names:
+            examples += _other_callers(scene, family, 1 << place)
     return Facet(CALLER_KEYS, examples)
+
+
+def _other_callers(scene: Scene, family: FamilyOfCallers, bit: int) -> Iterable[Example]:
+    match family.kind:
+        case CallerKind.ANONYMOUS:
+            return [Example(_OF_ANONYMOUS, bit, caller=Caller(CallerKind.ANONYMOUS))]
+        case CallerKind.SERVICE:
+            return _services(scene, bit)
+        case _:
+            return [Example({}, bit, caller=Caller(family.kind, provider=family.provider))]
+
+
+def _aws_callers(scene: Scene, family: int) -> Iterator[Example]:
+    has_ids = any(one.form is _CANONICAL_USER for one in scene.principals)
+    for example in _literal_callers(scene, family) if _is_literal(scene) else _walked_callers(scene, family):
+        if scene.named_roles and not _is_named_role(example, scene):
+            continue
+        if not scene.by_both_names:
+            yield example
+        if has_ids:
+            yield from _with_canonical_ids(example, scene)
 
 
 def _is_named_role(example: Example, scene: Scene) -> bool:
@@ -106,6 +113,8 @@ def _is_named_role(example: Example, scene: Scene) -> bool:
     """
     caller = example.caller
     if caller is None or caller.principal_arn is None or ":role/" not in caller.principal_arn:
+        return True
+    if not caller.principal_arn.startswith(f"arn:{scene.world.partition}:"):
         return True
     named = scene.named_roles.get((caller.account or "", caller.principal_arn.rpartition("/")[2]))
     return named is None or caller.principal_arn in named
@@ -143,13 +152,14 @@ def _with_canonical_ids(example: Example, scene: Scene) -> Iterator[Example]:
     """Yield the caller as one whose account has a canonical id that is named.
 
     A trusted id belongs to a trusted account. Of others it is not known whose they are: anyone's, and not trusted. One
-    that is named by its number too is left to that name, unless some statement spares principals by name.
+    that is named by its number too is asked about apart, unless some statement spares principals by name.
     """
     caller = example.caller
     if caller is None or (example.inside and scene.world.wanted is Wanted.OUTSIDE):
         return
     named = {one.value for one in scene.principals}
-    if not scene.spares and {caller.account, caller.principal_arn, caller.session_arn} & named:
+    has_name = not named.isdisjoint((caller.account, caller.principal_arn, caller.session_arn))
+    if not scene.spares and has_name is not scene.by_both_names:
         return
     for one in scene.principals:
         if one.form is PrincipalForm.CANONICAL_USER:
@@ -188,30 +198,25 @@ _SERVICE_NAMES = "aws:principalservicenameslist"
 
 def _is_literal(scene: Scene) -> bool:
     """Say whether callers matter only by being equal to some that are written out."""
-    if scene.settled.keys() & CALLER_KEYS or not _TOLD_BY_NAME.isdisjoint(scene.keys):
-        return False
-    keys = (scene.keys.get(name) for name in ("aws:principalarn", *_ACCOUNT_KEYS))
-    return all(key is None or key.is_literal for key in keys)
+    mentioned = CALLER_KEYS.intersection(scene.keys)
+    return not mentioned or all(name not in _ONLY_WALKED and scene.keys[name].is_literal for name in mentioned)
 
 
-_TOLD_BY_NAME = frozenset({"aws:username", "aws:userid", "aws:principaltype"})
+_ONLY_WALKED = frozenset({"aws:userid", "aws:principaltype"})
 _ARN = re.compile(r"arn:([a-z-]+):(iam|sts)::([^:*?$]+):(user|role|root|federated-user)(?:/(.*))?", re.DOTALL)
-_USERS = ("alice", "bob")
+_USERS = ("alice", "bob", "carol")
 
 
 def _literal_callers(scene: Scene, family: int) -> Iterator[Example]:
     arns, sessions, accounts = _written_out(scene)
     inside = scene.world.inside.accounts
     skipped = inside if scene.world.wanted is Wanted.OUTSIDE else frozenset[str]()
-    named_inside = next(iter(sorted(inside)), None)
-    others = [fresh_account({*accounts, *inside})]
-    if scene.world.wanted is not Wanted.OUTSIDE and named_inside is not None:
-        others.append(named_inside)
-    of_account = f"arn:{scene.world.partition}:iam::"
+    others = [fresh_account(accounts, inside)]
+    if scene.world.wanted is not Wanted.OUTSIDE and inside:
+        others.append(min(inside))
     for account in dict.fromkeys((*accounts, *others)):
         if account not in skipped:
-            arn = _fresh(f"{of_account}{account}:user/", _USERS, arns)
-            yield _example(scene, family, "User", {"account": account, "arn": arn, "username": arn.rpartition("/")[2]})
+            yield from _callers_of_account(scene, family, account, arns)
     for arn, account in arns.items():
         if account not in skipped:
             yield from _callers_with_arn(scene, family, arn, account, sessions)
@@ -220,31 +225,61 @@ def _literal_callers(scene: Scene, family: int) -> Iterator[Example]:
             yield from _callers_in_session(scene, family, session, account, arns)
 
 
+def _callers_of_account(scene: Scene, family: int, account: str, arns: Container[str]) -> Iterator[Example]:
+    """Yield a caller of an account that no ARN names; where user names matter, one with each, and one with none."""
+    of_account = f"arn:{scene.world.partition}:iam::{account}"
+    names = [name for name in _names(scene, "aws:username") if _IN_NAMES.issuperset(name)]
+    arn = _fresh(f"{of_account}:user/", [name for name in _USERS if name not in names], arns)
+    yield _example(scene, family, "User", {"account": account, "arn": arn, "username": arn.rpartition("/")[2]})
+    if not names and "aws:username" not in scene.keys:
+        return
+    role = {"account": account, "arn": _fresh(f"{of_account}:role/", ("example-role",), arns)}
+    yield _example(scene, family, "AssumedRole", {**role, "session": _session_of(role["arn"])})
+    for name in names:
+        arn = next(one for path in _PATHS if (one := f"{of_account}:user/{path}{name}") not in arns)
+        yield _example(scene, family, "User", {"account": account, "arn": arn, "username": name})
+
+
+_PATHS = ("", "team/", "another/", "third/")
+
+
+def _session_of(role: str) -> str:
+    return f"{role.replace(':iam:', ':sts:', 1).replace(':role/', ':assumed-role/', 1)}/{_SESSIONS[0]}"
+
+
+def _names(scene: Scene, key: str) -> list[str]:
+    """Return the texts that a key may have to be equal to."""
+    names = [name for name in scene.keys[key].texts() if name] if key in scene.keys else []
+    settled = scene.settled.get(key)
+    return [*names, settled] if settled and settled not in names else names
+
+
 def _written_out(scene: Scene) -> tuple[Mapping[str, str], Mapping[str, str], Mapping[str, None]]:
     """Return the ARNs of callers and of sessions with their accounts, and the accounts, that the statements name."""
     arns: dict[str, str] = {}
     sessions: dict[str, str] = {}
     accounts: dict[str, None] = {}
     for one in scene.principals:
-        match one.form:
-            case PrincipalForm.ACCOUNT:
-                accounts[one.value] = None
-            case PrincipalForm.IDENTITY:
-                arns[one.value] = account_of(one.value)
-            case PrincipalForm.SESSION:
-                sessions[one.value] = account_of(one.value)
-            case _:
-                continue
-    if (key := scene.keys.get("aws:principalarn")) is not None:
-        for text in key.texts():
+        form = one.form
+        if form is _ACCOUNT:
+            accounts[one.value] = None
+        elif form is _IDENTITY:
+            arns[one.value] = account_of(one.value)
+        elif form is _SESSION:
+            sessions[one.value] = account_of(one.value)
+    if scene.keys:
+        for text in _names(scene, "aws:principalarn"):
             found = _ARN.fullmatch(text)
             if found is not None and found[1] == scene.world.partition:
                 arns[text] = found[3]
-    for name in _ACCOUNT_KEYS:
-        if (key := scene.keys.get(name)) is not None:
-            accounts |= dict.fromkeys(text for text in key.texts() if is_account_id(text))
-    accounts |= dict.fromkeys((*arns.values(), *sessions.values()))
+        for name in _ACCOUNT_KEYS:
+            accounts.update(dict.fromkeys(text for text in _names(scene, name) if is_account_id(text)))
+    accounts.update(dict.fromkeys((*arns.values(), *sessions.values())))
     return arns, sessions, accounts
+
+
+_ACCOUNT, _IDENTITY, _SESSION = PrincipalForm.ACCOUNT, PrincipalForm.IDENTITY, PrincipalForm.SESSION
+_CANONICAL_USER = PrincipalForm.CANONICAL_USER
 
 
 def _callers_with_arn(

@@ -63,6 +63,7 @@ class Scene:
         settled: the values that policy variables stand for in this pass; None for a key that is absent.
         families: the families of callers; the place of one is the number of its bit.
         named_roles: the ARNs of the roles that open gates name as principals, by account and name. A gate to be shut
+        by_both_names: whether to ask only about callers who are named and whose account has a named canonical id too.
             may be a policy of another time.
     """
 
@@ -74,6 +75,7 @@ class Scene:
     families: tuple[FamilyOfCallers, ...]
     budget: Budget
     named_roles: Mapping[tuple[str, str], set[str]] = field(default_factory=dict[tuple[str, str], set[str]])
+    by_both_names: bool = False
 
     def bits(self, holds: Callable[[FamilyOfCallers], bool]) -> int:
         """Return the families for which something holds, as bits."""

@@ -187,7 +187,7 @@ class Judge:
 
     def kinds(self, facet: Facet, shown: frozenset[str], *, outside_only: bool) -> list[Kind]:
         """Return a facet's examples, joined where nothing tells them apart, and note the keys that they describe."""
-        mentioned = [self._keys[name] for name in sorted(facet.keys & self._keys.keys())]
+        mentioned = [self._keys[name] for name in sorted(facet.keys.intersection(self._keys))]
         columns: list[list[int] | None] = [[] if key.name in shown and key.labels else None for key in mentioned]
         masks = [self._mask(example, mentioned, columns) for example in facet.examples]
         described: list[tuple[Extents, list[int]]] = []

@@ -86,7 +86,11 @@ class Inside:
 
 
 class Wanted(Enum):
-    """Whose requests are looked for."""
+    """Whose requests are looked for.
+
+    A request is from outside when nothing about it is trusted, and from inside when its caller is. A stranger's call
+    through a trusted network, or for a trusted resource, is neither.
+    """
 
     OUTSIDE = "outside"
     INSIDE = "inside"

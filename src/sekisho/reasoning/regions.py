@@ -60,7 +60,7 @@ def combine(sides: Sides, front: Sequence[Kind], kinds: Sequence[Kind], budget: 
     return prune(sides, list(further.values()))
 
 
-_MOST_COMPARED = 64
+_MOST_COMPARED = 16
 """With how many of the strongest kinds each is compared; what is left in too many is dropped at the end."""
 
 

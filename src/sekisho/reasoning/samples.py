@@ -1,6 +1,6 @@
 """What real values look like: preferred wherever a kind of values has one of them, for the reader's sake."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Container, Mapping
 from itertools import count
 
 from sekisho.reasoning.question import Inside
@@ -20,10 +20,13 @@ def outside_accounts(inside: Inside) -> tuple[str, ...]:
     return tuple(one for one in SAMPLE_ACCOUNTS if one not in inside.accounts)
 
 
-def fresh_account(taken: Collection[str]) -> str:
-    """Return an account id that is not taken, one of the samples where possible."""
-    free = (one for one in SAMPLE_ACCOUNTS if one not in taken)
-    return next(free, None) or next(one for number in count(1) if (one := f"9{number:011d}") not in taken)
+def fresh_account(taken: Container[str], inside: Container[str]) -> str:
+    """Return an account id that is neither taken nor inside, one of the samples where possible."""
+    for one in SAMPLE_ACCOUNTS:
+        if one not in taken and one not in inside:
+            return one
+    numbered = (f"9{number:011d}" for number in count(1))
+    return next(one for one in numbered if one not in taken and one not in inside)
 
 
 FIXED_VALUES: Mapping[str, tuple[str, ...]] = {

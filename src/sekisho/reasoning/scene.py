@@ -14,9 +14,22 @@ from sekisho.reasoning.question import Question
 
 
 def scene_of(
-    question: Question, clauses: Sequence[Clause], settled: Mapping[str, str | None], budget: Budget
+    question: Question,
+    clauses: Sequence[Clause],
+    settled: Mapping[str, str | None],
+    budget: Budget,
+    *,
+    by_both_names: bool = False,
 ) -> tuple[Scene, PrincipalIndex]:
-    """Return what the examples of a question are made from, and who its statements are about."""
+    """Return what the examples of a question are made from, and who its statements are about.
+
+    Args:
+        question: what is asked.
+        clauses: its statements.
+        settled: the values of policy variables.
+        budget: what making the examples may cost.
+        by_both_names: whether to ask only about callers who are named and whose account has a named canonical id too.
+    """
     world = question.world
     index = PrincipalIndex(clauses)
 
@@ -37,16 +50,19 @@ def scene_of(
             keys[name] = Key(name, value_of)
     spares = index.spares or any(gate.shut for gate in question.gates)
     families = tuple(families_of_callers(world, index.principals, keys, spares=spares))
-    return Scene(world, keys, index.principals, spares, settled, families, budget, _roles(question, clauses)), index
+    roles = _roles(question, clauses)
+    scene = Scene(world, keys, index.principals, spares, settled, families, budget, roles, by_both_names)
+    return scene, index
 
 
 def _roles(question: Question, clauses: Sequence[Clause]) -> dict[tuple[str, str], set[str]]:
     """Return the roles that open gates name, by account and name."""
     found: dict[tuple[str, str], set[str]] = {}
+    start = f"arn:{question.world.partition}:"
     for clause in clauses:
         principals = clause.statement.principals
         if principals is not None and not question.gates[clause.gate].shut:
             for one in principals.entries:
-                if one.form is PrincipalForm.IDENTITY and ":role/" in one.value:
+                if one.form is PrincipalForm.IDENTITY and one.value.startswith(start) and ":role/" in one.value:
                     found.setdefault((account_of(one.value), one.value.rpartition("/")[2]), set()).add(one.value)
     return found

@@ -60,7 +60,7 @@ def _values(name: str, question: Question, clauses: Sequence[Clause], budget: Bu
                 asked.add(condition, clause.bit, variables=clause.has_variables)
     equal = (*alike, name)
     found: dict[str | None, None] = {}
-    for facet in facets_of(replace(scene, keys=keys)):
+    for facet in facets_of(replace(scene, keys=keys), frozenset(equal)):
         for other in facet.keys & set(equal):
             found |= dict.fromkeys(next(iter(one.context.get(other, ())), None) for one in facet.examples)
     found |= {given[other][0]: None for other in equal if len(given.get(other, ())) == 1}

@@ -6,20 +6,25 @@ from functools import partial
 from sekisho.evaluation import CallerKind
 from sekisho.reasoning.callers import CALLER_KEYS, caller_facet
 from sekisho.reasoning.facets import Example, Facet, FamilyOfCallers, Scene
+from sekisho.reasoning.question import Wanted
 from sekisho.reasoning.surroundings import JOINED_KEYS
 from sekisho.reasoning.values import sets_of, values_of
 
 
-def facets_of(scene: Scene) -> Iterator[Facet]:
+def facets_of(scene: Scene, only: frozenset[str] | None = None) -> Iterator[Facet]:
     """Yield the facets that the mentioned keys belong to, each made when it is asked for, the simple ones first.
 
     A question that a simple one answers with nobody never comes to those that take long.
+
+    Args:
+        scene: what they are made from.
+        only: keys, one of which a facet has to have; every facet by default.
 
     Raises:
         UndecidedError: a facet has more kinds of examples than the budget allows to keep apart.
     """
     makers: list[tuple[frozenset[str], Callable[[], Facet]]] = [(CALLER_KEYS, partial(caller_facet, scene))]
-    left = scene.keys.keys() - CALLER_KEYS
+    left = (scene.keys.keys() | _asked_of_the_inside(scene)) - CALLER_KEYS
     if left:
         for keys, make in JOINED_KEYS:
             if not keys.isdisjoint(left):
@@ -27,18 +32,32 @@ def facets_of(scene: Scene) -> Iterator[Facet]:
                 left -= keys
         makers += [(frozenset({name}), partial(_single_key_facet, name, scene)) for name in sorted(left)]
         makers.sort(key=lambda one: _difficulty(one[0], scene))
-    for _, make_facet in makers:
+    for keys, make_facet in makers:
+        if only is not None and only.isdisjoint(keys):
+            continue
         facet = make_facet()
         yield _settled(facet, scene) if scene.settled else facet
 
 
 def _joined_facet(keys: frozenset[str], make: Callable[[Scene], Iterator[Example]], scene: Scene) -> Facet:
-    return Facet(keys, list(make(scene)))
+    examples = list(make(scene))
+    if scene.world.wanted is Wanted.INSIDE and _ORGANIZATION not in keys:  # a trusted network is no trusted caller
+        examples = [Example(one.context, one.families) for one in examples]
+    return Facet(keys, examples)
+
+
+_ORGANIZATION = "aws:principalorgid"
+
+
+def _asked_of_the_inside(scene: Scene) -> frozenset[str]:
+    """Return what makes a caller a trusted one, whether or not a statement asks for it."""
+    inside = scene.world.wanted is Wanted.INSIDE and scene.world.inside.organization_id is not None
+    return frozenset({_ORGANIZATION} if inside else ())
 
 
 def _difficulty(keys: frozenset[str], scene: Scene) -> int:
     """Return how much there is to tell apart: the patterns that are more than a text to be equal to."""
-    mentioned = (scene.keys[name] for name in keys & scene.keys.keys())
+    mentioned = (scene.keys[name] for name in keys.intersection(scene.keys))
     return sum(len(key.patterns) for key in mentioned if not key.is_literal)
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from sekisho.evaluation import Caller, CallerKind, Outcome, Request, decide, statement_matches
 from sekisho.evaluation.conditions import Context
 from sekisho.evaluation.decide import resources_match
-from sekisho.policy import EVERYONE, Effect, Principal, Statement
+from sekisho.evaluation.principals import principal_matches
+from sekisho.policy import EVERYONE, Effect, Principal, PrincipalForm, Statement
 from sekisho.policy.actions import ActionTable
 from sekisho.policy.patterns import Pattern, parse_resource_glob, resolve
 from sekisho.reasoning.automaton import Automaton, Reading
@@ -283,9 +284,43 @@ class _Search:
 def _solve(
     question: Question, clauses: Sequence[Clause], settled: Mapping[str, str | None], budget: Budget
 ) -> list[Region]:
+    regions = _solve_once(question, clauses, settled, budget, by_both_names=False)
+    if any(_names_canonical_users(clause) for clause in clauses):
+        by_both = _solve_once(question, clauses, settled, budget, by_both_names=True)
+        regions = joined(regions, list(_not_among(regions, by_both)))
+    return regions
+
+
+def _names_canonical_users(clause: Clause) -> bool:
+    principals = clause.statement.principals
+    return principals is not None and any(one.form is PrincipalForm.CANONICAL_USER for one in principals.entries)
+
+
+def _not_among(regions: Sequence[Region], by_both: Iterable[Region]) -> Iterator[Region]:
+    """Yield what canonical users get in by only where their account is named by its number too."""
+    for one in by_both:
+        actions = one.witnesses.actions
+        caller = one.witnesses.distinct[0].request.caller
+        for known in regions:
+            named = known.principal == EVERYONE or principal_matches(known.principal, caller)
+            if named and known.condition.items() <= one.condition.items():
+                actions &= ~known.witnesses.actions
+        if actions and caller.canonical_id is not None:
+            user = Principal(PrincipalForm.CANONICAL_USER, caller.canonical_id)
+            yield Region(user, one.condition, one.witnesses.only(actions))
+
+
+def _solve_once(
+    question: Question,
+    clauses: Sequence[Clause],
+    settled: Mapping[str, str | None],
+    budget: Budget,
+    *,
+    by_both_names: bool,
+) -> list[Region]:
     context = _context(question, settled)
     clauses = fitting_given(clauses, question.world.given, context) if settled else clauses
-    scene, index = scene_of(question, clauses, settled, budget)
+    scene, index = scene_of(question, clauses, settled, budget, by_both_names=by_both_names)
     search = _Search(
         question,
         clauses,

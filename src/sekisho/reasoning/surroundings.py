@@ -73,7 +73,7 @@ def _organizations(scene: Scene) -> Iterator[Example]:
         return
     for word in _walked(
         scene,
-        [_organization_shape("id", "path")],
+        [_organization_shape("id", "path", _written(scene, "aws:principalorgid"))],
         {
             "id": [*_patterns(scene, "aws:principalorgid"), *_own(scene.world.inside)],
             "path": [*_patterns(scene, "aws:principalorgpaths"), *_own_paths(scene.world.inside)],
@@ -92,12 +92,18 @@ def _fresh(taken: Collection[str | None], start: str) -> str:
     return next(one for number in count(1) if (one := f"{start}{number}") not in taken)
 
 
-def _organization_shape(organization: str, path: str) -> Shape:
+def _organization_shape(organization: str, path: str, texts: Iterable[str] = ()) -> Shape:
     return (
-        Free((organization, path), LOWER_CASE, samples=("o-exampleorg1",)),
+        Free((organization, path), LOWER_CASE, samples=("o-exampleorg1", *texts)),
         Fixed({path: "/"}),
         Free((path,), samples=("r-ab12/ou-ab12-11111111/",)),
     )
+
+
+def _written(scene: Scene, name: str) -> list[str]:
+    """Return the texts that a key has to be equal to: such a value is taken to exist, whatever it is made of."""
+    key = scene.keys.get(name)
+    return [text for text in key.texts() if text] if key is not None else []
 
 
 def _own(inside: Inside) -> Iterator[tuple[Pattern, Reading]]:
@@ -177,9 +183,11 @@ def _endpoint_shapes(scene: Scene, tracks: frozenset[str]) -> Iterator[Shape]:
     account = tuple(name for name in ("aws:sourcevpcarn", "aws:vpceaccount") if name in tracks)
     names: list[Slot] = []
     if vpc:
-        names.append(Free(vpc, LOWER_CASE, samples=("vpc-0a1b2c3d",)))
+        texts = _written(scene, "aws:sourcevpc")
+        names.append(Free(vpc, LOWER_CASE, samples=("vpc-0a1b2c3d", *texts)))
     if "aws:sourcevpce" in tracks:
-        names.append(Free(("aws:sourcevpce",), LOWER_CASE, samples=("vpce-0a1b2c3d",)))
+        texts = _written(scene, "aws:sourcevpce")
+        names.append(Free(("aws:sourcevpce",), LOWER_CASE, samples=("vpce-0a1b2c3d", *texts)))
     start: list[Slot] = []
     if "aws:sourcevpcarn" in tracks:
         start = [
@@ -264,7 +272,7 @@ def _literal_sources(scene: Scene) -> Iterator[Word]:
     of_arns = {text: arn.account for text in arns if (arn := parse_arn(text)) is not None}
     named = [one for one in (*accounts, *of_arns.values()) if is_account_id(one)]
     inside = scene.world.inside.accounts
-    named.append(fresh_account({*named, *inside}))
+    named.append(fresh_account(named, inside))
     if inside and scene.world.wanted is not Wanted.OUTSIDE:
         named.append(min(inside))
     for account in dict.fromkeys(named):

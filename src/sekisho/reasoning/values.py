@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import count
 
-from sekisho.policy.keys import is_catalogued, is_multivalued
+from sekisho.policy.keys import has_type, is_catalogued, is_multivalued
 from sekisho.policy.operators import Family
 from sekisho.reasoning.automaton import Automaton
 from sekisho.reasoning.budget import Budget
@@ -38,19 +38,23 @@ def _values(key: Key, budget: Budget) -> Iterator[str]:
             yield from points(bounds[family])
     if key.name in _ADDRESS_KEYS or Family.ADDRESS in bounds:
         yield from _addresses(key, budget)
-        if key.name in _ADDRESS_KEYS:
-            return
+    if key.name not in _ADDRESS_KEYS:
+        yield from _texts(key, budget)
+
+
+def _texts(key: Key, budget: Budget) -> Iterator[str]:
     if key.flags:
         yield from ("true", "false")
         if key.is_flag:
             return
     if key.is_literal:
         yield from key.texts()
-        if not bounds:
-            yield _fresh(key)
+        yield _fresh(key)
     elif key.patterns:
         shape = (Free((key.name,), least=0, samples=SAMPLES.get(key.name, ("example",))),)
         yield from (word[key.name] for word in explore(shape, {key.name: Automaton(key.patterns)}, budget))
+    elif not has_type(key.name):
+        yield _fresh(key)
 
 
 def _binaries(wanted: Iterable[str]) -> Iterator[str]:

@@ -115,8 +115,10 @@ class Walk:
         for states, pieces in kinds.items():
             for sample in samples:
                 done.setdefault(self._read(states, places, sample), (*pieces, sample))
-        if slot.closed or (samples and not places):
+        if slot.closed:
             return done
+        if samples:  # where no pattern waits for anything, one text is as good as another
+            kinds = {states: pieces for states, pieces in kinds.items() if any(states[place] for place in places)}
         alphabet = frozenset(slot.alphabet)
         level = {states: (pieces, "") for states, pieces in kinds.items()}
         seen: set[States] = set()
@@ -193,13 +195,17 @@ class Walk:
             return
         if hopeless.get((length, states)):
             return
+        waiting = {letter for place in places for letter in self._automata[place].letters(states[place])}
+        others = [letter for letter in slot.alphabet if letter not in waiting]
         any_found = False
-        for letter in slot.alphabet:
+        for alike in (*([letter] for letter in slot.alphabet if letter in waiting), others):
+            if not alike:
+                continue
             self._budget.spend(self._weight)
-            after = self._read(states, places, letter)
+            after = self._read(states, places, alike[0])
             for rest in self._texts(after, goal, reading, length=length + 1, hopeless=hopeless):
                 any_found = True
-                yield letter + rest
+                yield from (letter + rest for letter in alike)
         hopeless[length, states] = not any_found
 
 
