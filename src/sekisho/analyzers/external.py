@@ -21,7 +21,7 @@ from sekisho.analyzers.observation import (
 )
 from sekisho.analyzers.subject import Subject, question_of
 from sekisho.policy import Principal
-from sekisho.reasoning import ReasoningError, UndecidedError, outline_of, solve
+from sekisho.reasoning import ReasoningError, UndecidedError, fewest, outline_of, solve
 from sekisho.resources.answers import ReadingError, UnreadableError
 from sekisho.resources.documents import MalformedDocumentError
 from sekisho.resources.exposure import Way
@@ -47,7 +47,13 @@ def analyze_external_access(snapshot: Snapshot) -> Iterator[ResourceAnalysis]:
 
 
 def analyze_policy_document(
-    text: str, *, resource_type: str, owner_account: str, resource: str | None = None, in_words: bool = True
+    text: str,
+    *,
+    resource_type: str,
+    owner_account: str,
+    resource: str | None = None,
+    in_words: bool = True,
+    fewest_findings: bool = False,
 ) -> ResourceAnalysis:
     """Say who would get in if a policy were attached to a resource that has nothing else.
 
@@ -57,6 +63,7 @@ def analyze_policy_document(
         owner_account: whose that is.
         resource: its ARN; an example's by default.
         in_words: whether to tell each access in a sentence and what would close it, which takes longer than to find it.
+        fewest_findings: whether to leave out findings all of whose requests are among those of others.
 
     Raises:
         PolicyError: the text is no policy.
@@ -68,7 +75,7 @@ def analyze_policy_document(
         exposure = read_exposure(raw)
     except MalformedDocumentError as error:
         raise error.error from None
-    return _analyzed(Subject(raw, zone, exposure), in_words=in_words)
+    return _analyzed(Subject(raw, zone, exposure), in_words=in_words, fewest_findings=fewest_findings)
 
 
 def analyze_resource(
@@ -97,10 +104,16 @@ def analyze_resource(
     return _analyzed(Subject(resource, zone, exposure, own_resources, control_policies_known), in_words=True)
 
 
-def _analyzed(subject: Subject, *, in_words: bool) -> ResourceAnalysis:
+def _analyzed(subject: Subject, *, in_words: bool, fewest_findings: bool = False) -> ResourceAnalysis:
     exposure = subject.exposure
     try:
-        accesses = join([access for way in exposure.ways for access in _accesses(subject, way, in_words=in_words)])
+        accesses = join(
+            [
+                access
+                for way in exposure.ways
+                for access in _accesses(subject, way, in_words=in_words, fewest_findings=fewest_findings)
+            ]
+        )
         notes = exposure.notes if accesses or not in_words else (*exposure.notes, *closed_by(subject))
     except ReasoningError as error:
         reason = f"it could not be decided who gets in, because {error}"
@@ -142,11 +155,13 @@ def _analysis(
     )
 
 
-def _accesses(subject: Subject, way: Way, *, in_words: bool) -> Iterator[ExternalAccess]:
+def _accesses(subject: Subject, way: Way, *, in_words: bool, fewest_findings: bool) -> Iterator[ExternalAccess]:
     question = question_of(subject, way)
     regions = solve(question)
     if not regions:
         return
+    if fewest_findings:
+        regions = fewest(question, regions)
     passage = passage_by(subject, way, regions)
     for region in regions:
         if len(region.witnesses) > len(CARRIED_ALONG) or not CARRIED_ALONG.issuperset(region.witnesses):

@@ -76,7 +76,9 @@ def explain(subject: str, *, database: str | None) -> ExitStatus:
     return ExitStatus.DONE
 
 
-def explain_policy(file: Path, *, resource_type: str | None, account: str | None, resource: str | None) -> ExitStatus:
+def explain_policy(
+    file: Path, *, resource_type: str | None, account: str | None, resource: str | None, fewest: bool
+) -> ExitStatus:
     """Explain a policy document that need not be attached to anything yet."""
     from sekisho.analyzers.external import analyze_policy_document  # noqa: PLC0415 - the other questions need none
 
@@ -98,7 +100,11 @@ def explain_policy(file: Path, *, resource_type: str | None, account: str | None
     if account is None:
         output.note(Text("no --account is given and no ARN names one, so every account counts as outside", "yellow"))
     analysis = analyze_policy_document(
-        text, resource_type=resource_type, owner_account=account or NOBODY, resource=resource
+        text,
+        resource_type=resource_type,
+        owner_account=account or NOBODY,
+        resource=resource,
+        fewest_findings=fewest,
     )
     output.show(*(render_observation(observation) for observation in analysis.observations))
     if not analysis.observations:

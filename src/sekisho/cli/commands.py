@@ -225,6 +225,11 @@ def show_finding(*, finding: str, output_format: str | None, db: str | None) -> 
     "--account", metavar="ID", help="The account that owns the resource. Default: the one that its ARNs name."
 )
 @click.option("--resource", metavar="ARN", help="The resource itself, when its name matters to the policy.")
+@click.option(
+    "--fewest",
+    is_flag=True,
+    help="With --policy: leave out findings all of whose requests are among those of others.",
+)
 @takes("db")
 def explain(
     *,
@@ -233,6 +238,7 @@ def explain(
     resource_type: str | None,
     account: str | None,
     resource: str | None,
+    fewest: bool,
     db: str | None,
 ) -> ExitStatus:
     """Explain a finding, a resource or a policy.
@@ -245,7 +251,9 @@ def explain(
         case str(), None:
             return answers.explain(subject, database=db)
         case None, Path():
-            return answers.explain_policy(policy, resource_type=resource_type, account=account, resource=resource)
+            return answers.explain_policy(
+                policy, resource_type=resource_type, account=account, resource=resource, fewest=fewest
+            )
         case _:
             raise click.UsageError("name a finding, a resource, or a policy with --policy FILE")
 

@@ -16,6 +16,7 @@ from sekisho.reasoning.compare import (
     is_no_more_permissive,
 )
 from sekisho.reasoning.errors import Outline, ReasoningError, UnconfirmedWitnessError, UndecidedError
+from sekisho.reasoning.fewest import fewest
 from sekisho.reasoning.keys import Label
 from sekisho.reasoning.outline import outline_of
 from sekisho.reasoning.question import Document, Gate, Inside, Question, Target, View, Wanted, World
@@ -45,6 +46,7 @@ __all__ = [
     "Witnesses",
     "World",
     "compare",
+    "fewest",
     "gained",
     "inexact_variables",
     "is_no_more_permissive",

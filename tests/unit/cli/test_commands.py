@@ -7,7 +7,7 @@ import pytest
 from sekisho.cli.commands import sekisho
 from sekisho.cli.settings import SETTINGS
 
-GIVEN_EACH_TIME = {
+GIVEN_EACH_TIME = {"fewest",
     "config", "out", "status", "resource", "resource_type", "account", "public", "severity", "policy", "partition",
     "version", "help",
 }  # fmt: skip
