@@ -4,14 +4,14 @@ Each is one question: a request that the one policy lets through and the other r
 one's gates open and one gate of the second shut, once for each gate of the second, since one that refuses is enough.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from sekisho.evaluation import CallerKind
 from sekisho.reasoning.errors import UndecidedError
 from sekisho.reasoning.question import Gate, Question, Target, Wanted
-from sekisho.reasoning.solve import Region, Witness, joined, outermost, solve
+from sekisho.reasoning.solve import Region, Witness, inexact_variables, joined, outermost, solve
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +22,12 @@ class Difference:
         gained: requests that get through afterwards and did not before. A witness's `openers` are the new statements
             that let it in; its `closers` are the Denies that used to refuse it, none where nothing allowed it.
         lost: requests that got through before and do not afterwards; `openers` are old statements, `closers` new ones.
+        inexact: keys of policy variables, in lower case, of which values that were not tried may change more.
     """
 
     gained: tuple[Region, ...]
     lost: tuple[Region, ...]
+    inexact: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         """Say whether anything changes."""
@@ -44,7 +46,9 @@ def compare(question: Question, new: Sequence[Gate], *, steps: int | None = None
         UndecidedError: it is beyond the budget, or hangs on values of policy variables that were not tried.
     """
     swapped = replace(question, gates=tuple(new))
-    return Difference(gained(question, new, steps=steps), gained(swapped, question.gates, steps=steps))
+    more, less = gained(question, new, steps=steps), gained(swapped, question.gates, steps=steps)
+    inexact = (*_inexact(question, new, more), *_inexact(swapped, question.gates, less))
+    return Difference(more, less, tuple(dict.fromkeys(inexact)))
 
 
 def gained(question: Question, new: Sequence[Gate], *, steps: int | None = None) -> tuple[Region, ...]:
@@ -54,16 +58,24 @@ def gained(question: Question, new: Sequence[Gate], *, steps: int | None = None)
     means that there is none. The arguments and errors are those of `compare`.
     """
     found: list[Region] = []
-    for place, before in enumerate(question.gates):
-        if before.documents != new[place].documents:
-            found = joined(found, solve(_refused_before(question, new, place), steps=steps))
+    for one in _refused_before(question, new):
+        found = joined(found, solve(one, steps=steps))
     return tuple(found) if len(question.gates) == 1 else tuple(outermost(found))
 
 
-def _refused_before(question: Question, new: Sequence[Gate], place: int) -> Question:
-    """Ask for what gets through the new gates, and not through one of the old."""
-    targets = tuple([replace(one, views=(*one.views, one.views[place])) for one in question.targets])
-    return replace(question, gates=(*new, replace(question.gates[place], shut=True)), targets=targets)
+def _inexact(question: Question, new: Sequence[Gate], regions: Sequence[Region]) -> Iterator[str]:
+    """Yield the variables that may let in more than some regions; where there are none, nothing more gets in."""
+    if regions:
+        for one in _refused_before(question, new):
+            yield from inexact_variables(one, regions)
+
+
+def _refused_before(question: Question, new: Sequence[Gate]) -> Iterator[Question]:
+    """Yield for each old gate the question what gets through the new gates, and not through it."""
+    for place, before in enumerate(question.gates):
+        if before.documents != new[place].documents:
+            targets = tuple([replace(one, views=(*one.views, one.views[place])) for one in question.targets])
+            yield replace(question, gates=(*new, replace(before, shut=True)), targets=targets)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,9 @@ that can't exist, never fewer than can: the result errs to access.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+import msgspec
 
 from sekisho.evaluation import Caller, CallerKind
 from sekisho.evaluation.conditions import Context
@@ -44,16 +45,14 @@ class Example(NamedTuple):
     caller: Caller | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Facet:
+class Facet(msgspec.Struct, frozen=True):
     """Keys that hang together, with an example of every way they can be; `keys` are in lower case."""
 
     keys: frozenset[str]
     examples: list[Example]
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(msgspec.Struct, frozen=True):
     """All that the examples of a question are made from.
 
     Attributes:
@@ -74,7 +73,7 @@ class Scene:
     settled: Mapping[str, str | None]
     families: tuple[FamilyOfCallers, ...]
     budget: Budget
-    named_roles: Mapping[tuple[str, str], set[str]] = field(default_factory=dict[tuple[str, str], set[str]])
+    named_roles: Mapping[tuple[str, str], set[str]] = {}
     by_both_names: bool = False
 
     def bits(self, holds: Callable[[FamilyOfCallers], bool]) -> int:

@@ -235,6 +235,11 @@ class Key:
         return sum(1 << place for place, test in enumerate(self.tests) if test.every)
 
     @property
+    def networks(self) -> list[Network]:
+        """The ranges of addresses that statements compare the key with."""
+        return [network for _, network in self._networks]
+
+    @property
     def is_literal(self) -> bool:
         """Whether a request value matters only by being equal, letter by letter, to some texts."""
         return self.is_plain and not self._folded

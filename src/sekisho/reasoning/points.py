@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from ipaddress import ip_address
+from socket import AF_INET, AF_INET6, inet_ntop
 
 from sekisho.policy.patterns import Pattern
-from sekisho.policy.values import Network, parse_address, parse_date, parse_network, parse_number
+from sekisho.policy.values import Network, parse_address, parse_date, parse_number
 from sekisho.reasoning.automaton import Automaton, Reading
 from sekisho.reasoning.budget import Budget
 
@@ -58,18 +58,14 @@ def _date_text(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
-def address_points(ranges: Iterable[str]) -> Iterator[str]:
-    """Yield one address for every interval that the ends of the ranges mark off, of both versions.
-
-    Args:
-        ranges: addresses and CIDR ranges.
-    """
+def address_points(ranges: Iterable[Network]) -> Iterator[str]:
+    """Yield one address for every interval that the ends of the ranges mark off, of both versions."""
     for version, start, end in _intervals(ranges):
         yield _nice_point(version, start, end)
 
 
 def address_points_and_texts(
-    ranges: Iterable[str], patterns: Iterable[tuple[Pattern, Reading]], budget: Budget
+    ranges: Iterable[Network], patterns: Iterable[tuple[Pattern, Reading]], budget: Budget
 ) -> Iterator[str]:
     """Yield an address for every kind that ranges and text patterns together tell apart.
 
@@ -86,12 +82,12 @@ def address_points_and_texts(
         if version == 4:  # noqa: PLR2004 - IPv4
             yield from dotted.between(start, end - 1)
         else:
-            yield from (str(_address(version, one)) for one in (start, (start + end) // 2, end - 1))
+            yield from (_address(version, one) for one in (start, (start + end) // 2, end - 1))
 
 
-def _intervals(ranges: Iterable[str]) -> Iterator[tuple[int, int, int]]:
+def _intervals(ranges: Iterable[Network]) -> Iterator[tuple[int, int, int]]:
     """Yield the version, the first address and the one after the last of every interval."""
-    networks = [network for text in ranges if (network := parse_network(text)) is not None]
+    networks = list(ranges)
     for version, top in ((4, 1 << 32), (6, 1 << 128)):
         starts = _starts([one for one in networks if one.version == version], top)
         for start, end in zip(starts, [*starts[1:], top], strict=True):
@@ -114,12 +110,14 @@ def _nice_point(version: int, start: int, end: int) -> str:
     for of_version, number, text in _NICE:
         if of_version == version and start <= number < end:
             return text
-    return str(_address(version, start + 1 if start + 1 < end and start % 256 == 0 else start))
+    return _address(version, start + 1 if start + 1 < end and start % 256 == 0 else start)
 
 
-def _address(version: int, number: int) -> object:
-    width = 4 if version == 4 else 16  # noqa: PLR2004 - bytes of an address
-    return ip_address(number.to_bytes(width, "big"))
+def _address(version: int, number: int) -> str:
+    """Write an address; of version 6 in its shortest spelling."""
+    if version == 4:  # noqa: PLR2004 - IPv4
+        return inet_ntop(AF_INET, number.to_bytes(4, "big"))
+    return inet_ntop(AF_INET6, number.to_bytes(16, "big"))
 
 
 _PLACES = (24, 16, 8, 0)

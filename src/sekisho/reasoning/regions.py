@@ -6,10 +6,11 @@ request names its own.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
 from math import prod
 from typing import TypeAlias
+
+import msgspec
 
 from sekisho.reasoning.budget import Budget
 from sekisho.reasoning.errors import UndecidedError
@@ -25,8 +26,7 @@ Shape: TypeAlias = tuple[int, ...]
 """A region: one label for each described key, as its bit; 0 is anything."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sides:
+class Sides(msgspec.Struct, frozen=True):
     """What of a mask helps a request through, and what hinders it.
 
     Attributes:
@@ -60,6 +60,9 @@ def combine(sides: Sides, front: Sequence[Kind], kinds: Sequence[Kind], budget: 
     return prune(sides, list(further.values()))
 
 
+_FEW = 4
+"""So few kinds are compared with each other, without an order."""
+
 _MOST_COMPARED = 16
 """With how many of the strongest kinds each is compared; what is left in too many is dropped at the end."""
 
@@ -71,13 +74,14 @@ def prune(sides: Sides, kinds: Sequence[Kind]) -> list[Kind]:
     """
     if len(kinds) < 2:  # noqa: PLR2004 - one has no other
         return list(kinds)
-    if len(kinds) == 2:  # noqa: PLR2004 - the commonest: a condition that holds, or does not
-        one, other = kinds
-        if _says_all(sides, one, other):
-            return [one]
-        return [other] if _says_all(sides, other, one) else [one, other]
+    if len(kinds) <= _FEW:
+        kept = list(kinds)
+        for kind in kinds:
+            if len(kept) > 1 and any(one is not kind and _says_all(sides, one, kind) for one in kept):
+                kept.remove(kind)
+        return kept
     ranked = sorted(kinds, key=lambda kind: _strength(sides, kind), reverse=True)
-    kept: list[Kind] = []
+    kept = []
     for kind in ranked:
         if not any(_says_all(sides, one, kind) for one in kept[:_MOST_COMPARED]):
             kept.append(kind)

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import product
 from math import prod
+
+import msgspec
 
 from sekisho.policy import Condition
 from sekisho.policy.keys import is_multivalued
@@ -60,7 +61,7 @@ def _values(name: str, question: Question, clauses: Sequence[Clause], budget: Bu
                 asked.add(condition, clause.bit, variables=clause.has_variables)
     equal = (*alike, name)
     found: dict[str | None, None] = {}
-    for facet in facets_of(replace(scene, keys=keys), frozenset(equal)):
+    for facet in facets_of(msgspec.structs.replace(scene, keys=keys), frozenset(equal)):
         for other in facet.keys & set(equal):
             found |= dict.fromkeys(next(iter(one.context.get(other, ())), None) for one in facet.examples)
     found |= {given[other][0]: None for other in equal if len(given.get(other, ())) == 1}

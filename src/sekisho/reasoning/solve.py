@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from sekisho.evaluation import Caller, CallerKind, Outcome, Request, decide, statement_matches
 from sekisho.evaluation.conditions import Context
 from sekisho.evaluation.decide import resources_match
@@ -27,16 +29,14 @@ from sekisho.reasoning.widen import widen_variables
 from sekisho.reasoning.words import Fixed, Free, explore
 
 
-@dataclass(frozen=True, slots=True)
-class Opener:
+class Opener(msgspec.Struct, frozen=True):
     """A statement that lets a witness in, with the document it stands in."""
 
     document: Document
     statement: Statement
 
 
-@dataclass(frozen=True, slots=True)
-class Witness:
+class Witness(msgspec.Struct, frozen=True):
     """A request that every gate lets through, or refuses where it is to be shut: the evaluator has said so.
 
     Attributes:
@@ -223,8 +223,7 @@ def _is_wider(one: Region, other: Region) -> bool:
     return one.principal in {EVERYONE, other.principal} and one.condition.items() <= other.condition.items()
 
 
-@dataclass(frozen=True, slots=True)
-class _Wish:
+class _Wish(msgspec.Struct, frozen=True):
     """A target on one resource.
 
     Attributes:
@@ -237,8 +236,7 @@ class _Wish:
     mask: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
+class _Case(msgspec.Struct, frozen=True):
     """Some actions of a region, and the requests that can do them."""
 
     actions: int

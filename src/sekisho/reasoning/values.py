@@ -70,7 +70,7 @@ _POINTS: Mapping[Family, Callable[[Iterable[str]], Iterator[str]]] = {
 
 
 def _addresses(key: Key, budget: Budget) -> Iterator[str]:
-    ranges = key.bounds.get(Family.ADDRESS, ())
+    ranges = key.networks
     return address_points_and_texts(ranges, key.patterns, budget) if key.patterns else address_points(ranges)
 
 

@@ -208,6 +208,17 @@ def test_a_difference_says_who_gains_by_which_statement_and_which_deny_is_gone()
     assert difference
 
 
+def test_a_difference_says_of_which_variables_values_were_not_tried() -> None:
+    before, after = (
+        policy(one(Resource=f"{BUCKET}/a*")),
+        policy(one(Action="s3:*", Resource=f"{BUCKET}/${{aws:username}}*")),
+    )
+
+    assert compared(before, after).gained
+    assert compared(before, after).inexact == ("aws:username",)
+    assert compared(before, policy(one())).inexact == ()
+
+
 @pytest.mark.parametrize(
     ("wanted", "lost"), [(Wanted.INSIDE, False), (Wanted.OUTSIDE, True), (Wanted.ANYONE, True)], ids=lambda one: one
 )
