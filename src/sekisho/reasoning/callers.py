@@ -179,7 +179,7 @@ def _services(scene: Scene, family: int) -> Iterator[Example]:
     Source: IAM User Guide, "AWS global condition context keys", properties of the principal.
     """
     names = scene.keys.get(_SERVICE_NAMES)
-    patterns = [*_patterns(scene, "aws:principalservicename", _SERVICE_NAMES), *_literal(scene, PrincipalForm.SERVICE)]
+    patterns = [*scene.patterns("aws:principalservicename", _SERVICE_NAMES), *_literal(scene, PrincipalForm.SERVICE)]
     shape = (Free(("name",), samples=("example.amazonaws.com",)),)
     words = explore(shape, {"name": Automaton(patterns)} if patterns else {}, scene.budget)
     found = [word["name"] for word in words]
@@ -332,13 +332,13 @@ def _callers_in_session(
 
 
 def _walked_callers(scene: Scene, family: int) -> Iterator[Example]:
-    arns = [*_patterns(scene, "aws:principalarn"), *_literal(scene, PrincipalForm.IDENTITY)]
+    arns = [*scene.patterns("aws:principalarn"), *_literal(scene, PrincipalForm.IDENTITY)]
     patterns = {
         "arn": arns,
-        "account": [*_patterns(scene, *_ACCOUNT_KEYS), *_literal(scene, PrincipalForm.ACCOUNT)],
+        "account": [*scene.patterns(*_ACCOUNT_KEYS), *_literal(scene, PrincipalForm.ACCOUNT)],
         "session": [*_literal(scene, PrincipalForm.SESSION)],
-        "username": _patterns(scene, "aws:username"),
-        "userid": _patterns(scene, "aws:userid"),
+        "username": scene.patterns("aws:username"),
+        "userid": scene.patterns("aws:userid"),
     }
     walk = Walk({track: Automaton(listed) for track, listed in patterns.items() if listed}, scene.budget)
     # A session's ARN and a user name leave the path out, so beside them even an unwritten path matters.
@@ -351,17 +351,6 @@ def _walked_callers(scene: Scene, family: int) -> Iterator[Example]:
                 produced |= {word["arn"], word.get("session")}
                 yield _example(scene, family, principal_type, word)
     yield from _odd_callers(scene, family, produced)
-
-
-def _patterns(scene: Scene, *names: str) -> list[tuple[Pattern, Reading]]:
-    """Return the patterns that the text of some keys is compared with."""
-    found: list[tuple[Pattern, Reading]] = []
-    for name in names:
-        if (key := scene.keys.get(name)) is not None:
-            found += key.patterns
-        if (settled := scene.settled.get(name)) is not None:
-            found.append(((settled,), Reading.EXACT))
-    return found
 
 
 def _literal(scene: Scene, form: PrincipalForm) -> Iterator[tuple[Pattern, Reading]]:

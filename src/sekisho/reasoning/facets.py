@@ -17,6 +17,8 @@ import msgspec
 from sekisho.evaluation import Caller, CallerKind
 from sekisho.evaluation.conditions import Context
 from sekisho.policy import Principal
+from sekisho.policy.patterns import Pattern
+from sekisho.reasoning.automaton import Reading
 from sekisho.reasoning.budget import Budget
 from sekisho.reasoning.keys import Key
 from sekisho.reasoning.question import World
@@ -75,6 +77,16 @@ class Scene(msgspec.Struct, frozen=True):
     budget: Budget
     named_roles: Mapping[tuple[str, str], set[str]] = {}
     by_both_names: bool = False
+
+    def patterns(self, *names: str) -> list[tuple[Pattern, Reading]]:
+        """Return the patterns that the text of some keys is compared with, the value that is settled on among them."""
+        found: list[tuple[Pattern, Reading]] = []
+        for name in names:
+            if (key := self.keys.get(name)) is not None:
+                found += key.patterns
+            if (settled := self.settled.get(name)) is not None:
+                found.append(((settled,), Reading.EXACT))
+        return found
 
     def bits(self, holds: Callable[[FamilyOfCallers], bool]) -> int:
         """Return the families for which something holds, as bits."""

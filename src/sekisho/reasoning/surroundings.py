@@ -19,17 +19,6 @@ from sekisho.reasoning.values import values_of
 from sekisho.reasoning.words import Fixed, Free, Shape, Slot, Walk, Word
 
 
-def _patterns(scene: Scene, *names: str) -> list[tuple[Pattern, Reading]]:
-    """Return the patterns that the text of some keys is compared with."""
-    found: list[tuple[Pattern, Reading]] = []
-    for name in names:
-        if (key := scene.keys.get(name)) is not None:
-            found += key.patterns
-        if (settled := scene.settled.get(name)) is not None:
-            found.append(((settled,), Reading.EXACT))
-    return found
-
-
 def _walked(
     scene: Scene, shapes: Iterable[Shape], patterns: dict[str, list[tuple[Pattern, Reading]]]
 ) -> Iterator[Word]:
@@ -75,8 +64,8 @@ def _organizations(scene: Scene) -> Iterator[Example]:
         scene,
         [_organization_shape("id", "path", _written(scene, "aws:principalorgid"))],
         {
-            "id": [*_patterns(scene, "aws:principalorgid"), *_own(scene.world.inside)],
-            "path": [*_patterns(scene, "aws:principalorgpaths"), *_own_paths(scene.world.inside)],
+            "id": [*scene.patterns("aws:principalorgid"), *_own(scene.world.inside)],
+            "path": [*scene.patterns("aws:principalorgpaths"), *_own_paths(scene.world.inside)],
         },
     ):
         context = {"aws:principalorgid": (word["id"],), "aws:principalorgpaths": (word["path"],)}
@@ -166,7 +155,7 @@ def _endpoints(scene: Scene, mentioned: list[str]) -> Iterator[Word]:
         texts = [one for one in key.texts() if one]
         yield from ({only: text} for text in (*texts, _fresh(texts, _FREE_NAMES[only])))
         return
-    patterns = {name: _patterns(scene, name) for name in tracks}
+    patterns = {name: scene.patterns(name) for name in tracks}
     if "aws:vpceorgid" in patterns:
         patterns["aws:vpceorgid"] += _own(scene.world.inside)
     if "aws:vpceorgpaths" in patterns:
@@ -267,8 +256,8 @@ def _is_pattern(listed: tuple[Pattern, Reading]) -> bool:
 
 def _literal_sources(scene: Scene) -> Iterator[Word]:
     """Yield the resources that are written out, and one more of each account that is."""
-    arns = ["".join(map(str, pattern)) for pattern, _ in _patterns(scene, "aws:sourcearn")]
-    accounts = ["".join(map(str, pattern)) for pattern, _ in _patterns(scene, *_SOURCE_ACCOUNT)]
+    arns = ["".join(map(str, pattern)) for pattern, _ in scene.patterns("aws:sourcearn")]
+    accounts = ["".join(map(str, pattern)) for pattern, _ in scene.patterns(*_SOURCE_ACCOUNT)]
     of_arns = {text: arn.account for text in arns if (arn := parse_arn(text)) is not None}
     named = [one for one in (*accounts, *of_arns.values()) if is_account_id(one)]
     inside = scene.world.inside.accounts
@@ -288,10 +277,10 @@ def _literal_sources(scene: Scene) -> Iterator[Word]:
 def _walked_sources(scene: Scene) -> Iterator[Word]:
     inside = scene.world.inside
     patterns = {
-        "arn": _patterns(scene, "aws:sourcearn"),
-        "account": _patterns(scene, *_SOURCE_ACCOUNT),
-        "org": [*_patterns(scene, "aws:sourceorgid"), *_own(inside)],
-        "path": [*_patterns(scene, "aws:sourceorgpaths"), *_own_paths(inside)],
+        "arn": scene.patterns("aws:sourcearn"),
+        "account": scene.patterns(*_SOURCE_ACCOUNT),
+        "org": [*scene.patterns("aws:sourceorgid"), *_own(inside)],
+        "path": [*scene.patterns("aws:sourceorgpaths"), *_own_paths(inside)],
     }
     yield from _walked(scene, _source_shapes(scene), patterns)
 
@@ -372,8 +361,8 @@ def _access_points(scene: Scene) -> Iterator[Example]:
         for slot in _account_slots(scene, ("arn", "account"), "s3:dataaccesspointarn")
     )
     patterns = {
-        "arn": _patterns(scene, "s3:dataaccesspointarn"),
-        "account": _patterns(scene, "s3:dataaccesspointaccount"),
+        "arn": scene.patterns("s3:dataaccesspointarn"),
+        "account": scene.patterns("s3:dataaccesspointaccount"),
     }
     for word in _walked(scene, shapes, patterns):
         for origin in ("Internet", "VPC"):
