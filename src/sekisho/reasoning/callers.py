@@ -112,9 +112,9 @@ def _is_named_role(example: Example, scene: Scene) -> bool:
     What is named as a principal exists, and an account has no two roles of one name, whatever their paths.
     """
     caller = example.caller
-    if caller is None or caller.principal_arn is None or ":role/" not in caller.principal_arn:
+    if caller is None or caller.principal_arn is None:
         return True
-    if not caller.principal_arn.startswith(f"arn:{scene.world.partition}:"):
+    if not caller.principal_arn.startswith(f"arn:{scene.world.partition}:iam::{caller.account}:role/"):
         return True
     named = scene.named_roles.get((caller.account or "", caller.principal_arn.rpartition("/")[2]))
     return named is None or caller.principal_arn in named
@@ -297,7 +297,7 @@ def _callers_with_arn(
         case "federated-user":
             yield _example(scene, family, "FederatedUser", {**word, "session": arn})
         case _:
-            start = f"arn:{scene.world.partition}:sts::{account}:assumed-role/{name}/"
+            start = f"{arn.partition(':iam:')[0]}:sts::{account}:assumed-role/{name}/"
             yield _example(scene, family, "AssumedRole", {**word, "session": _fresh(start, _SESSIONS, sessions)})
             for session in sessions:
                 if session.startswith(start):
