@@ -13,7 +13,7 @@ from sekisho.analyzers.observation import (
     Source,
     WitnessRequest,
 )
-from sekisho.analyzers.remedies import remedy_for
+from sekisho.analyzers.remedies import Opening, remedy_for, remedy_in_words
 from sekisho.analyzers.sentence import Telling, sentence_of
 from sekisho.analyzers.severity import Case, limited_keys, rate
 from sekisho.analyzers.subject import Subject, question_of
@@ -33,12 +33,18 @@ class Passage:
     Attributes:
         spelled: how the documents spell condition keys, and how those are spelled that they do not name.
         approximations: what had to be assumed.
+        is_mended: whether those who come by it are told of a policy that closes it to them.
     """
 
     subject: Subject
     way: Way
     spelled: Mapping[str, str]
     approximations: tuple[str, ...] = ()
+    is_mended: bool = True
+
+
+_MOST_MENDED = 20
+"""How many groups of callers of one way are told of a policy each: proving them takes longer than finding them."""
 
 
 def passage_by(subject: Subject, way: Way, regions: Sequence[Region]) -> Passage:
@@ -53,7 +59,7 @@ def passage_by(subject: Subject, way: Way, regions: Sequence[Region]) -> Passage
     if variable_keys(way.gates) and (keys := inexact_variables(question_of(subject, way), regions)):
         names = ", ".join(f"`${{{key}}}`" for key in keys)
         assumed = (*assumed, f"not every value of {names} could be tried, and others may let more in")
-    return Passage(subject, way, _spelling(way), assumed)
+    return Passage(subject, way, _spelling(way), assumed, len(regions) <= _MOST_MENDED)
 
 
 def access_of(passage: Passage, region: Region, blockers: Blockers) -> ExternalAccess:
@@ -95,9 +101,10 @@ def access_of(passage: Passage, region: Region, blockers: Blockers) -> ExternalA
 def told(access: ExternalAccess, passage: Passage, region: Region, blockers: Blockers) -> ExternalAccess:
     """Return an access with the words that tell it: the sentence, and what would close it."""
     resource = passage.subject.resource
+    opening = Opening(passage.subject, passage.way, region, access.because, passage.spelled)
     return replace(
         access,
-        remedy=remedy_for(resource.resource_type, region.principal, access.because),
+        remedy=remedy_for(opening) if passage.is_mended else remedy_in_words(opening),
         sentence=sentence_of(
             Telling(
                 resource_type=resource.resource_type,

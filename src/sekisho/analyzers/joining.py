@@ -31,11 +31,17 @@ def _merged(one: ExternalAccess, two: ExternalAccess) -> ExternalAccess:
         because=tuple(dict.fromkeys((*one.because, *two.because))),
         sources=tuple(dict.fromkeys((*one.sources, *two.sources))),
         is_public=one.is_public or two.is_public,
-        remedy=one.remedy if one.remedy == two.remedy else Remedy(f"{one.remedy.text}; and {two.remedy.text}"),
+        remedy=_both(one.remedy, two.remedy),
         blocked_by=blocked_by,
         approximations=tuple(dict.fromkeys((*one.approximations, *two.approximations))),
         sentence=joined_sentence(told, two if told is one else one),
     )
+
+
+def _both(one: Remedy, two: Remedy) -> Remedy:
+    """Say what closes two ways: a policy does when it closes each."""
+    text = one.text if one.text == two.text else f"{one.text}; and {two.text}"
+    return Remedy(text, one.policy if one.policy == two.policy else None)
 
 
 def _covers(wide: ExternalAccess, narrow: ExternalAccess) -> bool:
