@@ -60,6 +60,14 @@ def combine(sides: Sides, front: Sequence[Kind], kinds: Sequence[Kind], budget: 
     return prune(sides, list(further.values()))
 
 
+def _prune_few(sides: Sides, kinds: Sequence[Kind]) -> list[Kind]:
+    kept = list(kinds)
+    for kind in kinds:
+        if any(one is not kind and _says_all(sides, one, kind) for one in kept):
+            kept.remove(kind)
+    return kept
+
+
 _FEW = 4
 """So few kinds are compared with each other, without an order."""
 
@@ -75,13 +83,9 @@ def prune(sides: Sides, kinds: Sequence[Kind]) -> list[Kind]:
     if len(kinds) < 2:  # noqa: PLR2004 - one has no other
         return list(kinds)
     if len(kinds) <= _FEW:
-        kept = list(kinds)
-        for kind in kinds:
-            if len(kept) > 1 and any(one is not kind and _says_all(sides, one, kind) for one in kept):
-                kept.remove(kind)
-        return kept
+        return _prune_few(sides, kinds)
     ranked = sorted(kinds, key=lambda kind: _strength(sides, kind), reverse=True)
-    kept = []
+    kept: list[Kind] = []
     for kind in ranked:
         if not any(_says_all(sides, one, kind) for one in kept[:_MOST_COMPARED]):
             kept.append(kind)

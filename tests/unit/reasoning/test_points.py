@@ -33,8 +33,8 @@ def test_dates_have_points_before_between_and_after() -> None:
 @given(st.lists(st.tuples(st.integers(0, 2**32 - 1), st.integers(0, 32)), max_size=4), st.integers(0, 2**32 - 1))
 def test_every_address_lies_like_one_of_the_points_in_all_ranges(ranges: list[tuple[int, int]], value: int) -> None:
     networks = [ip_network((start, length), strict=False) for start, length in ranges]
-    ranges = [parsed for one in networks if (parsed := parse_network(str(one)))]
-    points = [ip_address(text) for text in address_points(ranges)]
+    parsed = [one for network in networks if (one := parse_network(str(network))) is not None]
+    points = [ip_address(text) for text in address_points(parsed)]
 
     def lies(number: int | str) -> list[bool]:
         return [ip_address(number) in network for network in networks]
