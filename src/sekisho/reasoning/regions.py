@@ -22,6 +22,9 @@ MAX_GROUPS = 20_000
 MAX_REGIONS = 2_000
 """How many regions are told before the reasoner gives up."""
 
+MAX_DESCRIPTIONS = 20 * MAX_REGIONS
+"""How many are looked at to find those that lie within no other."""
+
 Shape: TypeAlias = tuple[int, ...]
 """A region: one label for each described key, as its bit; 0 is anything."""
 

@@ -21,7 +21,16 @@ from sekisho.reasoning.judging import PRINCIPAL, Judge, Kind, PrincipalIndex
 from sekisho.reasoning.keys import Key, Label
 from sekisho.reasoning.outline import outline_of
 from sekisho.reasoning.question import Document, Gate, Question, Target, Wanted
-from sekisho.reasoning.regions import MAX_REGIONS, Shape, Sides, combine, count_shapes, shapes_of, uncovered
+from sekisho.reasoning.regions import (
+    MAX_DESCRIPTIONS,
+    MAX_REGIONS,
+    Shape,
+    Sides,
+    combine,
+    count_shapes,
+    shapes_of,
+    uncovered,
+)
 from sekisho.reasoning.scene import scene_of
 from sekisho.reasoning.settle import is_exact, settle_variables
 from sekisho.reasoning.sides import facets_of
@@ -333,7 +342,10 @@ def _solve_once(
     cases = _cases(search, groups, _wishes(search, scene, budget))
     extents = search.judge.extents
     actions = {shape: _all_actions(listed) for shape, listed in cases.items()}
-    return [_region(search, shape, left, cases[shape]) for shape, left in uncovered(actions, extents).items()]
+    outer = uncovered(actions, extents)
+    if len(outer) > MAX_REGIONS:
+        raise UndecidedError(f"more than {MAX_REGIONS:,} groups of requests get in")
+    return [_region(search, shape, left, cases[shape]) for shape, left in outer.items()]
 
 
 def _context(question: Question, settled: Mapping[str, str | None]) -> Context:
@@ -381,7 +393,7 @@ def _cases(search: _Search, groups: Sequence[Kind], wishes: Sequence[_Wish]) -> 
     """Return what gets in: to each region the actions, with requests that can do them.
 
     Raises:
-        UndecidedError: more than `MAX_REGIONS` regions.
+        UndecidedError: far more than `MAX_REGIONS` regions.
     """
     found: dict[Shape, list[_Case]] = {}
     families = search.judge.all_families
@@ -398,11 +410,11 @@ def _cases(search: _Search, groups: Sequence[Kind], wishes: Sequence[_Wish]) -> 
             if not actions:
                 continue
             case = _Case(actions, group, wish)
-            if count_shapes(group) > MAX_REGIONS:
+            if count_shapes(group) > MAX_DESCRIPTIONS:
                 raise UndecidedError(f"more than {MAX_REGIONS:,} groups of requests get in")
             for shape in shapes_of(group):
                 found.setdefault(shape, []).append(case)
-            if len(found) > MAX_REGIONS:
+            if len(found) > MAX_DESCRIPTIONS:
                 raise UndecidedError(f"more than {MAX_REGIONS:,} groups of requests get in")
     return found
 

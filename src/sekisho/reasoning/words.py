@@ -77,7 +77,7 @@ class Walk:
         self._places = {track: place for place, track in enumerate(automata)}
         self._automata = tuple(automata.values())
         self._budget = budget
-        self._weight = 1 + sum(automaton.size for automaton in self._automata) // 256  # of one step: numbers are long
+        self._weight = 1 + sum(automaton.size for automaton in self._automata) // 2048  # of one step: numbers are long
         self.start: Kinds = {tuple(automaton.start for automaton in self._automata): ()}
 
     def through(self, kinds: Kinds, slots: Iterable[Slot]) -> Kinds:
