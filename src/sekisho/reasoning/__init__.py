@@ -15,12 +15,13 @@ from sekisho.reasoning.compare import (
     gained,
     is_no_more_permissive,
 )
-from sekisho.reasoning.errors import Outline, ReasoningError, UnconfirmedWitnessError, UndecidedError
+from sekisho.reasoning.errors import ReasoningError, UnconfirmedWitnessError, UndecidedError
 from sekisho.reasoning.fewest import fewest
 from sekisho.reasoning.keys import Label
-from sekisho.reasoning.outline import outline_of
+from sekisho.reasoning.outline import Outline, outline_of
 from sekisho.reasoning.question import Document, Gate, Inside, Question, Target, View, Wanted, World
-from sekisho.reasoning.solve import Opener, Region, Witness, Witnesses, inexact_variables, solve
+from sekisho.reasoning.solve import inexact_variables, solve
+from sekisho.reasoning.witnesses import Opener, Region, Witness, Witnesses
 
 __all__ = [
     "Answer",

@@ -11,7 +11,8 @@ from typing import TypeAlias
 from sekisho.evaluation import CallerKind
 from sekisho.reasoning.errors import UndecidedError
 from sekisho.reasoning.question import Gate, Question, Target, Wanted
-from sekisho.reasoning.solve import Region, Witness, inexact_variables, joined, outermost, solve
+from sekisho.reasoning.solve import inexact_variables, solve
+from sekisho.reasoning.witnesses import Region, Witness, joined, outermost
 
 
 @dataclass(frozen=True, slots=True)

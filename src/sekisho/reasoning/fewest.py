@@ -12,7 +12,7 @@ from sekisho.policy import EVERYONE, Condition, Principal, PrincipalForm, Statem
 from sekisho.policy.operators import Quantifier
 from sekisho.reasoning.clauses import Clause, live_clauses
 from sekisho.reasoning.question import Question
-from sekisho.reasoning.solve import Region
+from sekisho.reasoning.witnesses import Region
 
 _MOST_BOXES = 2_000
 """How many combinations of the values of one statement are looked at; beyond, all its regions are kept."""

@@ -5,10 +5,18 @@ Conditions are left aside, so the outline has too much access and never too litt
 
 from collections.abc import Iterable
 
+import msgspec
+
 from sekisho.policy import EVERYONE, Principal
 from sekisho.reasoning.clauses import Clause, live_clauses
-from sekisho.reasoning.errors import Outline
 from sekisho.reasoning.question import Question
+
+
+class Outline(msgspec.Struct, frozen=True):
+    """A principal, and the actions that it can do at most: whoever else gets in is among another outline's."""
+
+    principal: Principal
+    actions: tuple[str, ...]
 
 
 def outline_of(question: Question) -> tuple[Outline, ...]:

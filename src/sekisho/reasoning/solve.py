@@ -7,20 +7,15 @@ import msgspec
 
 from sekisho.evaluation import Caller, CallerKind, Outcome, Request, decide, statement_matches
 from sekisho.evaluation.conditions import Context
-from sekisho.evaluation.decide import resources_match
 from sekisho.evaluation.principals import principal_matches
-from sekisho.policy import EVERYONE, Effect, Principal, PrincipalForm, Statement
-from sekisho.policy.actions import ActionTable
-from sekisho.policy.patterns import Pattern, parse_resource_glob, resolve
-from sekisho.reasoning.automaton import Automaton, Reading
+from sekisho.policy import EVERYONE, Effect, Principal, PrincipalForm
 from sekisho.reasoning.budget import Budget
 from sekisho.reasoning.clauses import Clause, fitting_given, live_clauses, variables_in
 from sekisho.reasoning.errors import UnconfirmedWitnessError, UndecidedError
 from sekisho.reasoning.facets import Scene
 from sekisho.reasoning.judging import PRINCIPAL, Judge, Kind, PrincipalIndex
 from sekisho.reasoning.keys import Key, Label
-from sekisho.reasoning.outline import outline_of
-from sekisho.reasoning.question import Document, Gate, Question, Target, Wanted
+from sekisho.reasoning.question import Gate, Question, Wanted
 from sekisho.reasoning.regions import (
     MAX_DESCRIPTIONS,
     MAX_REGIONS,
@@ -35,107 +30,8 @@ from sekisho.reasoning.scene import scene_of
 from sekisho.reasoning.settle import is_exact, settle_variables
 from sekisho.reasoning.sides import facets_of
 from sekisho.reasoning.widen import widen_variables
-from sekisho.reasoning.words import Fixed, Free, explore
-
-
-class Opener(msgspec.Struct, frozen=True):
-    """A statement that lets a witness in, with the document it stands in."""
-
-    document: Document
-    statement: Statement
-
-
-class Witness(msgspec.Struct, frozen=True):
-    """A request that every gate lets through, or refuses where it is to be shut: the evaluator has said so.
-
-    Attributes:
-        request: as the caller sends it, which is how the first gate sees it.
-        openers: every statement, in any gate that is to be open, that allows it.
-        closers: every Deny, in any gate that is to be shut, that refuses it; none where no statement allows it there.
-    """
-
-    request: Request
-    openers: tuple[Opener, ...]
-    closers: tuple[Opener, ...] = ()
-
-
-class Witnesses(Mapping[str, Witness]):
-    """To each action a request for it.
-
-    Actions that the same statements cover share one request but for its action: what the evaluator says of one of
-    them it says of all.
-    """
-
-    def __init__(self, table: ActionTable, found: Iterable[tuple[int, Witness]] = ()) -> None:
-        self._table = table
-        self.found = list(found)
-
-    def add(self, actions: int, witness: Witness) -> None:
-        """Note the witness for one of a set of actions as that of all of them."""
-        self.found.append((actions, witness))
-
-    def join(self, more: "Witnesses") -> None:
-        """Take over the requests for further actions."""
-        for actions, witness in more.found:
-            if left := actions & ~self.actions:
-                self.found.append((left, witness))
-
-    def only(self, actions: int) -> "Witnesses":
-        """Return the requests for some of the actions."""
-        return Witnesses(self._table, [(both, one) for alike, one in self.found if (both := alike & actions)])
-
-    def __getitem__(self, action: str) -> Witness:
-        """Return the request for an action."""
-        place = self._table.place_of(action)
-        for actions, witness in self.found:
-            if place is not None and actions >> place & 1:
-                if witness.request.action == action:
-                    return witness
-                asked = witness.request
-                request = Request(asked.caller, action, asked.resource, asked.context)
-                return Witness(request, witness.openers, witness.closers)
-        raise KeyError(action)
-
-    def __iter__(self) -> Iterator[str]:
-        """Yield the actions, by name."""
-        return self._table.names_in(self.actions)
-
-    def __len__(self) -> int:
-        """Return how many actions there are."""
-        return self.actions.bit_count()
-
-    @property
-    def actions(self) -> int:
-        """All actions that there is a request for, as a set."""
-        found = 0
-        for actions, _ in self.found:
-            found |= actions
-        return found
-
-    def alike(self) -> Iterator[tuple[Iterable[str], Witness]]:
-        """Yield sets of actions that the same statements cover, each with one request."""
-        for actions, witness in self.found:
-            yield self._table.names_in(actions), witness
-
-    @property
-    def distinct(self) -> list[Witness]:
-        """One request for each set of actions that the same statements cover."""
-        return [witness for _, witness in self.found]
-
-
-@dataclass(frozen=True, slots=True)
-class Region:
-    """A group of requests that get in.
-
-    Attributes:
-        principal: `*` when no narrower principal of the documents describes the callers.
-        condition: the shown keys that narrow the group, in lower case, with the value that stands for it.
-        witnesses: to each action a request for it.
-    """
-
-    principal: Principal
-    condition: Mapping[str, Label]
-    witnesses: Witnesses
+from sekisho.reasoning.wishes import Wish, wishes_of
+from sekisho.reasoning.witnesses import Opener, Region, Witness, Witnesses, is_wider, joined, outermost
 
 
 def solve(question: Question, *, steps: int | None = None) -> tuple[Region, ...]:
@@ -157,13 +53,7 @@ def solve(question: Question, *, steps: int | None = None) -> tuple[Region, ...]
     clauses = live_clauses(question)
     if clauses is None:
         return ()
-    try:
-        return _decide(question, clauses, Budget(steps))
-    except UndecidedError as error:
-        raise UndecidedError(str(error), outline_of(question)) from error
-
-
-def _decide(question: Question, clauses: Sequence[Clause], budget: Budget) -> tuple[Region, ...]:
+    budget = Budget(steps)
     varying = [key for key in variables_in(clauses) if key not in question.world.given]
     if not varying:
         return tuple(_solve(question, clauses, {}, budget))
@@ -200,49 +90,11 @@ def inexact_variables(question: Question, regions: Sequence[Region]) -> tuple[st
     for one in wide:
         actions = one.witnesses.actions
         for found in regions:
-            if _is_wider(found, one):
+            if is_wider(found, one):
                 actions &= ~found.witnesses.actions
         if actions:
             return tuple(varying)
     return ()
-
-
-def joined(regions: Sequence[Region], more: Iterable[Region]) -> list[Region]:
-    """Join the regions that are described alike."""
-    found = {(one.principal, tuple(one.condition.items())): one for one in regions}
-    for one in more:
-        known = found.setdefault((one.principal, tuple(one.condition.items())), one)
-        if known is not one:
-            known.witnesses.join(one.witnesses)
-    return list(found.values())
-
-
-def outermost(regions: Sequence[Region]) -> Iterator[Region]:
-    """Yield the regions without the actions that another one, described by less, has too."""
-    for one in regions:
-        actions = one.witnesses.actions
-        for two in regions:
-            if two is not one and _is_wider(two, one):
-                actions &= ~two.witnesses.actions
-        if actions:
-            yield Region(one.principal, one.condition, one.witnesses.only(actions))
-
-
-def _is_wider(one: Region, other: Region) -> bool:
-    return one.principal in {EVERYONE, other.principal} and one.condition.items() <= other.condition.items()
-
-
-class _Wish(msgspec.Struct, frozen=True):
-    """A target on one resource.
-
-    Attributes:
-        resources: the resource as each gate sees it.
-        mask: the clauses that cover the resource, and the families of callers that can ask.
-    """
-
-    target: Target
-    resources: tuple[str, ...]
-    mask: int
 
 
 class _Case(msgspec.Struct, frozen=True):
@@ -250,7 +102,7 @@ class _Case(msgspec.Struct, frozen=True):
 
     actions: int
     kind: Kind
-    wish: _Wish
+    wish: Wish
 
 
 @dataclass(slots=True)
@@ -339,7 +191,7 @@ def _solve_once(
     groups = _groups(search, scene)
     if not groups:
         return []
-    cases = _cases(search, groups, _wishes(search, scene, budget))
+    cases = _cases(search, groups, wishes_of(question, clauses, search.judge, context, scene))
     extents = search.judge.extents
     actions = {shape: _all_actions(listed) for shape, listed in cases.items()}
     outer = uncovered(actions, extents)
@@ -389,7 +241,7 @@ def _groups(search: _Search, scene: Scene) -> list[Kind]:
     return groups
 
 
-def _cases(search: _Search, groups: Sequence[Kind], wishes: Sequence[_Wish]) -> dict[Shape, list[_Case]]:
+def _cases(search: _Search, groups: Sequence[Kind], wishes: Sequence[Wish]) -> dict[Shape, list[_Case]]:
     """Return what gets in: to each region the actions, with requests that can do them.
 
     Raises:
@@ -424,102 +276,6 @@ def _all_actions(cases: Iterable[_Case]) -> int:
     for case in cases:
         actions |= case.actions
     return actions
-
-
-def _wishes(search: _Search, scene: Scene, budget: Budget) -> list[_Wish]:
-    judge = search.judge
-    found: list[_Wish] = []
-    known: dict[tuple[str, ...], list[tuple[tuple[str, ...], int]]] = {}
-    for target in search.question.targets:
-        resources = tuple([view.resource for view in target.views])
-        covered = known.get(resources)
-        if covered is None:
-            chosen = _resources(search, resources, budget) if target.open_ended else [resources]
-            covered = known[resources] = [(one, _covering(search, one)) for one in chosen]
-        mask = judge.everything
-        if target.callers:
-            able = scene.bits_of_kinds(target.callers)
-            mask &= ~judge.all_families | able << len(search.clauses)
-        found += [_Wish(target, one, covering & mask) for one, covering in covered]
-    return found
-
-
-def _covering(search: _Search, resources: tuple[str, ...]) -> int:
-    """Return everything but the clauses that do not cover a resource."""
-    fails = 0
-    for clause in search.clauses:
-        patterns = clause.statement.resources
-        if patterns is None:
-            continue
-        resource = resources[clause.gate]
-        covered = _covers_plainly(patterns.globs, resource)
-        if covered is None:
-            covered = resources_match(patterns, resource, search.context, variables=clause.has_variables)
-        else:
-            covered = covered is not patterns.negated
-        if not covered:
-            fails |= clause.bit
-    return ~fails
-
-
-def _covers_plainly(globs: Sequence[str], resource: str) -> bool | None:
-    """Say whether some glob covers a resource where that takes no more than a comparison; else None."""
-    for glob in globs:
-        if glob in {"*", resource}:
-            return True
-        if "$" in glob or "?" in glob:
-            return None
-        start, star, rest = glob.partition("*")
-        if rest:
-            return None
-        if star and resource.startswith(start):
-            return True
-    return False
-
-
-def _resources(search: _Search, prefixes: tuple[str, ...], budget: Budget) -> list[tuple[str, ...]]:
-    """Return one resource of every kind that the statements tell apart: the prefixes with the same text after each."""
-    patterns: list[list[Pattern]] = [[] for _ in prefixes]
-    for clause in search.clauses:
-        if clause.statement.resources is not None:
-            prefix = prefixes[clause.gate]
-            for glob in clause.statement.resources.globs:
-                if _tells_apart(glob, prefix):
-                    pattern = _glob(glob, search.context, variables=clause.has_variables)
-                    if pattern is not None:
-                        patterns[clause.gate].append(pattern)
-    if not any(patterns):
-        return [tuple([prefix + _SAMPLE_KEY for prefix in prefixes])]
-    tracks = tuple(map(str, range(len(prefixes))))
-    automata = {
-        track: Automaton((pattern, Reading.RESOURCE) for pattern in listed)
-        for track, listed in zip(tracks, patterns, strict=True)
-    }
-    shape = (Fixed(dict(zip(tracks, prefixes, strict=True))), Free(tracks, samples=(_SAMPLE_KEY,)))
-    return [tuple([word[track] for track in tracks]) for word in explore(shape, automata, budget)]
-
-
-_SAMPLE_KEY = "example.txt"
-
-
-def _tells_apart(glob: str, prefix: str) -> bool:
-    """Say whether a `Resource` value may cover some texts that go on from a prefix, and not others."""
-    if "?" in glob or "$" in glob:
-        return True
-    start, star, rest = glob.partition("*")
-    if not star:
-        return glob.startswith(prefix)
-    if not rest and prefix.startswith(start):
-        return False
-    return prefix.startswith(start) or start.startswith(prefix)
-
-
-def _glob(glob: str, context: Context, *, variables: bool) -> Pattern | None:
-    def value_of(key: str) -> str | None:
-        values = context.get(key, ())
-        return values[0] if len(values) == 1 else None
-
-    return resolve(parse_resource_glob(glob, variables=variables), value_of)
 
 
 def _region(search: _Search, shape: Shape, actions: int, cases: Sequence[_Case]) -> Region:

@@ -1,0 +1,126 @@
+"""What can be wanted: every target, on one resource of every kind that the statements tell apart."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from sekisho.evaluation.conditions import Context, single_value
+from sekisho.evaluation.decide import resources_match
+from sekisho.policy.patterns import Pattern, parse_resource_glob, resolve
+from sekisho.reasoning.automaton import Automaton, Reading
+from sekisho.reasoning.budget import Budget
+from sekisho.reasoning.clauses import Clause
+from sekisho.reasoning.facets import Scene
+from sekisho.reasoning.judging import Judge
+from sekisho.reasoning.question import Question, Target
+from sekisho.reasoning.words import Fixed, Free, explore
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """A target on one resource.
+
+    Attributes:
+        resources: the resource as each gate sees it.
+        mask: the clauses that cover the resource, and the families of callers that can ask.
+    """
+
+    target: Target
+    resources: tuple[str, ...]
+    mask: int
+
+
+def wishes_of(
+    question: Question, clauses: Sequence[Clause], judge: Judge, context: Context, scene: Scene
+) -> list[Wish]:
+    """Return every target on one resource of every kind that the statements tell apart.
+
+    Raises:
+        UndecidedError: more kinds than the budget allows to keep apart.
+    """
+    found: list[Wish] = []
+    known: dict[tuple[str, ...], list[tuple[tuple[str, ...], int]]] = {}
+    for target in question.targets:
+        resources = tuple([view.resource for view in target.views])
+        covered = known.get(resources)
+        if covered is None:
+            chosen = _resources(clauses, context, resources, scene.budget) if target.open_ended else [resources]
+            covered = known[resources] = [(one, _covering(clauses, context, one)) for one in chosen]
+        mask = judge.everything
+        if target.callers:
+            able = scene.bits_of_kinds(target.callers)
+            mask &= ~judge.all_families | able << len(clauses)
+        found += [Wish(target, one, covering & mask) for one, covering in covered]
+    return found
+
+
+def _covering(clauses: Sequence[Clause], context: Context, resources: tuple[str, ...]) -> int:
+    """Return everything but the clauses that do not cover a resource."""
+    fails = 0
+    for clause in clauses:
+        patterns = clause.statement.resources
+        if patterns is None:
+            continue
+        resource = resources[clause.gate]
+        covered = _covers_plainly(patterns.globs, resource)
+        if covered is None:
+            covered = resources_match(patterns, resource, context, variables=clause.has_variables)
+        else:
+            covered = covered is not patterns.negated
+        if not covered:
+            fails |= clause.bit
+    return ~fails
+
+
+def _covers_plainly(globs: Sequence[str], resource: str) -> bool | None:
+    """Say whether some glob covers a resource where that takes no more than a comparison; else None."""
+    for glob in globs:
+        if glob in {"*", resource}:
+            return True
+        if "$" in glob or "?" in glob:
+            return None
+        start, star, rest = glob.partition("*")
+        if rest:
+            return None
+        if star and resource.startswith(start):
+            return True
+    return False
+
+
+def _resources(
+    clauses: Sequence[Clause], context: Context, prefixes: tuple[str, ...], budget: Budget
+) -> list[tuple[str, ...]]:
+    """Return one resource of every kind that the statements tell apart: the prefixes with the same text after each."""
+    patterns: list[list[Pattern]] = [[] for _ in prefixes]
+    for clause in clauses:
+        if clause.statement.resources is not None:
+            prefix = prefixes[clause.gate]
+            for glob in clause.statement.resources.globs:
+                if _tells_apart(glob, prefix):
+                    template = parse_resource_glob(glob, variables=clause.has_variables)
+                    pattern = resolve(template, lambda key: single_value(context, key))
+                    if pattern is not None:
+                        patterns[clause.gate].append(pattern)
+    if not any(patterns):
+        return [tuple([prefix + _SAMPLE_KEY for prefix in prefixes])]
+    tracks = tuple(map(str, range(len(prefixes))))
+    automata = {
+        track: Automaton((pattern, Reading.RESOURCE) for pattern in listed)
+        for track, listed in zip(tracks, patterns, strict=True)
+    }
+    shape = (Fixed(dict(zip(tracks, prefixes, strict=True))), Free(tracks, samples=(_SAMPLE_KEY,)))
+    return [tuple([word[track] for track in tracks]) for word in explore(shape, automata, budget)]
+
+
+_SAMPLE_KEY = "example.txt"
+
+
+def _tells_apart(glob: str, prefix: str) -> bool:
+    """Say whether a `Resource` value may cover some texts that go on from a prefix, and not others."""
+    if "?" in glob or "$" in glob:
+        return True
+    start, star, rest = glob.partition("*")
+    if not star:
+        return glob.startswith(prefix)
+    if not rest and prefix.startswith(start):
+        return False
+    return prefix.startswith(start) or start.startswith(prefix)
