@@ -1,12 +1,12 @@
 """What every `FindingStore` promises."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from sekisho.analyzers.observation import (
     Blocker,

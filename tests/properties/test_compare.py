@@ -1,11 +1,11 @@
 """Laws of comparing two policies, and the answers beside those of brute force."""
 
 import random
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, reject
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from properties.strategies import (
     BUCKET,

@@ -1,7 +1,9 @@
 """From a region to the access that a finding shows."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from sekisho.analyzers.blockers import Blockers
 from sekisho.analyzers.control_policies import restriction_on
@@ -26,8 +28,7 @@ from sekisho.resources.iam_role import CARRIED_ALONG
 from sekisho.resources.snapshot import RawResource
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(msgspec.Struct, frozen=True):
     """A way to a resource, with what is the same for everyone who comes by it.
 
     Attributes:

@@ -1,7 +1,10 @@
 """What stands in the way: of a region that the resource's own documents open, and of everyone where nobody gets in."""
 
+import dataclasses
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec.structs import replace
 
 from sekisho.analyzers.observation import Blocker
 from sekisho.analyzers.subject import Subject, question_of
@@ -11,8 +14,7 @@ from sekisho.reasoning import Document, Gate, Question, Region, UndecidedError, 
 from sekisho.resources.exposure import FurtherGate
 
 
-@dataclass(frozen=True, slots=True)
-class Blockers:
+class Blockers(msgspec.Struct, frozen=True):
     """What the further gates say of a region.
 
     Attributes:
@@ -102,11 +104,12 @@ def _without_denies(gate: Gate) -> Gate:
         tuple(
             replace(
                 document,
-                policy=replace(
-                    document.policy,
-                    statements=tuple(one for one in document.policy.statements if one.effect is Effect.ALLOW),
-                ),
+                policy=_only_allows(document.policy),
             )
             for document in gate.documents
         )
     )
+
+
+def _only_allows(policy: Policy) -> Policy:
+    return dataclasses.replace(policy, statements=tuple(one for one in policy.statements if one.effect is Effect.ALLOW))

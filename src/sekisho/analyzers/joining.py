@@ -1,7 +1,8 @@
 """Several ways, one finding: what makes two accesses the same, and which says nothing that another does not."""
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from sekisho.analyzers.observation import ExternalAccess, Remedy
 from sekisho.analyzers.sentence import joined_sentence

@@ -1,8 +1,9 @@
 """What an analyzer saw: access or a failure to decide, on one resource, at one moment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from sekisho.resources.gaps import Gap
 
@@ -38,8 +39,7 @@ class ResourceControlPolicyRestriction(Enum):
     NOT_APPLICABLE = "NOT_APPLICABLE"
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """What opens a bucket. Source: Access Analyzer API reference, `FindingSource`.
 
     Attributes:
@@ -51,8 +51,7 @@ class Source:
     access_point_account: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class WitnessRequest:
+class WitnessRequest(msgspec.Struct, frozen=True):
     """A request that gets through, as it is shown: the evaluator has allowed it.
 
     Attributes:
@@ -66,8 +65,7 @@ class WitnessRequest:
     context: Mapping[str, str | tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Because:
+class Because(msgspec.Struct, frozen=True):
     """One statement that lets the access in.
 
     Attributes:
@@ -84,8 +82,7 @@ class Because:
     line: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Blocker:
+class Blocker(msgspec.Struct, frozen=True):
     """What outside the resource's own policy stands in the way of the access.
 
     Attributes:
@@ -99,16 +96,14 @@ class Blocker:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Remedy:
+class Remedy(msgspec.Struct, frozen=True):
     """What would close the access: a sentence, and a policy where one exists, as JSON text."""
 
     text: str
     policy: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ExternalAccess:
+class ExternalAccess(msgspec.Struct, frozen=True):
     """A way in from outside the zone of trust, with the request that proves it.
 
     Attributes:
@@ -137,8 +132,7 @@ class ExternalAccess:
     sentence: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class AtMost:
+class AtMost(msgspec.Struct, frozen=True):
     """Who may get in at most, and what they may do at most, where it could not be decided: no claim that they can.
 
     Attributes:
@@ -150,8 +144,7 @@ class AtMost:
     action: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AnalysisError:
+class AnalysisError(msgspec.Struct, frozen=True):
     """Why a resource could not be decided.
 
     Attributes:
@@ -166,8 +159,7 @@ class AnalysisError:
     at_most: tuple[AtMost, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(msgspec.Struct, frozen=True):
     """One thing an analyzer has to say of a resource: access, or an error in its place."""
 
     resource: str
@@ -178,8 +170,7 @@ class Observation:
     outcome: ExternalAccess | AnalysisError
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceAnalysis:
+class ResourceAnalysis(msgspec.Struct, frozen=True):
     """The verdict on one resource.
 
     Attributes:

@@ -6,7 +6,9 @@ gains. Otherwise there are words alone.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from sekisho.analyzers.aws_accounts import AWS_OPERATED_ACCOUNTS
 from sekisho.analyzers.blockers import region_as_gate

@@ -1,15 +1,15 @@
 """How much a way in matters: a table of rules, the first that fits."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from sekisho.analyzers.observation import Severity
 from sekisho.policy import Condition, Principal, PrincipalForm, Statement
 from sekisho.policy.operators import Family, Quantifier
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
+class Case(msgspec.Struct, frozen=True):
     """What the rules look at.
 
     Attributes:

@@ -1,6 +1,6 @@
 """A resource with all that its analysis has to know, and the question that is asked of it."""
 
-from dataclasses import dataclass
+import msgspec
 
 from sekisho.analyzers.aws_accounts import AWS_OPERATED_ACCOUNTS
 from sekisho.analyzers.keys import SHOWN_KEYS
@@ -10,8 +10,7 @@ from sekisho.resources.snapshot import RawResource
 from sekisho.resources.zone import ZoneOfTrust
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(msgspec.Struct, frozen=True):
     """A resource that is analysed.
 
     Attributes:

@@ -9,6 +9,8 @@ from functools import partial
 from queue import SimpleQueue
 from typing import TypeAlias
 
+from msgspec import structs
+
 from sekisho.collectors.collector import Account, Collector, Found
 from sekisho.collectors.connection import Connection, connect
 from sekisho.collectors.errors import CollectError
@@ -116,7 +118,7 @@ def _regions_to_read(aws: Account, options: LiveOptions) -> tuple[tuple[str, ...
 def _find(collector: Collector, aws: Account, region: str) -> Found:
     found = collector.find(aws, region)
     where = region if collector.regional else None
-    return replace(found, failed=tuple(replace(made, region=where) for made in found.failed))
+    return replace(found, failed=tuple(structs.replace(made, region=where) for made in found.failed))
 
 
 class _Tasks:

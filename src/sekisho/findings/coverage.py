@@ -1,8 +1,9 @@
 """What one scan looked at, so that "gone" can be told from "not looked at"."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from sekisho.analyzers.observation import AnalysisError, ResourceAnalysis
 from sekisho.resources.gaps import Gap, account_gaps, resource_gaps
@@ -10,16 +11,14 @@ from sekisho.resources.snapshot import Snapshot
 from sekisho.resources.zone import ZoneType
 
 
-@dataclass(frozen=True, slots=True)
-class Undecided:
+class Undecided(msgspec.Struct, frozen=True):
     """A resource whose analysis gave up, although everything about it could be read."""
 
     resource: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Coverage:
+class Coverage(msgspec.Struct, frozen=True):
     """The extent of one scan.
 
     Attributes:

@@ -1,11 +1,12 @@
 """A finding: what an analyzer saw, with a name that survives rescans and a life over time."""
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Final
 from uuid import UUID, uuid5
+
+import msgspec
 
 from sekisho.analyzers.observation import AnalysisError, ExternalAccess, Observation
 from sekisho.resources.zone import ZoneOfTrust
@@ -22,8 +23,7 @@ class Status(Enum):
     RESOLVED = "RESOLVED"
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """An observation and its history.
 
     Attributes:

@@ -1,8 +1,10 @@
 """From what was known and what was seen to what has changed."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+import msgspec
+from msgspec.structs import replace
 
 from sekisho.analyzers.observation import AnalysisError, ExternalAccess, Observation, ResourceAnalysis
 from sekisho.findings.coverage import Coverage
@@ -10,8 +12,7 @@ from sekisho.findings.errors import DuplicateFindingError
 from sekisho.findings.finding import Finding, Status, finding_id
 
 
-@dataclass(frozen=True, slots=True)
-class Reconciliation:
+class Reconciliation(msgspec.Struct, frozen=True):
     """What one scan did to the findings; every group is sorted by resource and id.
 
     Attributes:
@@ -62,7 +63,7 @@ def reconcile(
     looked_at = {analysis.resource for analysis in analyzed}
     seen = _by_id(analyzer_arn, analyzed)
     known = {finding.id: finding for finding in existing}
-    groups: dict[str, list[Finding]] = {name: [] for name in Reconciliation.__dataclass_fields__}
+    groups: dict[str, list[Finding]] = {name: [] for name in Reconciliation.__struct_fields__}
     for identity, observation in seen.items():
         group, finding = _seen(known.get(identity), observation, identity=identity, analyzer_arn=analyzer_arn, now=now)
         groups[group].append(finding)

@@ -1,9 +1,10 @@
 """One scan, from what was read to what is stored."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+
+import msgspec
 
 from sekisho.analyzers.observation import ResourceAnalysis
 from sekisho.findings.coverage import Coverage, coverage_of
@@ -13,8 +14,7 @@ from sekisho.findings.store import FindingStore, Scan
 from sekisho.resources.snapshot import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class ScanReport:
+class ScanReport(msgspec.Struct, frozen=True):
     """What a scan looked at and what it changed."""
 
     analyzer_arn: str

@@ -1,10 +1,11 @@
 """What a store of findings promises; `storage` keeps the promise."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
+
+import msgspec
 
 from sekisho.analyzers.observation import FindingType, ResourceAnalysis, Severity
 from sekisho.findings.coverage import Coverage
@@ -12,8 +13,7 @@ from sekisho.findings.finding import Finding, Status
 from sekisho.findings.reconcile import Reconciliation
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(msgspec.Struct, frozen=True):
     """One completed scan.
 
     Attributes:
@@ -25,8 +25,7 @@ class Scan:
     coverage: Coverage
 
 
-@dataclass(frozen=True, slots=True)
-class FindingFilter:
+class FindingFilter(msgspec.Struct, frozen=True):
     """Which findings to list; None leaves a question open.
 
     Attributes:
@@ -45,8 +44,7 @@ class FindingFilter:
     severity_at_least: Severity | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AnalyzedResource:
+class AnalyzedResource(msgspec.Struct, frozen=True):
     """A resource as the last scan that looked at it left it, with or without findings."""
 
     analyzer_arn: str

@@ -5,8 +5,10 @@ one's gates open and one gate of the second shut, once for each gate of the seco
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec.structs import replace
 
 from sekisho.evaluation import CallerKind
 from sekisho.reasoning.errors import UndecidedError

@@ -1,16 +1,16 @@
 """What the reasoner is asked: documents, what a caller can want, and what is known of the world around them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
+
+import msgspec
 
 from sekisho.evaluation import CallerKind
 from sekisho.policy import Policy
 from sekisho.policy.actions import ActionTable
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(msgspec.Struct, frozen=True):
     """A policy with its name for the reader: `BucketPolicy`, `KeyPolicy`, `BucketAcl` or `Grants`.
 
     ACLs, grants and sharing attributes are written as policies that mean the same.
@@ -26,8 +26,7 @@ class Document:
     labels: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(msgspec.Struct, frozen=True):
     """Documents that decide together: one Allow in any of them opens, one Deny in any of them closes.
 
     Attributes:
@@ -38,8 +37,7 @@ class Gate:
     shut: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """A wish as one gate sees it.
 
     Attributes:
@@ -51,8 +49,7 @@ class View:
     action: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(msgspec.Struct, frozen=True):
     """Something a caller may want.
 
     Attributes:
@@ -68,8 +65,7 @@ class Target:
     callers: frozenset[CallerKind] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Inside:
+class Inside(msgspec.Struct, frozen=True):
     """Who is trusted: callers and sources.
 
     Attributes:
@@ -97,8 +93,7 @@ class Wanted(Enum):
     ANYONE = "anyone"
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(msgspec.Struct, frozen=True):
     """What is known of every request that can be sent.
 
     Attributes:
@@ -112,12 +107,11 @@ class World:
     inside: Inside
     callers: frozenset[CallerKind]
     shown: frozenset[str]
-    given: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    given: Mapping[str, tuple[str, ...]] = {}
     wanted: Wanted = Wanted.OUTSIDE
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     """Who can do any of the targets, every gate being open, or shut where it is to be?
 
     Attributes:

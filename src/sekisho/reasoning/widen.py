@@ -7,6 +7,8 @@ again of these wider policies: when they let nobody in either, nobody gets in; e
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from msgspec import structs
+
 from sekisho.policy import Condition, Patterns, Policy, Statement
 from sekisho.policy.operators import BASE_OPERATORS, Comparison, Family, Operator
 from sekisho.policy.patterns import Template, Variable, Wildcard, parse_resource_glob, parse_template, variables_of
@@ -25,9 +27,9 @@ def widen_variables(question: Question) -> Question:
     gates = list(question.gates)
     for place, gate in enumerate(gates):
         resources = tuple([target.views[place].resource for target in question.targets])
-        documents = [replace(one, policy=_widened(one.policy, resources, flags)) for one in gate.documents]
-        gates[place] = replace(gate, documents=tuple(documents))
-    return replace(question, gates=tuple(gates))
+        documents = [structs.replace(one, policy=_widened(one.policy, resources, flags)) for one in gate.documents]
+        gates[place] = structs.replace(gate, documents=tuple(documents))
+    return structs.replace(question, gates=tuple(gates))
 
 
 @dataclass(slots=True)

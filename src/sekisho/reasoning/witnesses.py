@@ -1,7 +1,6 @@
 """Answers: regions of requests, and the requests that prove them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -97,8 +96,7 @@ class Witnesses(Mapping[str, Witness]):
         return [witness for _, witness in self.found]
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
+class Region(msgspec.Struct, frozen=True):
     """A group of requests that get in.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from urllib.parse import unquote
+
+import msgspec
 
 from sekisho.policy import (
     Condition,
@@ -56,8 +57,7 @@ def policy_document(name: str, text: Json, resource: str) -> Document | None:
         raise MalformedDocumentError(name, error) from error
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(msgspec.Struct, frozen=True):
     """An entry of an ACL, a KMS grant or a sharing attribute.
 
     Attributes:

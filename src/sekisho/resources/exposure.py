@@ -1,7 +1,8 @@
 """The ways to a resource: which documents stand in each, and what one can want there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from sekisho.evaluation import CallerKind
 from sekisho.policy.actions import ActionTable
@@ -12,8 +13,7 @@ SIGNED = frozenset({CallerKind.AWS})
 SIGNED_OR_ANONYMOUS = frozenset({CallerKind.AWS, CallerKind.ANONYMOUS})
 
 
-@dataclass(frozen=True, slots=True)
-class FurtherGate:
+class FurtherGate(msgspec.Struct, frozen=True):
     """A gate beyond the resource's own documents that a caller also has to pass to get anything out of it.
 
     It takes no finding away, since the resource's own documents let the caller in; the finding says that it stands.
@@ -29,11 +29,10 @@ class FurtherGate:
     gate: Gate
     action: str
     needed_for: frozenset[str]
-    given: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    given: Mapping[str, tuple[str, ...]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(msgspec.Struct, frozen=True):
     """One way to a resource: every gate has to let the request through.
 
     Attributes:
@@ -46,13 +45,12 @@ class Way:
     gates: tuple[Gate, ...]
     targets: tuple[Target, ...]
     actions: ActionTable
-    given: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    given: Mapping[str, tuple[str, ...]] = {}
     narrow: bool = False
     access_point: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Exposure:
+class Exposure(msgspec.Struct, frozen=True):
     """Everything that decides who gets at a resource.
 
     Attributes:

@@ -1,13 +1,13 @@
 """What could not be read, and why: the difference between "clean" and "not looked at"."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from sekisho.resources.snapshot import ApiCall, ApiError, RawAccount, RawResource
 
 
-@dataclass(frozen=True, slots=True)
-class Gap:
+class Gap(msgspec.Struct, frozen=True):
     """A call that failed for another reason than that there was nothing to return.
 
     Attributes:

@@ -5,8 +5,9 @@ access to your Amazon S3 storage", "Access control list (ACL) overview".
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 from sekisho.policy import EVERYONE, Principal, PrincipalForm, Principals
 from sekisho.policy.catalogue import cross_account_actions, cross_account_table
@@ -76,8 +77,7 @@ def read_bucket(resource: RawResource) -> Exposure:
     return Exposure(tuple(ways), SIGNED_OR_ANONYMOUS, canonical_ids=canonical_ids, notes=tuple(notes))
 
 
-@dataclass(frozen=True, slots=True)
-class _Blocks:
+class _Blocks(msgspec.Struct, frozen=True):
     """The two settings of Block Public Access that change existing access; the other two refuse new settings only."""
 
     ignore_public_acls: bool = False

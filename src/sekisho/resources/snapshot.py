@@ -5,9 +5,10 @@ a resource type mean, so that a live scan, a recording and a conformance case ta
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
+
+import msgspec
 
 from sekisho.policy.arns import parse_arn
 from sekisho.resources.zone import ZoneOfTrust
@@ -16,8 +17,7 @@ Json: TypeAlias = Any
 """A JSON value as boto3 returns it; dates are `datetime`, blobs are `bytes`."""
 
 
-@dataclass(frozen=True, slots=True)
-class ApiError:
+class ApiError(msgspec.Struct, frozen=True):
     """Why a call was not answered: the AWS error code, or one of ours for the failures that have none.
 
     Ours are `Timeout` (no answer in time), `ConnectionError` (no connection) and `InvalidResponse` (an answer that is
@@ -28,8 +28,7 @@ class ApiError:
     message: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ApiCall:
+class ApiCall(msgspec.Struct, frozen=True):
     """One call with its answer: exactly one of `response` and `error` is set.
 
     Attributes:
@@ -45,8 +44,7 @@ class ApiCall:
     region: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RawResource:
+class RawResource(msgspec.Struct, frozen=True):
     """A resource with the calls that describe it.
 
     Attributes:
@@ -75,8 +73,7 @@ class RawResource:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class RawAccount:
+class RawAccount(msgspec.Struct, frozen=True):
     """Calls that describe an account rather than one of its resources.
 
     Among them are the calls that list resources and failed: what they would have listed was not looked at.
@@ -86,8 +83,7 @@ class RawAccount:
     api_calls: tuple[ApiCall, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(msgspec.Struct, frozen=True):
     """All that one reading of an account or an organization returned.
 
     Attributes:

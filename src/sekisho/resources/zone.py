@@ -1,7 +1,6 @@
 """Who is inside: the accounts, the organization and the partners that an analyzer trusts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -15,8 +14,7 @@ class ZoneType(Enum):
     ORGANIZATION = "ORGANIZATION"
 
 
-@dataclass(frozen=True, slots=True)
-class MemberAccount:
+class MemberAccount(msgspec.Struct, frozen=True):
     """An account of an organization.
 
     Attributes:
@@ -27,16 +25,14 @@ class MemberAccount:
     org_path: str
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceControlPolicy:
+class ResourceControlPolicy(msgspec.Struct, frozen=True):
     """A resource control policy and the root, unit or account it is attached to."""
 
     target_id: str
     content: str
 
 
-@dataclass(frozen=True, slots=True)
-class ZoneOfTrust:
+class ZoneOfTrust(msgspec.Struct, frozen=True):
     """The accounts whose principals are inside, and what is known of their organization.
 
     Attributes:

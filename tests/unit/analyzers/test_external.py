@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cache
 from importlib.resources import as_file
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sekisho.analyzers import analyze_external_access, analyze_policy_document, analyze_resource
 from sekisho.analyzers.observation import AnalysisError, ErrorCode, ExternalAccess

@@ -1,8 +1,7 @@
 """Joining: one finding for the same callers, and none for what another finding already says."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from sekisho.analyzers.joining import join
 from sekisho.analyzers.observation import Because, Blocker, ExternalAccess, Remedy, Severity, Source

@@ -1,10 +1,10 @@
 """Remedies: which policy is offered for which access, in which words, and what is left open where none is."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from sekisho.analyzers import access as access_module
 from sekisho.analyzers import analyze_resource, remedies

@@ -1,7 +1,6 @@
 """A finding in one sentence: who can do what, because of which statement, and why its conditions do not stop them."""
 
 import json
-from dataclasses import replace
 from functools import cache
 from importlib.resources import as_file
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sekisho.analyzers import analyze_external_access, analyze_resource
 from sekisho.analyzers.callers_in_words import OF_CALL, OF_CALLER

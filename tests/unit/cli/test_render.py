@@ -2,10 +2,10 @@ import csv
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from rich.console import Console, RenderableType
 
 from sekisho.analyzers.observation import Because, Blocker, Remedy, Severity, Source

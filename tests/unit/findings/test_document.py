@@ -1,6 +1,7 @@
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+
+from msgspec.structs import replace
 
 from sekisho.analyzers.observation import Blocker, Remedy, Source
 from sekisho.findings import finding_document, format_time

@@ -1,5 +1,6 @@
-from dataclasses import replace
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from sekisho.findings import analyzer_arn, finding_id
 from sekisho.resources.zone import ZoneOfTrust, ZoneType

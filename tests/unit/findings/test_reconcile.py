@@ -1,10 +1,10 @@
-from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sekisho.analyzers.observation import ResourceAnalysis
 from sekisho.findings import Coverage, DuplicateFindingError, Finding, Reconciliation, Status

@@ -1,10 +1,10 @@
 """Comparing policies: who gains and who loses by one change, and the answers yes, no and not decided."""
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from properties.strategies import BUCKET, question_about
 from sekisho.evaluation import CallerKind

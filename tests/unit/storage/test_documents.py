@@ -1,7 +1,8 @@
 """The JSON documents in the tables: what older programs wrote can still be read."""
 
 import json
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from sekisho.storage.documents import ACCESS, format_document, parse_document
 from unit.findings.builders import external_access
