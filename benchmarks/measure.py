@@ -20,6 +20,7 @@ KEPT: Mapping[str, str] = {
     "sekisho.policy.catalogue.cross_account_actions": "the actions of each resource type",
     "sekisho.policy.catalogue.cross_account_table": "the same, numbered",
     "sekisho.resources.s3_bucket._actions_on": "which actions are on a bucket, and which on its objects",
+    "sekisho.resources.iam_role._asked_by": "who can ask for which actions on a role",
     "sekisho.policy.catalogue.service_condition_keys": "the condition keys of each service",
     "sekisho.policy.catalogue.access_level": "the access level of each action of the catalogue",
 }

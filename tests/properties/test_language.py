@@ -15,7 +15,7 @@ from sekisho.policy.patterns import (
     resolve,
     resource_pattern_matches,
 )
-from sekisho.policy.places import locate, read_json
+from sekisho.policy.places import lines_of, locate, read_json
 from sekisho.reasoning.automaton import Automaton, Reading
 
 globs = st.text(alphabet="ab:*?", max_size=8)
@@ -87,3 +87,18 @@ def test_every_element_is_found_at_its_place(value: Any, indent: int | None) -> 
             check(child, (*path, step))
 
     check(value, ())
+
+
+@given(
+    st.dictionaries(st.text(max_size=3), values, max_size=4),
+    st.sampled_from([None, 1, 4]),
+    st.sampled_from(["", "\ufeff"]),
+)
+def test_the_lines_of_a_member_are_those_of_its_elements(value: dict[str, Any], indent: int | None, mark: str) -> None:
+    import json  # noqa: PLC0415
+
+    text = mark + json.dumps(value, indent=indent)
+    for member, inner in value.items():
+        paths = [(member, place) for place in range(len(inner))] if isinstance(inner, list) else [(member,)]
+        assert lines_of(text, member) == [locate(text[len(mark) :], path).line for path in paths]
+    assert lines_of(text, "not there") == []

@@ -1,6 +1,6 @@
 """From a region to the access that a finding shows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -57,10 +57,11 @@ def passage_by(subject: Subject, way: Way, regions: Sequence[Region]) -> Passage
         regions: everyone who was found to come by it.
     """
     assumed = subject.exposure.approximations
-    if variable_keys(way.gates) and (keys := inexact_variables(question_of(subject, way), regions)):
+    varying = variable_keys(way.gates)
+    if varying and (keys := inexact_variables(question_of(subject, way), regions)):
         names = ", ".join(f"`${{{key}}}`" for key in keys)
         assumed = (*assumed, f"not every value of {names} could be tried, and others may let more in")
-    return Passage(subject, way, _spelling(way), assumed, len(regions) <= _MOST_MENDED)
+    return Passage(subject, way, _spelling(way, varying), assumed, len(regions) <= _MOST_MENDED)
 
 
 def access_of(passage: Passage, region: Region, blockers: Blockers) -> ExternalAccess:
@@ -124,7 +125,7 @@ def told(access: ExternalAccess, passage: Passage, region: Region, blockers: Blo
 
 def _condition(way: Way, region: Region, spelled: Mapping[str, str]) -> dict[str, str]:
     """What narrows the region, by its labels and by the way itself: an access point in a VPC is open to that VPC."""
-    shown = {spelled.get(key, key): label.text for key, label in sorted(region.condition.items())}
+    shown = {spelled.get(key, key): region.condition[key].text for key in sorted(region.condition)}
     vpc = way.given.get("aws:sourcevpc")
     return {**shown, "aws:SourceVpc": vpc[0]} if vpc else shown
 
@@ -156,11 +157,13 @@ _WELL_KNOWN = (
 
 def most_telling(actions: tuple[str, ...]) -> str:
     """The action to show a request for: the one that everybody knows, where it is among them."""
-    found = next((action for action in _WELL_KNOWN if action in actions), None)
-    return found or next(action for action in actions if action not in CARRIED_ALONG)
+    for action in _WELL_KNOWN:
+        if action in actions:
+            return action
+    return next(action for action in actions if action not in CARRIED_ALONG)
 
 
-def _spelling(way: Way) -> Mapping[str, str]:
+def _spelling(way: Way, varying: Iterable[str]) -> Mapping[str, str]:
     """How the documents spell condition keys, and how those are spelled that they do not name but that are known."""
     spelled = {key: USUAL_SPELLING.get(key, key) for key in way.given if way.given[key]}
     for gate in way.gates:
@@ -168,7 +171,7 @@ def _spelling(way: Way) -> Mapping[str, str]:
             for statement in document.policy.statements:
                 for condition in statement.conditions:
                     spelled.setdefault(condition.key.lower(), condition.key)
-    for key in variable_keys(way.gates):
+    for key in varying:
         spelled.setdefault(key, USUAL_SPELLING.get(key, key))
     return spelled
 
@@ -208,8 +211,8 @@ def _shown_witness(region: Region, witness: Witness, spelled: Mapping[str, str])
     request = witness.request
     context = {
         spelled[key]: values[0] if len(values) == 1 else values
-        for key, values in sorted(request.context.items())
-        if key in spelled
+        for key in sorted(spelled)
+        if (values := request.context.get(key)) is not None
     }
     return WitnessRequest(_shown_caller(region, request.caller), request.action, request.resource, context)
 

@@ -1,6 +1,5 @@
 """What stands in the way: of a region that the resource's own documents open, and of everyone where nobody gets in."""
 
-import dataclasses
 from collections.abc import Iterator
 
 import msgspec
@@ -28,8 +27,13 @@ class Blockers(msgspec.Struct, frozen=True):
     whole: bool = False
 
 
+_NOTHING = Blockers()
+
+
 def blockers_of(question: Question, region: Region, further: tuple[FurtherGate, ...]) -> Blockers:
     """Ask every further gate whether it lets any request of a region through that has to pass it."""
+    if not further:
+        return _NOTHING
     standing: list[Blocker] = []
     undecided: list[str] = []
     whole = False
@@ -112,4 +116,4 @@ def _without_denies(gate: Gate) -> Gate:
 
 
 def _only_allows(policy: Policy) -> Policy:
-    return dataclasses.replace(policy, statements=tuple(one for one in policy.statements if one.effect is Effect.ALLOW))
+    return replace(policy, statements=tuple(one for one in policy.statements if one.effect is Effect.ALLOW))

@@ -22,6 +22,8 @@ def restriction_on(zone: ZoneOfTrust, account: str, actions: tuple[str, ...]) ->
         account: the owner of the resource.
         actions: what a finding lists.
     """
+    if not zone.resource_control_policies:
+        return ResourceControlPolicyRestriction.NOT_APPLICABLE
     over = [one for one in zone.resource_control_policies if _is_over(one, zone, account)]
     try:
         policies = [parse_policy(one.content) for one in over]

@@ -163,8 +163,9 @@ def _accesses(subject: Subject, way: Way, *, in_words: bool, fewest_findings: bo
     if fewest_findings:
         regions = fewest(question, regions)
     passage = passage_by(subject, way, regions)
+    carried_along = way.actions.known(CARRIED_ALONG)
     for region in regions:
-        if len(region.witnesses) > len(CARRIED_ALONG) or not CARRIED_ALONG.issuperset(region.witnesses):
+        if region.witnesses.actions & ~carried_along:
             blockers = blockers_of(question, region, subject.exposure.further)
             access = access_of(passage, region, blockers)
             yield told(access, passage, region, blockers) if in_words else access

@@ -11,6 +11,9 @@ from sekisho.policy.arns import account_of
 
 def join(accesses: Iterable[ExternalAccess]) -> list[ExternalAccess]:
     """Join what several ways give the same callers, and drop what lies within another access."""
+    accesses = list(accesses)
+    if len(accesses) < 2:  # noqa: PLR2004 - one is with no other
+        return accesses
     joined: dict[object, ExternalAccess] = {}
     for access in accesses:
         identity = tuple(access.principal.items()), tuple(sorted(access.condition.items()))

@@ -1,9 +1,11 @@
 """Policies that might close a way in: the same with less in it, or with one Deny more. Nothing is proven here."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import count
+
+from msgspec.structs import replace
 
 from sekisho.analyzers.quoting import listed, quoted
 from sekisho.evaluation.decide import actions_match

@@ -6,8 +6,10 @@ condition that the region does not show narrows them only where every statement 
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
+
+from msgspec.structs import replace
 
 from sekisho.analyzers.blockers import Blockers
 from sekisho.analyzers.callers_in_words import Callers, callers_in_words, claim_of, qualifies

@@ -29,6 +29,8 @@ def limited_keys(statements: Iterable[Statement]) -> frozenset[str]:
     """Return the keys, in lower case, that each of the statements limits to values of some substance."""
     common: frozenset[str] | None = None
     for statement in statements:
+        if not statement.conditions:
+            return frozenset()
         limited = frozenset(one.key.lower() for one in statement.conditions if _limits(one))
         common = limited if common is None else common & limited
     return common or frozenset()
@@ -77,4 +79,7 @@ RULES: tuple[tuple[str, Severity, Callable[[Case], bool]], ...] = (
 
 def rate(case: Case) -> tuple[Severity, str]:
     """Return the severity of a case and the rule that set it."""
-    return next((severity, rule) for rule, severity, fits in RULES if fits(case))
+    for rule, severity, fits in RULES:
+        if fits(case):
+            return severity, rule
+    raise AssertionError(case)  # the last rule fits every case

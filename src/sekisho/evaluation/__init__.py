@@ -4,7 +4,7 @@ Everything that `sekisho.reasoning` says of all requests is checked here on sing
 accounts, zones of trust or what AWS answered; it gets a policy and a request and says allow, deny or no match.
 """
 
-from sekisho.evaluation.decide import Decision, Outcome, decide, evaluate_policy, statement_matches
+from sekisho.evaluation.decide import Decision, Outcome, decide, evaluate_policy, outcome_of, statement_matches
 from sekisho.evaluation.request import Caller, CallerKind, Request
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "Request",
     "decide",
     "evaluate_policy",
+    "outcome_of",
     "statement_matches",
 ]

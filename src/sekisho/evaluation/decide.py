@@ -1,15 +1,16 @@
 """The decision: what a policy says of one request, and which statements say so."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
+
+import msgspec
 
 from sekisho.evaluation.conditions import Context, condition_holds, single_value
 from sekisho.evaluation.principals import principals_match
 from sekisho.evaluation.request import Request
 from sekisho.policy import Effect, Patterns, Policy, Statement
 from sekisho.policy.catalogue import action_matches
-from sekisho.policy.patterns import parse_resource_glob, resolve, resource_pattern_matches
+from sekisho.policy.patterns import parse_resource_glob, resolve, resource_matches_plainly, resource_pattern_matches
 
 
 class Outcome(Enum):
@@ -20,8 +21,7 @@ class Outcome(Enum):
     NO_MATCH = "no match"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """An outcome with its reasons.
 
     Attributes:
@@ -47,12 +47,20 @@ def evaluate_policy(policy: Policy, request: Request) -> Decision:
 def decide(matching: Iterable[Statement]) -> Decision:
     """Combine the statements that match a request into the decision."""
     statements = tuple(matching)
-    denies = tuple([statement for statement in statements if statement.effect is Effect.DENY])
-    if denies:
-        return Decision(Outcome.DENY, denies)
-    if statements:
-        return Decision(Outcome.ALLOW, statements)
-    return Decision(Outcome.NO_MATCH)
+    outcome = outcome_of(statements)
+    if outcome is Outcome.DENY:
+        return Decision(outcome, tuple([statement for statement in statements if statement.effect is _DENY]))
+    return Decision(outcome, statements)
+
+
+def outcome_of(matching: Iterable[Statement]) -> Outcome:
+    """Return what the statements say together that match a request."""
+    outcome = _NO_MATCH
+    for statement in matching:
+        if statement.effect is _DENY:
+            return Outcome.DENY
+        outcome = _ALLOW
+    return outcome
 
 
 def statement_matches(statement: Statement, request: Request, *, variables: bool) -> bool:
@@ -63,18 +71,28 @@ def statement_matches(statement: Statement, request: Request, *, variables: bool
         request: the request.
         variables: whether the policy's version knows policy variables.
     """
-    deny = statement.effect is Effect.DENY
-    return (
-        (statement.principals is None or principals_match(statement.principals, request.caller, deny=deny))
-        and actions_match(statement.actions, request.action)
-        and resources_match(statement.resources, request.resource, request.context, variables=variables)
-        and all(condition_holds(condition, request.context, variables=variables) for condition in statement.conditions)
-    )
+    principals = statement.principals
+    if principals is not None and not principals_match(principals, request.caller, deny=statement.effect is _DENY):
+        return False
+    if not actions_match(statement.actions, request.action):
+        return False
+    if not resources_match(statement.resources, request.resource, request.context, variables=variables):
+        return False
+    for condition in statement.conditions:  # noqa: SIM110 - a loop, not `all`: most statements have none
+        if not condition_holds(condition, request.context, variables=variables):
+            return False
+    return True
+
+
+_DENY, _ALLOW, _NO_MATCH = Effect.DENY, Outcome.ALLOW, Outcome.NO_MATCH
 
 
 def actions_match(actions: Patterns, action: str) -> bool:
     """Say whether an `Action` or `NotAction` element covers an action."""
-    return any(action_matches(glob, action) for glob in actions.globs) != actions.negated
+    for glob in actions.globs:
+        if action_matches(glob, action):
+            return not actions.negated
+    return actions.negated
 
 
 def resources_match(resources: Patterns | None, resource: str, context: Context, *, variables: bool) -> bool:
@@ -84,12 +102,15 @@ def resources_match(resources: Patterns | None, resource: str, context: Context,
     """
     if resources is None:
         return True
-    matched = any(_resource_matches(glob, resource, context, variables=variables) for glob in resources.globs)
-    return matched != resources.negated
+    for glob in resources.globs:
+        if _resource_matches(glob, resource, context, variables=variables):
+            return not resources.negated
+    return resources.negated
 
 
 def _resource_matches(glob: str, resource: str, context: Context, *, variables: bool) -> bool:
-    if glob in {"*", resource}:
-        return True
+    matched = resource_matches_plainly(glob, resource)
+    if matched is not None:
+        return matched
     pattern = resolve(parse_resource_glob(glob, variables=variables), lambda key: single_value(context, key))
     return pattern is not None and resource_pattern_matches(pattern, resource)

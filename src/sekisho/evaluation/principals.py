@@ -1,5 +1,7 @@
 """Whether an entry of a `Principal` element means a caller."""
 
+from collections.abc import Iterable
+
 from sekisho.evaluation.request import Caller
 from sekisho.policy import EVERYONE, Principal, PrincipalForm, Principals
 
@@ -13,9 +15,21 @@ def principal_matches(entry: Principal, caller: Caller) -> bool:
 
     Source: IAM User Guide, "AWS JSON policy elements: Principal"; for services "AWS global condition context keys".
     """
-    if entry.form is EVERYONE.form:
+    form = entry.form
+    if form is _EVERYONE:
         return True
-    return entry.form.fact is not None and getattr(caller, entry.form.fact) == entry.value
+    fact = form.fact
+    return fact is not None and getattr(caller, fact) == entry.value
+
+
+_EVERYONE = EVERYONE.form
+
+
+def _some_entry_matches(entries: Iterable[Principal], caller: Caller) -> bool:
+    for entry in entries:  # noqa: SIM110 - a loop, not `any`: this is asked of every statement, for every request
+        if principal_matches(entry, caller):
+            return True
+    return False
 
 
 def principals_match(principals: Principals, caller: Caller, *, deny: bool) -> bool:
@@ -27,9 +41,9 @@ def principals_match(principals: Principals, caller: Caller, *, deny: bool) -> b
     Source: IAM User Guide, "AWS JSON policy elements: NotPrincipal".
     """
     if not principals.negated:
-        return any(principal_matches(entry, caller) for entry in principals.entries)
+        return _some_entry_matches(principals.entries, caller)
     if not deny or caller.account is None:
-        return not any(principal_matches(entry, caller) for entry in principals.entries)
+        return not _some_entry_matches(principals.entries, caller)
     return not _is_spared(principals, caller)
 
 
@@ -39,8 +53,8 @@ def _is_spared(principals: Principals, caller: Caller) -> bool:
     of_account = [entry for entry in principals.entries if entry.account == caller.account]
     named = [entry for entry in of_account if entry.form is not PrincipalForm.ACCOUNT]
     others = [entry for entry in principals.entries if entry.form is PrincipalForm.CANONICAL_USER]
-    if any(principal_matches(entry, caller) for entry in others):
+    if _some_entry_matches(others, caller):
         return True
     if len(named) == len(of_account):  # the account itself is not listed
         return False
-    return not named or any(principal_matches(entry, caller) for entry in named)
+    return not named or _some_entry_matches(named, caller)

@@ -15,6 +15,8 @@ class CallerKind(Enum):
     WEB_IDENTITY = "web identity provider"
     SERVICE = "service"
 
+    __hash__ = object.__hash__  # an enum's own hash is that of its name, and slow
+
 
 class Caller(msgspec.Struct, frozen=True):
     """Who sends a request; what does not apply to its kind is None.

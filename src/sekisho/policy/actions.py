@@ -1,7 +1,7 @@
 """Numbered actions: a set of them is an integer, so that a statement's actions are compared in one step."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import compress
 
 from sekisho.policy.document import Patterns
@@ -27,14 +27,13 @@ class ActionTable:
         self.all = (1 << len(self.names)) - 1
         self._lowered = [name.lower() for name in self.names]
         self._bits = {name: 1 << place for place, name in enumerate(self._lowered)}
-
         self._levels: dict[str, int] = {}
         for name, level in (levels or {}).items():
             self._levels[level] = self._levels.get(level, 0) | self._bits[name.lower()]
 
     def levels_of(self, actions: int) -> frozenset[str]:
         """Return the access levels of a set of actions."""
-        return frozenset(level for level, having in self._levels.items() if having & actions)
+        return frozenset([level for level, having in self._levels.items() if having & actions])
 
     def set_of(self, names: Iterable[str]) -> int:
         """Return the set of some names, which have to be in the table."""
@@ -43,13 +42,27 @@ class ActionTable:
             found |= self._bits[name.lower()]
         return found
 
+    def known(self, names: Iterable[str]) -> int:
+        """Return the set of those of some names that the table has."""
+        found = 0
+        for name in names:
+            found |= self._bits.get(name.lower(), 0)
+        return found
+
     def place_of(self, name: str) -> int | None:
         """Return the number of an action's bit; None when the table does not have it."""
         bit = self._bits.get(name.lower())
         return None if bit is None else bit.bit_length() - 1
 
-    def names_in(self, actions: int) -> Iterator[str]:
+    def names_in(self, actions: int) -> Iterable[str]:
         """Return the names of a set, in order."""
+        if actions.bit_count() <= _FEW:
+            found: list[str] = []
+            while actions:
+                lowest = actions & -actions
+                actions ^= lowest
+                found.append(self.names[lowest.bit_length() - 1])
+            return found
         return compress(self.names, map("1".__eq__, format(actions, "b")[::-1]))
 
     def covered(self, patterns: Patterns) -> int:
@@ -75,6 +88,9 @@ class ActionTable:
         pattern = resolve(parse_template(glob, wildcards=True, variables=False), lambda _: None)
         return sum(bit for name, bit in self._bits.items() if pattern is not None and pattern_matches(pattern, name))
 
+
+_FEW = 12
+"""So few names are picked one by one."""
 
 _LAST = "\U0010ffff"
 """Comes after every letter of a name."""

@@ -3,13 +3,12 @@
 Source: IAM User Guide, "Identify AWS resources with Amazon Resource Names (ARNs)".
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 COMPONENTS = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Arn:
+class Arn(NamedTuple):
     """An ARN, or a pattern that has all its parts; Region and account are empty where a resource has none.
 
     Attributes:

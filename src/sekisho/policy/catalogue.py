@@ -151,10 +151,12 @@ def cross_account_table(resource_type: str) -> ActionTable:
 
 def action_matches(glob: str, action: str) -> bool:
     """Say whether an element of `Action` covers an action; names are compared without regard to case."""
-    if glob == "*" or glob.lower() == action.lower():
-        return True
-    pattern = resolve(parse_template(glob.lower(), wildcards=True, variables=False), lambda _: None)
-    return pattern is not None and pattern_matches(pattern, action.lower())
+    lowered, asked = glob.lower(), action.lower()
+    start, star, rest = lowered.partition("*")
+    if not rest and "?" not in lowered:
+        return asked.startswith(start) if star else asked == lowered
+    pattern = resolve(parse_template(lowered, wildcards=True, variables=False), lambda _: None)
+    return pattern is not None and pattern_matches(pattern, asked)
 
 
 @lru_cache(maxsize=16384)

@@ -6,7 +6,6 @@ Source: IAM User Guide, "Grammar of the IAM JSON policy language" and the page o
 import difflib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 from typing import Any, TypeGuard
@@ -15,7 +14,7 @@ import msgspec
 
 from sekisho.policy.errors import PolicyElementError, PolicyError, PolicyValueError, UnknownOperatorError
 from sekisho.policy.operators import BASE_OPERATORS, Operator, find_operator
-from sekisho.policy.places import NumberText, Path, locate, read_json, shorten
+from sekisho.policy.places import NumberText, Path, lines_of, locate, read_json, shorten
 from sekisho.policy.principals import EVERYONE, Principal, PrincipalForm, parse_principal
 from sekisho.policy.values import value_problem
 
@@ -66,9 +65,8 @@ class Condition(msgspec.Struct, frozen=True):
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One statement.
+class Statement(msgspec.Struct, frozen=True, eq=False):
+    """One statement; two are equal that say the same, wherever they stand.
 
     Attributes:
         index: its place among the statements, from 0.
@@ -84,17 +82,41 @@ class Statement:
     resources: Patterns | None = None
     conditions: tuple[Condition, ...] = ()
     sid: str | None = None
-    path: str = field(default="Statement", compare=False)
+    path: str = "Statement"
+
+    @property
+    def _said(self) -> tuple[Any, ...]:
+        return (
+            self.index, self.effect, self.actions, self.principals, self.resources, self.conditions, self.sid,
+        )  # fmt: skip
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Statement) and self._said == other._said
+
+    def __hash__(self) -> int:
+        return hash(self._said)
 
 
-@dataclass(frozen=True)
-class Policy:
-    """A policy document; it knows its own text, and the place of every element in it."""
+class Policy(msgspec.Struct, frozen=True, eq=False, dict=True):
+    """A policy document; it knows its own text, and the place of every element in it.
+
+    Two are equal that say the same, however they are written.
+    """
 
     statements: tuple[Statement, ...]
     version: Version = Version.V2008
     id: str | None = None
-    text: str = field(default="", compare=False, repr=False)
+    text: str = ""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Policy) and self._said == other._said
+
+    def __hash__(self) -> int:
+        return hash(self._said)
+
+    @property
+    def _said(self) -> tuple[Any, ...]:
+        return self.statements, self.version, self.id
 
     def line_of(self, statement: Statement) -> int | None:
         """Return the line of the text where a statement starts, from 1, or None when the policy has no text."""
@@ -102,15 +124,12 @@ class Policy:
             return None
         if "\n" not in self.text:
             return 1
-        return self._lines.get(statement.index)
+        lines = self._lines
+        return lines[statement.index] if statement.index < len(lines) else None
 
     @cached_property
-    def _lines(self) -> dict[int, int]:
-        listed = any(statement.path != "Statement" for statement in self.statements)
-        paths: dict[int, Path] = {
-            one.index: ("Statement", one.index) if listed else ("Statement",) for one in self.statements
-        }
-        return {index: place.line for index, path in paths.items() if (place := locate(self.text, path)).line}
+    def _lines(self) -> list[int]:
+        return lines_of(self.text, "Statement")
 
 
 def parse_policy(text: str) -> Policy:
@@ -167,18 +186,18 @@ class _Parser:
             statements = tuple([self.statement(one, index, ("Statement", index)) for index, one in enumerate(raw)])
         else:
             statements = (self.statement(raw, 0, ("Statement",)),)
-        policy_id = self.string(document["Id"], ("Id",)) if "Id" in document else None
-        return Policy(statements, version, policy_id, self.text)
+        return Policy(statements, version, self.optional(document, "Id", ()), self.text)
 
     def statement(self, value: Any, index: int, path: Path) -> Statement:
         raw = self.mapping(value, path)
         self.reject_unknown(raw, _STATEMENT_ELEMENTS, path)
         if "Effect" not in raw:
             raise self.wrong("the element `Effect` is missing", path, "write `Allow` or `Deny`")
-        effect_text = self.string(raw["Effect"], (*path, "Effect"))
-        effect = _EFFECTS.get(effect_text)
+        spelled = raw["Effect"]
+        effect = _EFFECTS.get(spelled) if type(spelled) is str else None
         if effect is None:
-            raise self.wrong(f"unknown effect `{shorten(effect_text)}`", (*path, "Effect"), "write `Allow` or `Deny`")
+            shown = shorten(self.string(spelled, (*path, "Effect")))
+            raise self.wrong(f"unknown effect `{shown}`", (*path, "Effect"), "write `Allow` or `Deny`")
         actions = self.patterns(raw, "Action", "NotAction", path)
         if actions is None:
             raise self.wrong("the element `Action` is missing", path, "name the actions, or `NotAction`")
@@ -190,7 +209,7 @@ class _Parser:
             self.principals(raw, path),
             self.patterns(raw, "Resource", "NotResource", path),
             self.conditions(raw["Condition"], path) if "Condition" in raw else (),
-            self.string(raw["Sid"], (*path, "Sid")) if "Sid" in raw else None,
+            self.optional(raw, "Sid", path),
             "Statement" if len(path) == 1 else f"Statement[{index}]",
         )
 
@@ -281,6 +300,10 @@ class _Parser:
         if not isinstance(value, str) or isinstance(value, NumberText):
             raise self.wrong("a text is wanted", path, "put it in quotation marks")
         return value
+
+    def optional(self, raw: Mapping[str, Any], name: str, path: Path) -> str | None:
+        value = raw.get(name)
+        return value if type(value) is str else self.string(value, (*path, name)) if name in raw else None
 
     def strings(self, value: Any, path: Path, name: str) -> tuple[str, ...]:
         """Read a value or a list of values; numbers and booleans count as their text."""

@@ -252,6 +252,21 @@ def resource_pattern_matches(pattern: Pattern, text: str) -> bool:
             return _matches_components([matcher(component) for component in split_arn_pattern(pattern)], text)
 
 
+def resource_matches_plainly(glob: str, text: str) -> bool | None:
+    """Compare an ARN with a value of a `Resource` element that has no more than a star at its end; else return None.
+
+    It says what `resource_pattern_matches` says.
+    """
+    if glob in {"*", text}:
+        return True
+    if "$" in glob or "?" in glob:
+        return None
+    start, star, rest = glob.partition("*")
+    if rest:
+        return None
+    return bool(star) and text.startswith(start)
+
+
 def _matches_components(components: list[Callable[[str], bool]], text: str) -> bool:
     values = text.split(":", len(components) - 1)
     if len(values) != len(components):

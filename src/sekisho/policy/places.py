@@ -70,6 +70,47 @@ def locate(text: str, path: Path) -> Location:
     return Location(shown)
 
 
+def lines_of(text: str, member: str) -> list[int]:
+    """Return the lines where the elements of a list start that a JSON object has for a member, counted from 1.
+
+    What stands alone is a list of one. The text is valid JSON, and an object; what is between is skipped unread.
+    """
+    at = _skip(text, text.index("{") + 1)
+    while text[at] == '"':
+        key, end = _scan_string(text, at + 1)
+        at = _skip(text, _skip(text, end) + 1)
+        if key == member:
+            return list(_lines_from(text, at))
+        at = _after_comma(text, _skip_value(text, at))
+    return []
+
+
+def _lines_from(text: str, at: int) -> Iterator[int]:
+    line, counted = 1, 0
+    listed = text[at] == "["
+    at = _skip(text, at + 1) if listed else at
+    while text[at] != "]":
+        line += text.count("\n", counted, at)
+        counted = at
+        yield line
+        if not listed:
+            return
+        at = _after_comma(text, _skip_value(text, at))
+
+
+def _after_comma(text: str, at: int) -> int:
+    at = _skip(text, at)
+    return _skip(text, at + 1) if text[at] == "," else at
+
+
+def _skip_value(text: str, at: int) -> int:
+    _, end = _SKIPPING.raw_decode(text, at)
+    return end
+
+
+_SKIPPING = json.JSONDecoder()
+
+
 def format_path(path: Path) -> str:
     """Write a path as people do: `Statement[2].Condition.StringLike`."""
     shown = ""

@@ -29,6 +29,8 @@ class PrincipalForm(Enum):
     SERVICE = ("Service", "service", "service")
     CANONICAL_USER = ("CanonicalUser", "canonical user", "canonical_id")
 
+    __hash__ = object.__hash__  # an enum's own hash is that of its name, and slow
+
     def __init__(self, key: str, words: str, fact: str | None) -> None:
         self.key = key
         self.words = words

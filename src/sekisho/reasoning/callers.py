@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
-from itertools import chain, count
+from itertools import count
 from typing import Literal, TypeAlias
 
 from sekisho.evaluation import Caller, CallerKind
@@ -56,9 +56,13 @@ def families_of_callers(
         own = f"arn:{world.partition}:iam::{SAMPLE_ACCOUNTS[0]}"
         providers += [f"{own}:oidc-provider/login.example.com", f"{own}:saml-provider/example"]
     for provider in dict.fromkeys(providers):
-        kind = CallerKind.SAML if ":saml-provider/" in provider else CallerKind.WEB_IDENTITY
-        if kind in world.callers:
+        if (kind := federated_kind(provider)) in world.callers:
             yield FamilyOfCallers(kind, provider)
+
+
+def federated_kind(provider: str) -> CallerKind:
+    """Return how the users of an identity provider show who they are."""
+    return CallerKind.SAML if ":saml-provider/" in provider else CallerKind.WEB_IDENTITY
 
 
 def _claiming_providers(world: World, keys: Iterable[str]) -> Iterator[str]:
@@ -88,7 +92,7 @@ def caller_facet(scene: Scene) -> Facet:
 def _other_callers(scene: Scene, family: FamilyOfCallers, bit: int) -> Iterable[Example]:
     match family.kind:
         case CallerKind.ANONYMOUS:
-            return [Example(_OF_ANONYMOUS, bit, caller=Caller(CallerKind.ANONYMOUS))]
+            return [ANONYMOUS._replace(families=bit)]
         case CallerKind.SERVICE:
             return _services(scene, bit)
         case _:
@@ -125,11 +129,27 @@ _OF_ANONYMOUS: Mapping[str, tuple[str, ...]] = {
     "aws:principaltype": ("Anonymous",),
     "aws:userid": ("anonymous",),
 }
+ANONYMOUS = Example(_OF_ANONYMOUS, caller=Caller(CallerKind.ANONYMOUS))
+"""Who sends a request without a signature."""
 
 PrincipalType = Literal["Account", "User", "AssumedRole", "FederatedUser"]
 
 
 def _example(scene: Scene, family: int, principal_type: PrincipalType, word: Word) -> Example:
+    """Return a caller of a family."""
+    inside = word["account"] in scene.world.inside.accounts
+    return example_of(principal_type, word, family=family, inside=inside)
+
+
+def example_of(principal_type: PrincipalType, word: Word, *, family: int = 0, inside: bool = False) -> Example:
+    """Return a caller with an account, with all keys that follow from who it is.
+
+    Args:
+        principal_type: as `aws:PrincipalType` has it.
+        word: what it is called: `account`, `arn`, and where it has them `session`, `username`, `userid`.
+        family: the families of callers that it is of, as bits.
+        inside: whether it is trusted.
+    """
     account, arn = word["account"], word["arn"]
     context = {
         "aws:principalarn": (arn,),
@@ -140,9 +160,8 @@ def _example(scene: Scene, family: int, principal_type: PrincipalType, word: Wor
     for track in ("username", "userid"):
         if track in word:
             context[f"aws:{track}"] = (word[track],)
-    signed_in = principal_type in _WITH_SESSION
-    caller = Caller(CallerKind.AWS, account, arn, word["session"] if signed_in else None)
-    return Example(context, family, account in scene.world.inside.accounts, caller)
+    caller = Caller(CallerKind.AWS, account, arn, word["session"] if principal_type in _WITH_SESSION else None)
+    return Example(context, family, inside, caller)
 
 
 _WITH_SESSION = ("AssumedRole", "FederatedUser")
@@ -211,7 +230,10 @@ def _literal_callers(scene: Scene, family: int) -> Iterator[Example]:
     arns, sessions, accounts = _written_out(scene)
     inside = scene.world.inside.accounts
     skipped = inside if scene.world.wanted is Wanted.OUTSIDE else frozenset[str]()
-    others = [fresh_account(accounts, inside)]
+    of_arns = dict.fromkeys((*arns.values(), *sessions.values()))
+    if scene.spares:  # what is said of all but some may look at the account of those
+        accounts = {**accounts, **of_arns}
+    others = [fresh_account((*accounts, *of_arns), inside)]
     if scene.world.wanted is not Wanted.OUTSIDE and inside:
         others.append(min(inside))
     for account in dict.fromkeys((*accounts, *others)):
@@ -240,6 +262,12 @@ def _callers_of_account(scene: Scene, family: int, account: str, arns: Container
         yield _example(scene, family, "User", {"account": account, "arn": arn, "username": name})
 
 
+def user_of(partition: str, account: str, taken: Container[str]) -> Example:
+    """Return a user of an account, one whose ARN is not taken."""
+    arn = _fresh(f"arn:{partition}:iam::{account}:user/", _USERS, taken)
+    return example_of("User", {"account": account, "arn": arn, "username": arn.rpartition("/")[2]})
+
+
 _PATHS = ("", "team/", "another/", "third/")
 
 
@@ -255,7 +283,10 @@ def _names(scene: Scene, key: str) -> list[str]:
 
 
 def _written_out(scene: Scene) -> tuple[Mapping[str, str], Mapping[str, str], Mapping[str, None]]:
-    """Return the ARNs of callers and of sessions with their accounts, and the accounts, that the statements name."""
+    """Return the ARNs of callers and of sessions with their accounts, and the accounts, that the statements name.
+
+    Of an account that only ARNs name, a caller without one of these is like a caller of any other.
+    """
     arns: dict[str, str] = {}
     sessions: dict[str, str] = {}
     accounts: dict[str, None] = {}
@@ -274,7 +305,6 @@ def _written_out(scene: Scene) -> tuple[Mapping[str, str], Mapping[str, str], Ma
                 arns[text] = found[3]
         for name in _ACCOUNT_KEYS:
             accounts.update(dict.fromkeys(text for text in _names(scene, name) if is_account_id(text)))
-    accounts.update(dict.fromkeys((*arns.values(), *sessions.values())))
     return arns, sessions, accounts
 
 
@@ -285,23 +315,36 @@ _CANONICAL_USER = PrincipalForm.CANONICAL_USER
 def _callers_with_arn(
     scene: Scene, family: int, arn: str, account: str, sessions: Mapping[str, str]
 ) -> Iterator[Example]:
+    principal_type, word = called(arn, account, sessions)
+    yield _example(scene, family, principal_type, word)
+    if principal_type == "AssumedRole":
+        start = word["session"].rpartition("/")[0]
+        for session in sessions:
+            if session.startswith(f"{start}/"):
+                yield _example(scene, family, "AssumedRole", {**word, "session": session})
+
+
+def called(arn: str, account: str, sessions: Container[str] = ()) -> tuple[PrincipalType, Word]:
+    """Return what a caller with an ARN is, and what it is called.
+
+    Args:
+        arn: of a user, an account's root, a federated user or a role; of a role comes a session.
+        account: the caller's.
+        sessions: the ARNs that a role's session is not to have.
+    """
     found = _ARN.fullmatch(arn)
     kind, path = (found[4], found[5] or "") if found else ("role", "example")
     name = path.rpartition("/")[2]
-    word = {"account": account, "arn": arn}
     match kind:
         case "user":
-            yield _example(scene, family, "User", {**word, "username": name})
+            return "User", {"account": account, "arn": arn, "username": name}
         case "root":
-            yield _example(scene, family, "Account", word)
+            return "Account", {"account": account, "arn": arn}
         case "federated-user":
-            yield _example(scene, family, "FederatedUser", {**word, "session": arn})
+            return "FederatedUser", {"account": account, "arn": arn, "session": arn}
         case _:
             start = f"{arn.partition(':iam:')[0]}:sts::{account}:assumed-role/{name}/"
-            yield _example(scene, family, "AssumedRole", {**word, "session": _fresh(start, _SESSIONS, sessions)})
-            for session in sessions:
-                if session.startswith(start):
-                    yield _example(scene, family, "AssumedRole", {**word, "session": session})
+            return "AssumedRole", {"account": account, "arn": arn, "session": _fresh(start, _SESSIONS, sessions)}
 
 
 _SESSIONS = ("example-session", "another-session")
@@ -309,8 +352,11 @@ _SESSIONS = ("example-session", "another-session")
 
 def _fresh(start: str, names: Iterable[str], taken: Container[str]) -> str:
     """Return the start with a name after it, so that the whole is not taken."""
-    numbered = (f"{name}-{number}" for number in count(2) for name in names)
-    return next(one for name in chain(names, numbered) if (one := start + name) not in taken)
+    for name in names:
+        if (one := start + name) not in taken:
+            return one
+    numbered = (f"{start}{name}-{number}" for number in count(2) for name in names)
+    return next(one for one in numbered if one not in taken)
 
 
 def _callers_in_session(

@@ -74,7 +74,8 @@ def live_clauses(question: Question) -> list[Clause] | None:
 
 
 _ALLOW, _WITH_VARIABLES = Effect.ALLOW, Version.V2012
-_SERVICE, _UNIQUE_ID, _CANONICAL_USER = PrincipalForm.SERVICE, PrincipalForm.UNIQUE_ID, PrincipalForm.CANONICAL_USER
+_EVERYONE, _SERVICE, _UNIQUE_ID = PrincipalForm.EVERYONE, PrincipalForm.SERVICE, PrincipalForm.UNIQUE_ID
+_CANONICAL_USER = PrincipalForm.CANONICAL_USER
 
 
 class _Concern:
@@ -87,10 +88,17 @@ class _Concern:
 
     def some_caller(self, principals: Principals | None) -> bool:
         """Say whether some caller that is looked for may be among those that a statement is about."""
-        return principals is None or principals.negated or any(map(self._may_be_looked_for, principals.entries))
+        if principals is None or principals.negated:
+            return True
+        for entry in principals.entries:  # noqa: SIM110 - a loop, not `any`: this is asked of every statement
+            if self._may_be_looked_for(entry):
+                return True
+        return False
 
     def _may_be_looked_for(self, entry: Principal) -> bool:
         form = entry.form
+        if form is _EVERYONE:
+            return True
         if form is _SERVICE:
             return self._services
         if form is _UNIQUE_ID:

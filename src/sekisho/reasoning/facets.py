@@ -64,8 +64,8 @@ class Scene(msgspec.Struct, frozen=True):
         settled: the values that policy variables stand for in this pass; None for a key that is absent.
         families: the families of callers; the place of one is the number of its bit.
         named_roles: the ARNs of the roles that open gates name as principals, by account and name. A gate to be shut
-        by_both_names: whether to ask only about callers who are named and whose account has a named canonical id too.
             may be a policy of another time.
+        by_both_names: whether to ask only about callers who are named and whose account has a named canonical id too.
     """
 
     world: World

@@ -50,6 +50,8 @@ def combine(sides: Sides, front: Sequence[Kind], kinds: Sequence[Kind], budget: 
         UndecidedError: more than `MAX_GROUPS` groups, or more work than the budget allows.
     """
     kinds = prune(sides, kinds)
+    if len(front) == 1 and not front[0].examples:  # the first facet: nothing to put together yet
+        return [one for one in kinds if all(map(one.mask.__and__, sides.needed))]
     further: dict[tuple[int, tuple[int, ...]], Kind] = {}
     for mask, labels, examples in front:
         budget.spend(1 + len(kinds) // 4)
@@ -88,14 +90,27 @@ def prune(sides: Sides, kinds: Sequence[Kind]) -> list[Kind]:
     if len(kinds) <= _FEW:
         return _prune_few(sides, kinds)
     ranked = sorted(kinds, key=lambda kind: _strength(sides, kind), reverse=True)
-    kept: list[Kind] = []
+    kept: dict[tuple[int, ...], list[Kind]] = {}
     for kind in ranked:
-        if not any(_says_all(sides, one, kind) for one in kept[:_MOST_COMPARED]):
-            kept.append(kind)
-    if len(kept) == len(kinds):
-        return list(kinds)
-    chosen = set(map(id, kept))
-    return [kind for kind in kinds if id(kind) in chosen]
+        narrow = _is_narrow(kind)
+        alike = kept.setdefault(kind.labels if narrow else _WIDE, [])
+        wide = kept.get(_WIDE, []) if narrow else []
+        if not any(_says_all(sides, one, kind) for one in (*alike[:_MOST_COMPARED], *wide[:_MOST_COMPARED])):
+            alike.append(kind)
+    chosen = {id(one) for listed in kept.values() for one in listed}
+    return list(kinds) if len(chosen) == len(kinds) else [kind for kind in kinds if id(kind) in chosen]
+
+
+_WIDE: tuple[int, ...] = (-1,)
+"""Stands for the labels of the kinds that some key describes with several labels, or with none."""
+
+
+def _is_narrow(kind: Kind) -> bool:
+    """Say whether each key describes a kind with one label: then only a kind with the same, or a wide one, says all."""
+    for bits in kind.labels:  # noqa: SIM110 - a loop, not `all`: this is asked of every kind
+        if not bits or bits & (bits - 1):
+            return False
+    return True
 
 
 def _strength(sides: Sides, kind: Kind) -> tuple[int, int]:
@@ -114,7 +129,10 @@ def _says_all(sides: Sides, one: Kind, other: Kind) -> bool:
 
 def shapes_of(kind: Kind) -> Iterator[Shape]:
     """Yield the regions that a kind belongs to."""
-    return product(*[_single_bits(bits) for bits in kind.labels])
+    for bits in kind.labels:
+        if bits & (bits - 1):
+            return product(*[_single_bits(several) for several in kind.labels])
+    return iter((kind.labels,))
 
 
 def count_shapes(kind: Kind) -> int:

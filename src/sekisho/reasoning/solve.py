@@ -1,21 +1,21 @@
 """The one question: who outside can do any of these things, and by which requests?"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-import msgspec
-
-from sekisho.evaluation import Caller, CallerKind, Outcome, Request, decide, statement_matches
 from sekisho.evaluation.conditions import Context
 from sekisho.evaluation.principals import principal_matches
-from sekisho.policy import EVERYONE, Effect, Principal, PrincipalForm
+from sekisho.policy import EVERYONE, Principal, PrincipalForm
 from sekisho.reasoning.budget import Budget
 from sekisho.reasoning.clauses import Clause, fitting_given, live_clauses, variables_in
-from sekisho.reasoning.errors import UnconfirmedWitnessError, UndecidedError
+from sekisho.reasoning.errors import UndecidedError
 from sekisho.reasoning.facets import Scene
+from sekisho.reasoning.gates import Gates
 from sekisho.reasoning.judging import PRINCIPAL, Judge, Kind, PrincipalIndex
 from sekisho.reasoning.keys import Key, Label
-from sekisho.reasoning.question import Gate, Question, Wanted
+from sekisho.reasoning.plain import plain_regions
+from sekisho.reasoning.proofs import Case, prove
+from sekisho.reasoning.question import Question, Wanted
 from sekisho.reasoning.regions import (
     MAX_DESCRIPTIONS,
     MAX_REGIONS,
@@ -31,7 +31,7 @@ from sekisho.reasoning.settle import is_exact, settle_variables
 from sekisho.reasoning.sides import facets_of
 from sekisho.reasoning.widen import widen_variables
 from sekisho.reasoning.wishes import Wish, wishes_of
-from sekisho.reasoning.witnesses import Opener, Region, Witness, Witnesses, is_wider, joined, outermost
+from sekisho.reasoning.witnesses import Region, is_wider, joined, outermost
 
 
 def solve(question: Question, *, steps: int | None = None) -> tuple[Region, ...]:
@@ -56,8 +56,9 @@ def solve(question: Question, *, steps: int | None = None) -> tuple[Region, ...]
     budget = Budget(steps)
     varying = [key for key in variables_in(clauses) if key not in question.world.given]
     if not varying:
-        return tuple(_solve(question, clauses, {}, budget))
-    regions: list[Region] = []
+        regions = plain_regions(question, clauses, _context(question, {}), budget)
+        return tuple(_solve(question, clauses, {}, budget) if regions is None else regions)
+    regions = []
     for settled in settle_variables(question, clauses, varying, budget):
         regions = joined(regions, _solve(question, clauses, settled, budget))
     if not regions and not is_exact(clauses, varying) and _widened(question, budget):
@@ -97,14 +98,6 @@ def inexact_variables(question: Question, regions: Sequence[Region]) -> tuple[st
     return ()
 
 
-class _Case(msgspec.Struct, frozen=True):
-    """Some actions of a region, and the requests that can do them."""
-
-    actions: int
-    kind: Kind
-    wish: Wish
-
-
 @dataclass(slots=True)
 class _Search:
     """One pass over a question: its statements, with one value for each policy variable."""
@@ -115,29 +108,7 @@ class _Search:
     index: PrincipalIndex
     keys: Mapping[str, Key]
     context: Context
-    by_gate: list[tuple[Gate, list[Clause], list[Clause]]] = field(init=False)
-    """Each gate with its Allows and its Denies."""
-
-    def __post_init__(self) -> None:
-        allows: list[list[Clause]] = [[] for _ in self.question.gates]
-        denies: list[list[Clause]] = [[] for _ in self.question.gates]
-        for clause in self.clauses:
-            (allows if clause.allows else denies)[clause.gate].append(clause)
-        self.by_gate = list(zip(self.question.gates, allows, denies, strict=True))
-
-    def allowed(self, mask: int) -> int:
-        """Return the actions that every gate allows, or refuses where it is to be shut, when these statements hold."""
-        actions = -1
-        for gate, allows, denies in self.by_gate:
-            through = 0
-            for clause in allows:
-                if mask & clause.bit:
-                    through |= clause.actions
-            for clause in denies:
-                if mask & clause.bit:
-                    through &= ~clause.actions
-            actions &= ~through if gate.shut else through
-        return actions
+    gates: Gates
 
 
 def _solve(
@@ -187,11 +158,12 @@ def _solve_once(
         index,
         scene.keys,
         context,
+        Gates(question.gates, clauses),
     )
     groups = _groups(search, scene)
     if not groups:
         return []
-    cases = _cases(search, groups, wishes_of(question, clauses, search.judge, context, scene))
+    cases = _cases(search, scene, groups, wishes_of(question, clauses, context, budget))
     extents = search.judge.extents
     actions = {shape: _all_actions(listed) for shape, listed in cases.items()}
     outer = uncovered(actions, extents)
@@ -214,7 +186,7 @@ def _groups(search: _Search, scene: Scene) -> list[Kind]:
     good = judge.all_families
     bad = 0
     needed = [judge.all_families]
-    for gate, allows, denies in search.by_gate:
+    for gate, allows, denies in search.gates.by_gate:
         opening = 0
         for clause in allows:
             opening |= clause.bit
@@ -241,27 +213,30 @@ def _groups(search: _Search, scene: Scene) -> list[Kind]:
     return groups
 
 
-def _cases(search: _Search, groups: Sequence[Kind], wishes: Sequence[Wish]) -> dict[Shape, list[_Case]]:
+def _cases(search: _Search, scene: Scene, groups: Sequence[Kind], wishes: Sequence[Wish]) -> dict[Shape, list[Case]]:
     """Return what gets in: to each region the actions, with requests that can do them.
 
     Raises:
         UndecidedError: far more than `MAX_REGIONS` regions.
     """
-    found: dict[Shape, list[_Case]] = {}
+    found: dict[Shape, list[Case]] = {}
     families = search.judge.all_families
     known: dict[int, int] = {}
     for wish in wishes:
+        possible = wish.mask
+        if wish.target.callers:
+            possible &= ~families | scene.bits_of_kinds(wish.target.callers) << len(search.clauses)
         for group in groups:
-            mask = group.mask & wish.mask
+            mask = group.mask & possible
             if not mask & families:
                 continue
             actions = known.get(mask)
             if actions is None:
-                actions = known[mask] = search.allowed(mask)
+                actions = known[mask] = search.gates.passed(mask)
             actions &= wish.target.actions
             if not actions:
                 continue
-            case = _Case(actions, group, wish)
+            case = Case(actions, mask, group.examples, wish)
             if count_shapes(group) > MAX_DESCRIPTIONS:
                 raise UndecidedError(f"more than {MAX_REGIONS:,} groups of requests get in")
             for shape in shapes_of(group):
@@ -271,14 +246,14 @@ def _cases(search: _Search, groups: Sequence[Kind], wishes: Sequence[Wish]) -> d
     return found
 
 
-def _all_actions(cases: Iterable[_Case]) -> int:
+def _all_actions(cases: Iterable[Case]) -> int:
     actions = 0
     for case in cases:
         actions |= case.actions
     return actions
 
 
-def _region(search: _Search, shape: Shape, actions: int, cases: Sequence[_Case]) -> Region:
+def _region(search: _Search, shape: Shape, actions: int, cases: Sequence[Case]) -> Region:
     """Describe a region, and have the evaluator confirm a request for each of its actions."""
     principal = EVERYONE
     condition: dict[str, Label] = {}
@@ -287,52 +262,5 @@ def _region(search: _Search, shape: Shape, actions: int, cases: Sequence[_Case])
             principal = search.index.labels[bits.bit_length() - 1]
         elif bits:
             condition[name] = search.keys[name].labels[bits.bit_length() - 1]
-    witnesses = Witnesses(search.question.actions)
-    for case in cases:
-        part = case.actions & actions
-        actions &= ~part
-        for alike in _covered_alike(search.clauses, case, part):
-            witnesses.add(alike, _confirm(search, case, alike))
-        if not actions:
-            break
+    witnesses = prove(search.question, search.clauses, search.context, actions, cases)
     return Region(principal, condition, witnesses)
-
-
-def _covered_alike(clauses: Sequence[Clause], case: _Case, actions: int) -> list[int]:
-    """Split a set of actions into those that the same statements cover."""
-    parts = [actions] if actions else []
-    mask = case.kind.mask & case.wish.mask
-    for clause in clauses:
-        if clause.bit & mask:
-            parts = [part for whole in parts for part in (whole & clause.actions, whole & ~clause.actions) if part]
-    return parts
-
-
-def _confirm(search: _Search, case: _Case, actions: int) -> Witness:
-    """Ask the evaluator, gate by gate, and note which statements open.
-
-    Raises:
-        UnconfirmedWitnessError: a gate does not let the request through.
-    """
-    context = dict(search.context)
-    caller = Caller(CallerKind.ANONYMOUS)
-    for example in case.kind.examples:
-        context.update(example.context)
-        caller = example.caller or caller
-    action = search.question.actions.names[(actions & -actions).bit_length() - 1]
-    openers: list[Opener] = []
-    closers: list[Opener] = []
-    for gate, view, resource in zip(search.question.gates, case.wish.target.views, case.wish.resources, strict=True):
-        request = Request(caller, view.action or action, resource, context)
-        matching = [
-            Opener(document, statement)
-            for document in gate.documents
-            for statement in document.policy.statements
-            if statement_matches(statement, request, variables=document.policy.version.has_variables)
-        ]
-        outcome = decide([opener.statement for opener in matching]).outcome
-        if (outcome is Outcome.ALLOW) is gate.shut:
-            raise UnconfirmedWitnessError(f"the evaluator decides otherwise on `{request.action}` on `{resource}`")
-        (closers if gate.shut else openers).extend(matching)
-    request = Request(caller, action, case.wish.resources[0], context)
-    return Witness(request, tuple(openers), tuple([one for one in closers if one.statement.effect is Effect.DENY]))

@@ -51,7 +51,7 @@ def _widened(policy: Policy, resources: tuple[str, ...], flags: _Flags) -> Polic
     if not policy.version.has_variables:
         return policy
     statements = tuple([_widened_statement(one, resources, flags) for one in policy.statements])
-    return replace(policy, statements=statements, text="")
+    return structs.replace(policy, statements=statements, text="")
 
 
 def _widened_statement(statement: Statement, asked: tuple[str, ...], flags: _Flags) -> Statement:
@@ -77,7 +77,7 @@ def _widened_statement(statement: Statement, asked: tuple[str, ...], flags: _Fla
         conditions.append(flags.flag(asked, resources.globs, resources.negated))
     conditions += [Condition(_PRESENT, key, ("false",)) for key in dict.fromkeys(_needed(statement, is_given))]
     widened = _widened_resources(resources, globs, is_given)
-    return replace(statement, resources=widened, conditions=tuple(conditions))
+    return structs.replace(statement, resources=widened, conditions=tuple(conditions))
 
 
 _PRESENT = Operator(BASE_OPERATORS["Null"])

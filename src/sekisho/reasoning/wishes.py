@@ -6,12 +6,10 @@ import msgspec
 
 from sekisho.evaluation.conditions import Context, single_value
 from sekisho.evaluation.decide import resources_match
-from sekisho.policy.patterns import Pattern, parse_resource_glob, resolve
+from sekisho.policy.patterns import Pattern, parse_resource_glob, resolve, resource_matches_plainly
 from sekisho.reasoning.automaton import Automaton, Reading
 from sekisho.reasoning.budget import Budget
 from sekisho.reasoning.clauses import Clause
-from sekisho.reasoning.facets import Scene
-from sekisho.reasoning.judging import Judge
 from sekisho.reasoning.question import Question, Target
 from sekisho.reasoning.words import Fixed, Free, explore
 
@@ -21,7 +19,7 @@ class Wish(msgspec.Struct, frozen=True):
 
     Attributes:
         resources: the resource as each gate sees it.
-        mask: the clauses that cover the resource, and the families of callers that can ask.
+        mask: everything but the bits of the clauses that do not cover the resource.
     """
 
     target: Target
@@ -29,9 +27,7 @@ class Wish(msgspec.Struct, frozen=True):
     mask: int
 
 
-def wishes_of(
-    question: Question, clauses: Sequence[Clause], judge: Judge, context: Context, scene: Scene
-) -> list[Wish]:
+def wishes_of(question: Question, clauses: Sequence[Clause], context: Context, budget: Budget) -> list[Wish]:
     """Return every target on one resource of every kind that the statements tell apart.
 
     Raises:
@@ -43,13 +39,9 @@ def wishes_of(
         resources = tuple([view.resource for view in target.views])
         covered = known.get(resources)
         if covered is None:
-            chosen = _resources(clauses, context, resources, scene.budget) if target.open_ended else [resources]
+            chosen = _resources(clauses, context, resources, budget) if target.open_ended else [resources]
             covered = known[resources] = [(one, _covering(clauses, context, one)) for one in chosen]
-        mask = judge.everything
-        if target.callers:
-            able = scene.bits_of_kinds(target.callers)
-            mask &= ~judge.all_families | able << len(clauses)
-        found += [Wish(target, one, covering & mask) for one, covering in covered]
+        found += [Wish(target, one, covering) for one, covering in covered]
     return found
 
 
@@ -74,15 +66,9 @@ def _covering(clauses: Sequence[Clause], context: Context, resources: tuple[str,
 def _covers_plainly(globs: Sequence[str], resource: str) -> bool | None:
     """Say whether some glob covers a resource where that takes no more than a comparison; else None."""
     for glob in globs:
-        if glob in {"*", resource}:
-            return True
-        if "$" in glob or "?" in glob:
-            return None
-        start, star, rest = glob.partition("*")
-        if rest:
-            return None
-        if star and resource.startswith(start):
-            return True
+        matched = resource_matches_plainly(glob, resource)
+        if matched is not False:
+            return matched
     return False
 
 
@@ -90,6 +76,8 @@ def _resources(
     clauses: Sequence[Clause], context: Context, prefixes: tuple[str, ...], budget: Budget
 ) -> list[tuple[str, ...]]:
     """Return one resource of every kind that the statements tell apart: the prefixes with the same text after each."""
+    if len(prefixes) == 1 and (written := _written_out(clauses, prefixes[0], budget)) is not None:
+        return [(one,) for one in written]
     patterns: list[list[Pattern]] = [[] for _ in prefixes]
     for clause in clauses:
         if clause.statement.resources is not None:
@@ -112,6 +100,32 @@ def _resources(
 
 
 _SAMPLE_KEY = "example.txt"
+_SAMPLE_KEYS = (_SAMPLE_KEY, "another.txt", "sample", "0")
+
+
+def _written_out(clauses: Sequence[Clause], prefix: str, budget: Budget) -> list[str] | None:
+    """Return one text of every kind where patterns are no more than texts and beginnings; None where they are more."""
+    texts: dict[str, None] = {}
+    starts: dict[str, None] = {prefix: None}
+    for clause in clauses:
+        for glob in clause.statement.resources.globs if clause.statement.resources else ():
+            if _tells_apart(glob, prefix) and glob != prefix:
+                start, star, rest = glob.partition("*")
+                if rest or "?" in glob or "$" in glob:
+                    return None
+                (starts if star else texts)[start] = None
+    if len(starts) == 1 and not texts:
+        return [prefix + _SAMPLE_KEY]
+    found: list[str] = []
+    for start in starts:
+        budget.spend(1 + len(starts) // 4)
+        longer = tuple([one for one in starts if len(one) > len(start)])
+        keys = (start + key for key in _SAMPLE_KEYS)
+        free = next((one for one in keys if one not in texts and not one.startswith(longer)), None)
+        if free is None:
+            return None
+        found.append(free)
+    return [*found, *texts]
 
 
 def _tells_apart(glob: str, prefix: str) -> bool:

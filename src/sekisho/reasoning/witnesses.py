@@ -71,7 +71,7 @@ class Witnesses(Mapping[str, Witness]):
 
     def __iter__(self) -> Iterator[str]:
         """Yield the actions, by name."""
-        return self._table.names_in(self.actions)
+        return iter(self._table.names_in(self.actions))
 
     def __len__(self) -> int:
         """Return how many actions there are."""

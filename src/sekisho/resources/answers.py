@@ -41,9 +41,9 @@ def require_read(resource: RawResource, *, optional: frozenset[str] = frozenset(
     Raises:
         UnreadableError: one was not.
     """
-    gaps = tuple(gap for gap in resource_gaps(resource) if gap.call not in optional)
-    if gaps:
-        raise UnreadableError(gaps)
+    gaps = resource_gaps(resource)
+    if gaps and (missing := tuple([gap for gap in gaps if gap.call not in optional])):
+        raise UnreadableError(missing)
 
 
 def answer(resource: RawResource, call: str, **params: str) -> Mapping[str, Json]:
@@ -142,7 +142,7 @@ def required_text(raw: Mapping[str, Json], member: str) -> str:
 
 
 def _is_object(value: Json) -> TypeGuard[Mapping[str, Json]]:
-    return isinstance(value, Mapping)
+    return isinstance(value, (dict, Mapping))  # the first is answered at once
 
 
 def _is_list(value: Json) -> TypeGuard[list[Json]]:

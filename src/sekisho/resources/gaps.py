@@ -100,9 +100,11 @@ def is_denial(code: str) -> bool:
 def resource_gaps(resource: RawResource) -> tuple[Gap, ...]:
     """Return what could not be read of one resource, in the order of its calls."""
     return tuple(
-        Gap(made.call, error.code, error.message, resource.owner_account, resource.region, resource.arn)
-        for made in resource.api_calls
-        if (error := _failure(made)) is not None
+        [
+            Gap(made.call, error.code, error.message, resource.owner_account, resource.region, resource.arn)
+            for made in resource.api_calls
+            if (error := _failure(made)) is not None
+        ]
     )
 
 

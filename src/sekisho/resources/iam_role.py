@@ -1,5 +1,7 @@
 """IAM roles: who may assume one, by its trust policy."""
 
+from functools import lru_cache
+
 from sekisho.evaluation import CallerKind
 from sekisho.policy.catalogue import cross_account_table
 from sekisho.reasoning import Gate, Target, View
@@ -30,10 +32,19 @@ def read_role(resource: RawResource) -> Exposure:
     document = policy_document("TrustPolicy", role.get("AssumeRolePolicyDocument"), resource.arn)
     if document is None:
         raise UnexpectedAnswerError("the answer to iam.get_role has no trust policy")
-    actions = cross_account_table("AWS::IAM::Role")
+    actions = cross_account_table(_TYPE)
     views = (View(resource.arn),)
-    wanted = tuple(
-        Target(actions.set_of([name]), views, callers=_ASKED_BY.get(name, frozenset())) for name in actions.names
-    )
-    callers = frozenset({CallerKind.AWS, CallerKind.SAML, CallerKind.WEB_IDENTITY})
-    return Exposure((Way((Gate((document,)),), wanted, actions),), callers)
+    wanted = tuple([Target(some, views, callers=callers) for some, callers in _asked_by()])
+    return Exposure((Way((Gate((document,)),), wanted, actions),), _CALLERS)
+
+
+_TYPE = "AWS::IAM::Role"
+_CALLERS = frozenset({CallerKind.AWS, CallerKind.SAML, CallerKind.WEB_IDENTITY})
+
+
+@lru_cache(maxsize=1)
+def _asked_by() -> tuple[tuple[int, frozenset[CallerKind]], ...]:
+    """Return the actions on a role in sets, each with the kinds of caller that can ask for them; none is any kind."""
+    actions = cross_account_table(_TYPE)
+    anyone = actions.all & ~actions.set_of(_ASKED_BY)
+    return (*((actions.set_of([name]), callers) for name, callers in _ASKED_BY.items()), (anyone, frozenset()))

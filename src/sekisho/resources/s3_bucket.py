@@ -174,10 +174,10 @@ def _access_point_ways(resource: RawResource, gate: Gate, blocks: _Blocks, notes
 
 def _access_points(resource: RawResource) -> Iterator[tuple[str, Document, Mapping[str, Json]]]:
     """Yield each access point that has a policy: its ARN, the policy, and its settings."""
-    own = f"arn:{resource.partition}:s3:{{}}:{resource.owner_account}:accesspoint/{{}}"
     for made in resource.api_calls:
         if made.call not in {"s3control.get_access_point_policy", "s3control.get_multi_region_access_point_policy"}:
             continue
+        own = f"arn:{resource.partition}:s3:{{}}:{resource.owner_account}:accesspoint/{{}}"
         name = required_text(made.params, "Name")
         if made.call == "s3control.get_access_point_policy":
             text = answer_of(made).get("Policy")

@@ -68,7 +68,7 @@ class RawResource(msgspec.Struct, frozen=True):
     def find(self, call: str, **params: str) -> ApiCall | None:
         """Return the first answer to `call` whose parameters include `params`, or None when it is not listed."""
         for made in self.api_calls:
-            if made.call == call and all(made.params.get(name) == value for name, value in params.items()):
+            if made.call == call and (not params or params.items() <= made.params.items()):
                 return made
         return None
 

@@ -1,0 +1,39 @@
+"""Through all gates: which actions get through when some statements hold."""
+
+from collections.abc import Sequence
+
+from sekisho.reasoning.clauses import Clause
+from sekisho.reasoning.question import Gate
+
+
+class Gates:
+    """The gates of a question with their statements.
+
+    Attributes:
+        by_gate: each gate with its Allows and its Denies.
+    """
+
+    def __init__(self, gates: Sequence[Gate], clauses: Sequence[Clause]) -> None:
+        allows: list[list[Clause]] = [[] for _ in gates]
+        denies: list[list[Clause]] = [[] for _ in gates]
+        for clause in clauses:
+            (allows if clause.allows else denies)[clause.gate].append(clause)
+        self.by_gate = list(zip(gates, allows, denies, strict=True))
+
+    def passed(self, mask: int) -> int:
+        """Return the actions that every gate allows, or refuses where it is to be shut.
+
+        Args:
+            mask: the statements that hold, as their bits.
+        """
+        actions = -1
+        for gate, allows, denies in self.by_gate:
+            through = 0
+            for clause in allows:
+                if mask & clause.bit:
+                    through |= clause.actions
+            for clause in denies:
+                if mask & clause.bit:
+                    through &= ~clause.actions
+            actions &= ~through if gate.shut else through
+        return actions
