@@ -1,8 +1,8 @@
 """Who can call: the families of callers, and in each a caller of every kind that the policies tell apart."""
 
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
-from itertools import count
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, count
 from typing import Literal, TypeAlias
 
 from sekisho.evaluation import Caller, CallerKind
@@ -251,14 +251,14 @@ def _callers_of_account(scene: Scene, family: int, account: str, arns: Container
     """Yield a caller of an account that no ARN names; where user names matter, one with each, and one with none."""
     of_account = f"arn:{scene.world.partition}:iam::{account}"
     names = [name for name in _names(scene, "aws:username") if _IN_NAMES.issuperset(name)]
-    arn = _fresh(f"{of_account}:user/", [name for name in _USERS if name not in names], arns)
+    arn = _fresh(f"{of_account}:user/", _USERS, arns, but=names)
     yield _example(scene, family, "User", {"account": account, "arn": arn, "username": arn.rpartition("/")[2]})
     if not names and "aws:username" not in scene.keys:
         return
     role = {"account": account, "arn": _fresh(f"{of_account}:role/", ("example-role",), arns)}
     yield _example(scene, family, "AssumedRole", {**role, "session": _session_of(role["arn"])})
     for name in names:
-        arn = next(one for path in _PATHS if (one := f"{of_account}:user/{path}{name}") not in arns)
+        arn = _with_path(f"{of_account}:user/", name, arns)
         yield _example(scene, family, "User", {"account": account, "arn": arn, "username": name})
 
 
@@ -266,9 +266,6 @@ def user_of(partition: str, account: str, taken: Container[str]) -> Example:
     """Return a user of an account, one whose ARN is not taken."""
     arn = _fresh(f"arn:{partition}:iam::{account}:user/", _USERS, taken)
     return example_of("User", {"account": account, "arn": arn, "username": arn.rpartition("/")[2]})
-
-
-_PATHS = ("", "team/", "another/", "third/")
 
 
 def _session_of(role: str) -> str:
@@ -350,13 +347,19 @@ def called(arn: str, account: str, sessions: Container[str] = ()) -> tuple[Princ
 _SESSIONS = ("example-session", "another-session")
 
 
-def _fresh(start: str, names: Iterable[str], taken: Container[str]) -> str:
-    """Return the start with a name after it, so that the whole is not taken."""
+def _fresh(start: str, names: Sequence[str], taken: Container[str], *, but: Container[str] = ()) -> str:
+    """Return the start with a name after it, numbered if need be: none of some names, and the whole not taken."""
     for name in names:
-        if (one := start + name) not in taken:
+        if name not in but and (one := start + name) not in taken:
             return one
-    numbered = (f"{start}{name}-{number}" for number in count(2) for name in names)
-    return next(one for one in numbered if one not in taken)
+    numbered = (f"{name}-{number}" for number in count(2) for name in names)
+    return next(one for name in numbered if name not in but and (one := start + name) not in taken)
+
+
+def _with_path(start: str, name: str, taken: Container[str]) -> str:
+    """Return the start and the name with a path between, none at all if possible, so that the whole is not taken."""
+    paths = chain(("", "team/", "another/"), (f"path-{number}/" for number in count(1)))
+    return next(one for path in paths if (one := f"{start}{path}{name}") not in taken)
 
 
 def _callers_in_session(
@@ -370,7 +373,7 @@ def _callers_in_session(
         return
     role = names.partition("/")[0]
     of_account = f"arn:{scene.world.partition}:iam::{account}:role/"
-    arn = next(one for path in ("", "team/", "another/") if (one := f"{of_account}{path}{role}") not in arns)
+    arn = _with_path(of_account, role, arns)
     yield _example(scene, family, "AssumedRole", {"account": account, "arn": arn, "session": session})
 
 
