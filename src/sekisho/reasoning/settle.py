@@ -94,9 +94,10 @@ def is_exact(clauses: Sequence[Clause], keys: Sequence[str]) -> bool:
     """Say whether the combinations that are tried are enough, whatever they answer.
 
     They are when each variable is a whole value, and so matters by being equal to another key's value alone: one of
-    each kind that the two keys together are told apart by has been tried.
+    each kind that the two keys together are told apart by has been tried. Where one key is compared with two variables,
+    or a variable's own key with another one, three have to be equal, and that has not been tried.
     """
-    if any(is_multivalued(key) for key in keys):
+    if any(is_multivalued(key) for key in keys) or _has_chains(clauses, keys):
         return False
     for clause in clauses:
         if not clause.has_variables:
@@ -107,6 +108,16 @@ def is_exact(clauses: Sequence[Clause], keys: Sequence[str]) -> bool:
         if not all(map(_is_exact_condition, clause.conditions)):
             return False
     return True
+
+
+def _has_chains(clauses: Sequence[Clause], keys: Sequence[str]) -> bool:
+    """Say whether some key is compared with two variables, or the key of a variable with another one."""
+    partners: dict[str, str] = {}
+    for key in keys:
+        for other in _keys_equal_to(key, clauses):
+            if other in keys or partners.setdefault(other, key) != key:
+                return True
+    return False
 
 
 def _is_exact_condition(condition: Condition) -> bool:

@@ -111,10 +111,10 @@ class Region(msgspec.Struct, frozen=True):
 
 
 def joined(regions: Sequence[Region], more: Iterable[Region]) -> list[Region]:
-    """Join the regions that are described alike."""
-    found = {(one.principal, tuple(one.condition.items())): one for one in regions}
+    """Join the regions that are described alike, in whatever order their keys come."""
+    found = {(one.principal, frozenset(one.condition.items())): one for one in regions}
     for one in more:
-        known = found.setdefault((one.principal, tuple(one.condition.items())), one)
+        known = found.setdefault((one.principal, frozenset(one.condition.items())), one)
         if known is not one:
             known.witnesses.join(one.witnesses)
     return list(found.values())
