@@ -15,7 +15,7 @@ from sekisho.resources.answers import UnexpectedAnswerError
 
 def public_errors() -> Iterator[type[Exception]]:
     for module in pkgutil.walk_packages(sekisho.__path__, "sekisho."):
-        if ".migrations" in module.name:
+        if ".migrations" in module.name or module.name.startswith("sekisho.api"):  # HTTP has statuses of its own
             continue
         for name, value in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
             if issubclass(value, Exception) and value.__module__.startswith("sekisho.") and not name.startswith("_"):

@@ -1,0 +1,27 @@
+"""The `accessanalyzer` endpoint: AWS's REST JSON protocol, signatures, roles and limits, around operations plugged in.
+
+It knows the service description that comes with botocore, and nothing of findings, analyzers or stores: an operation is
+a function from checked parameters to an output.
+"""
+
+from sekisho.api.app import make_app
+from sekisho.api.errors import ApiError, FieldProblem, Reason, validation_error
+from sekisho.api.identity import Caller, IssuedKey, KeyRing, Role
+from sekisho.api.limits import Limits, Rate
+from sekisho.api.operation import Operation, RequestContext
+
+__all__ = [
+    "ApiError",
+    "Caller",
+    "FieldProblem",
+    "IssuedKey",
+    "KeyRing",
+    "Limits",
+    "Operation",
+    "Rate",
+    "Reason",
+    "RequestContext",
+    "Role",
+    "make_app",
+    "validation_error",
+]

@@ -1,0 +1,169 @@
+"""The service as an ASGI application: the endpoint, and beside it what a caller plugs in."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import anyio
+import anyio.to_thread
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import BaseRoute, Route
+from starlette.types import Message, Receive, Scope, Send
+
+from sekisho.api.endpoint import Clock, Endpoint, refuse
+from sekisho.api.errors import ApiError
+from sekisho.api.exchange import HttpRequest, HttpResponse
+from sekisho.api.identity import KeyRing
+from sekisho.api.limits import Limits
+from sekisho.api.log import Trace, log_request
+from sekisho.api.operation import Operation
+from sekisho.api.tokens import PageTokens
+
+_MORE_TO_DISCARD = 8
+"""How many times the longest body is read and dropped before we hang up on a client that hasn't stopped to listen."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def make_app(
+    operations: Mapping[str, Operation],
+    key_ring: KeyRing,
+    *,
+    secret: bytes,
+    clock: Clock = _now,
+    limits: Limits | None = None,
+    extra_routes: Sequence[BaseRoute] = (),
+) -> Starlette:
+    """Return the application.
+
+    It logs every request itself. A server's own access log would have the signatures of presigned requests in it: run
+    uvicorn with `access_log=False`.
+
+    Args:
+        operations: by their names in the service description. Those that are not there answer `ValidationException`
+            with the reason `notSupported`.
+        key_ring: who may call.
+        secret: what page tokens are sealed under, 32 bytes or more. Servers that share it take each other's tokens.
+        clock: UTC.
+        limits: the defaults when None.
+        extra_routes: for `/readyz`, `/metrics`, the console; they come before the service's own paths, and ask for no
+            signature.
+
+    Raises:
+        ValueError: the service has no operation of that name, or the secret is too short.
+    """
+    limits = limits or Limits()
+    endpoint = Endpoint(operations, key_ring, PageTokens(secret), clock=clock, limits=limits)
+    app = Starlette(routes=[Route("/healthz", _healthz, methods=["GET"]), *extra_routes])
+    app.router.redirect_slashes = False
+    app.router.default = _Service(endpoint, limits)
+    return app
+
+
+async def _healthz(_: Request) -> PlainTextResponse:
+    return PlainTextResponse("ok\n")
+
+
+class _Service:
+    """Reads a request, has it answered in a worker thread, and sends the answer."""
+
+    def __init__(self, endpoint: Endpoint, limits: Limits) -> None:
+        self._endpoint = endpoint
+        self._limits = limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1000})
+            return
+        started = time.monotonic()
+        request = _request(scope)
+        trace = Trace(str(uuid4()), request.client, request.method, request.raw_path.decode("latin-1"))
+        try:
+            body = await _read_body(scope, receive, self._limits)
+        except _GoneError:
+            return
+        except ApiError as error:
+            response = refuse(error, trace)
+        else:
+            response = await anyio.to_thread.run_sync(self._endpoint.answer, replace(request, body=body), trace)
+        log_request(trace, timedelta(seconds=time.monotonic() - started))
+        await _send(response, trace.request_id, send)
+
+
+class _GoneError(Exception):
+    """The client hung up before its request was whole."""
+
+
+async def _read_body(scope: Scope, receive: Receive, limits: Limits) -> bytes:
+    """Return the body, or raise before more of it than allowed is kept."""
+    try:
+        with anyio.fail_after(limits.body_time.total_seconds()):
+            return await _read_all(scope, receive, limits.body_bytes)
+    except TimeoutError as error:
+        raise ApiError("RequestTimeoutException", "the body took too long to arrive") from error
+
+
+async def _read_all(scope: Scope, receive: Receive, most: int) -> bytes:
+    stated = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+    chunks: list[bytes] = []
+    size = int(stated) if int(stated) > most else 0
+    more = True
+    while more and size <= most:
+        message = await _next(receive)
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        more = message.get("more_body", False)
+    if size <= most:
+        return b"".join(chunks)
+    if more and not any(name == b"expect" for name, _ in scope["headers"]):
+        await _discard(receive, most * _MORE_TO_DISCARD)
+    raise ApiError("RequestEntityTooLargeException", f"the body is longer than {most} bytes")
+
+
+async def _discard(receive: Receive, most: int) -> None:
+    """Read on for a while: a client that is still sending would miss an answer."""
+    dropped = 0
+    while dropped <= most:
+        message = await _next(receive)
+        dropped += len(message.get("body", b""))
+        if not message.get("more_body", False):
+            return
+
+
+async def _next(receive: Receive) -> Message:
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise _GoneError
+    return message
+
+
+def _request(scope: Scope) -> HttpRequest:
+    """Return the request without its body. `scope["path"]` won't do: it is decoded, and has `%2F` as a slash."""
+    client = scope.get("client")
+    return HttpRequest(
+        method=scope["method"],
+        raw_path=scope["raw_path"],
+        query=scope["query_string"],
+        headers=tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"]),
+        client=client[0] if client else "",
+    )
+
+
+async def _send(response: HttpResponse, request_id: str, send: Send) -> None:
+    headers = {
+        "content-type": "application/json",
+        "content-length": str(len(response.body)),
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+        "x-amzn-RequestId": request_id,
+        **response.headers,
+    }
+    raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": response.status, "headers": raw})
+    await send({"type": "http.response.body", "body": response.body})
