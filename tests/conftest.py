@@ -1,9 +1,30 @@
-"""What all tests share: how hard hypothesis tries."""
+"""What all tests share: how hard hypothesis tries, and the databases."""
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from postgresql import Server, postgresql, postgresql_server
+
+__all__ = ["new_database", "postgresql", "postgresql_server"]
 
 settings.register_profile("quick", deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("long", parent=settings.get_profile("quick"), max_examples=5_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.fixture(params=["SQLite", "PostgreSQL"])
+def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], str]]:
+    """What makes an empty database that several processes can open, and returns its URL."""
+    if request.param == "SQLite":
+        numbers = count()
+        yield lambda: f"sqlite:///{tmp_path}/{next(numbers)}.db"
+        return
+    server: Server = request.getfixturevalue("postgresql_server")
+    with ExitStack() as made:
+        yield lambda: made.enter_context(server.database())

@@ -1,5 +1,6 @@
 """Which class stands behind each Protocol, picked from the settings."""
 
+import os
 from dataclasses import replace
 from datetime import timedelta
 from importlib.resources import as_file
@@ -7,6 +8,8 @@ from pathlib import Path
 
 from sekisho.collectors import DEFAULT_ROLE_NAME, LiveOptions, LiveReader, RecordedReader, SnapshotReader
 from sekisho.findings import FindingStore
+from sekisho.keys import KeyStore, MasterKey, load_master_key
+from sekisho.keys.key_file import VARIABLE
 from sekisho.resources.snapshot import Snapshot
 from sekisho.sample import sample_recording
 
@@ -16,6 +19,24 @@ def open_store(url: str | None) -> FindingStore:
     from sekisho.storage import SqlFindingStore  # noqa: PLC0415 - SQLAlchemy takes half a second, `record` needs none
 
     return SqlFindingStore(url)
+
+
+def open_key_store(url: str | None) -> KeyStore:
+    """Open the access keys in the database that `--db` names; None is the user's own."""
+    from sekisho.storage import SqlKeyStore  # noqa: PLC0415 - as above
+
+    return SqlKeyStore(url)
+
+
+def read_master_key(file: str | None, *, may_make: bool = False) -> MasterKey:
+    """Return the key that secrets are sealed under: of the environment, or of the file that is named.
+
+    Args:
+        file: what `--secret-key-file` names; None is the user's own.
+        may_make: make a file that does not exist.
+    """
+    named = None if file is None else Path(file).expanduser()
+    return load_master_key(os.environ.get(VARIABLE), named, may_make=may_make)
 
 
 def live_reader(

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,9 +21,9 @@ from sekisho.findings import (
     AmbiguousFindingError,
     AnalyzedResource,
     Coverage,
-    Finding,
     FindingFilter,
     FindingStore,
+    Known,
     Reconciliation,
     Scan,
     Status,
@@ -50,9 +49,15 @@ EVERYTHING = FindingFilter()
 QUEUE = "arn:aws:sqs:us-west-2:111122223333:jobs"
 
 
-@pytest.fixture(params=["a SQLite file", "SQLite in memory"])
+@pytest.fixture(params=["a SQLite file", "SQLite in memory", "PostgreSQL"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FindingStore]:
-    url = str(tmp_path / "findings.db") if request.param == "a SQLite file" else "sqlite://"
+    match request.param:
+        case "a SQLite file":
+            url = str(tmp_path / "findings.db")
+        case "SQLite in memory":
+            url = "sqlite://"
+        case _:
+            url = request.getfixturevalue("postgresql")
     with SqlFindingStore(url) as opened:
         yield opened
 
@@ -68,7 +73,9 @@ def scan(
     return store.record_scan(
         Scan(analyzer, now, seen),
         analyses,
-        partial(reconcile, analyses=analyses, analyzer_arn=analyzer, coverage=seen, now=now),
+        lambda known: reconcile(
+            known.findings, analyses, analyzer_arn=analyzer, coverage=seen, now=now, rules=known.rules
+        ),
     )
 
 
@@ -225,8 +232,8 @@ def test_a_scan_that_is_interrupted_leaves_nothing(store: FindingStore, interrup
     scan(store, analysis(external_access()))
     before = store.findings(EVERYTHING)
 
-    def interrupt(known: Sequence[Finding]) -> Reconciliation:
-        assert tuple(known) == before
+    def interrupt(known: Known) -> Reconciliation:
+        assert known.findings == before
         raise interruption
 
     with pytest.raises(interruption):
@@ -238,7 +245,7 @@ def test_a_scan_that_is_interrupted_leaves_nothing(store: FindingStore, interrup
 
 def test_a_scan_with_a_finding_that_the_store_has_already_is_refused_whole(store: FindingStore) -> None:
     (known,) = scan(store, analysis(external_access())).new
-    twice: Callable[[Sequence[Finding]], Reconciliation] = lambda _known: Reconciliation(new=(known,))  # noqa: E731 - a fake
+    twice: Callable[[Known], Reconciliation] = lambda _known: Reconciliation(new=(known,))  # noqa: E731 - a fake
 
     with pytest.raises(Exception, match="cannot use the database"):
         store.record_scan(Scan(ANALYZER, TUESDAY, coverage()), (), twice)

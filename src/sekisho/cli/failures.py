@@ -2,10 +2,12 @@
 
 from typing import Final
 
+from sekisho.alerts import AlertsError
 from sekisho.cli.settings import SettingsError
 from sekisho.cli.status import ExitStatus
 from sekisho.collectors import CollectError
 from sekisho.findings import FindingsError, StoreError
+from sekisho.keys import KeysError, SecretKeyError
 from sekisho.policy import PolicyError
 from sekisho.reasoning.errors import ReasoningError
 from sekisho.resources.answers import ReadingError
@@ -19,6 +21,9 @@ STATUS_OF: Final[dict[type[Exception], ExitStatus]] = {
     ReasoningError: ExitStatus.FAILED,
     ZoneError: ExitStatus.FAILED,
     StoreError: ExitStatus.FAILED,
+    AlertsError: ExitStatus.USAGE,
+    KeysError: ExitStatus.USAGE,
+    SecretKeyError: ExitStatus.FAILED,
     CollectError: ExitStatus.FAILED,
     OSError: ExitStatus.FAILED,
 }

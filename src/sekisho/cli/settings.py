@@ -67,6 +67,11 @@ SETTINGS: Final = {
         Setting("workers", "How many calls to make at once. Default: 16.", Kind.NUMBER, "NUMBER"),
         Setting("recording", "Read this recording instead of AWS; needs no credentials.", metavar="FILE"),
         Setting("db", "The database: a file or a URL. Default: a file in your state folder.", metavar="URL"),
+        Setting(
+            "secret-key-file",
+            "The file of the key that secrets are stored under. Default: secret.key in your state folder.",
+            metavar="FILE",
+        ),
         Setting("format", "How to print.", choices=("table", "json", "jsonl", "csv"), renamed="output_format"),
         Setting("strict", "Exit with 3 when something could not be read or decided.", Kind.FLAG),
         Setting(

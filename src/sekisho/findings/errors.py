@@ -42,5 +42,21 @@ class DuplicateFindingError(FindingsError):
         self.identity = identity
 
 
+class CriteriaError(FindingsError):
+    """Criteria ask for something that findings have not got."""
+
+
+class ArchiveRuleError(FindingsError):
+    """An archive rule cannot be kept as it is."""
+
+
+class UnknownArchiveRuleError(FindingsError):
+    """The analyzer has no rule of this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no archive rule `{name}`; `sekisho rules list` shows the names")
+        self.name = name
+
+
 class StoreError(FindingsError):
     """The store cannot be used; the message says what to do about it."""

@@ -30,6 +30,7 @@ class Finding(msgspec.Struct, frozen=True):
         created_at: when the access was first seen; it survives a time during which the access was gone.
         analyzed_at: when the resource was last looked at.
         updated_at: when the status or the content last changed.
+        archived_by: who or which rule archived it, as its history says; None while it is not archived.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Finding(msgspec.Struct, frozen=True):
     created_at: datetime
     analyzed_at: datetime
     updated_at: datetime
+    archived_by: str | None = None
 
 
 def analyzer_arn(zone: ZoneOfTrust, name: str = "sekisho") -> str:

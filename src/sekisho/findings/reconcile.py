@@ -1,12 +1,14 @@
 """From what was known and what was seen to what has changed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
 from msgspec.structs import replace
 
 from sekisho.analyzers.observation import AnalysisError, ExternalAccess, Observation, ResourceAnalysis
+from sekisho.findings.archive_rules import ArchiveRule, archiving_rule
+from sekisho.findings.change import Change, ChangeKind, changes_of_scan
 from sekisho.findings.coverage import Coverage
 from sekisho.findings.errors import DuplicateFindingError
 from sekisho.findings.finding import Finding, Status, finding_id
@@ -22,6 +24,7 @@ class Reconciliation(msgspec.Struct, frozen=True):
         unchanged: access that stays as it was; only the time of the analysis moves.
         resolved: access that is gone.
         left_alone: open findings on resources that the scan did not look at; nothing about them is written.
+        changes: what happened, for the history and the events; nothing of what is unchanged or left alone.
     """
 
     new: tuple[Finding, ...] = ()
@@ -30,6 +33,7 @@ class Reconciliation(msgspec.Struct, frozen=True):
     unchanged: tuple[Finding, ...] = ()
     resolved: tuple[Finding, ...] = ()
     left_alone: tuple[Finding, ...] = ()
+    changes: tuple[Change, ...] = ()
 
     @property
     def written(self) -> tuple[Finding, ...]:
@@ -44,6 +48,7 @@ def reconcile(
     analyzer_arn: str,
     coverage: Coverage,
     now: datetime,
+    rules: Sequence[ArchiveRule] = (),
 ) -> Reconciliation:
     """Say what the analyses of one scan mean for the findings of one analyzer.
 
@@ -53,29 +58,45 @@ def reconcile(
         analyzer_arn: the analyzer whose findings these are.
         coverage: what else was looked at; a resource it includes but `analyses` does not is gone.
         now: the time of the scan, UTC.
+        rules: the analyzer's archive rules; they act on what is new or has returned.
 
     Raises:
         DuplicateFindingError: two different observations have one identity.
 
-    Source: IAM User Guide, "Resolving findings"; recorded answers for `updatedAt` and for access that returns.
+    Source: IAM User Guide, "Resolving findings", "Archive rules"; recorded answers for `updatedAt` and for access that
+    returns. Whether an archived finding returns as archived is not documented: only a rule keeps it archived.
     """
     analyzed = tuple(analyses)
     looked_at = {analysis.resource for analysis in analyzed}
     seen = _by_id(analyzer_arn, analyzed)
     known = {finding.id: finding for finding in existing}
-    groups: dict[str, list[Finding]] = {name: [] for name in Reconciliation.__struct_fields__}
+    groups: dict[str, list[Finding]] = {name: [] for name in _GROUPS}
     for identity, observation in seen.items():
         group, finding = _seen(known.get(identity), observation, identity=identity, analyzer_arn=analyzer_arn, now=now)
+        if group in _RULED and (rule := archiving_rule(rules, finding, now)) is not None:
+            finding = replace(finding, status=Status.ARCHIVED, archived_by=rule.signature)
         groups[group].append(finding)
     for finding in known.values():
         if finding.id in seen or finding.status is Status.RESOLVED:
             continue
         if finding.observation.resource in looked_at or _is_included(finding.observation, coverage):
-            gone = replace(finding, status=Status.RESOLVED, analyzed_at=now, updated_at=now)
+            gone = replace(finding, status=Status.RESOLVED, analyzed_at=now, updated_at=now, archived_by=None)
             groups["resolved"].append(gone)
         else:
             groups["left_alone"].append(finding)
-    return Reconciliation(**{name: tuple(sorted(group, key=_place)) for name, group in groups.items()})
+    ordered = {name: tuple(sorted(group, key=_place)) for name, group in groups.items()}
+    told = ((kind, ordered[name]) for name, kind in _TOLD.items())
+    return Reconciliation(**ordered, changes=tuple(changes_of_scan(told, known.values(), now)))
+
+
+_GROUPS = ("new", "returned", "changed", "unchanged", "resolved", "left_alone")
+_RULED = frozenset({"new", "returned"})
+_TOLD = {
+    "new": ChangeKind.CREATED,
+    "returned": ChangeKind.RETURNED,
+    "changed": ChangeKind.CHANGED,
+    "resolved": ChangeKind.RESOLVED,
+}
 
 
 def _seen(

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from functools import partial
 
 import msgspec
 
 from sekisho.analyzers.observation import ResourceAnalysis
 from sekisho.findings.coverage import Coverage, coverage_of
-from sekisho.findings.finding import analyzer_arn
+from sekisho.findings.finding import Status, analyzer_arn
+from sekisho.findings.lifecycle import tidy
 from sekisho.findings.reconcile import Reconciliation, reconcile
-from sekisho.findings.store import FindingStore, Scan
+from sekisho.findings.store import FindingFilter, FindingStore, Known, Scan
 from sekisho.resources.snapshot import Snapshot
 
 
@@ -27,6 +27,8 @@ def record_scan(
 ) -> ScanReport:
     """Reconcile the analyses of a snapshot with what the store knows, and store the outcome.
 
+    After it, what time has changed is stored too: rules that have expired, findings that have been resolved for long.
+
     Args:
         store: where the findings live.
         snapshot: what was read.
@@ -40,9 +42,11 @@ def record_scan(
     arn = analyzer_arn(snapshot.zone_of_trust)
     analyzed = tuple(analyses)
     coverage = coverage_of(snapshot, analyzed)
-    reconciliation = store.record_scan(
-        Scan(arn, finished, coverage),
-        analyzed,
-        partial(reconcile, analyses=analyzed, analyzer_arn=arn, coverage=coverage, now=finished),
-    )
+
+    def reconciled(known: Known) -> Reconciliation:
+        return reconcile(known.findings, analyzed, analyzer_arn=arn, coverage=coverage, now=finished, rules=known.rules)
+
+    reconciliation = store.record_scan(Scan(arn, finished, coverage), analyzed, reconciled)
+    by_time = FindingFilter(analyzer_arn=arn, statuses=frozenset({Status.ARCHIVED, Status.RESOLVED}))
+    store.change(by_time, lambda known: tidy(known.rules, known.findings, now=finished))
     return ScanReport(arn, coverage, reconciliation)

@@ -1,6 +1,6 @@
 """What a store of findings promises; `storage` keeps the promise."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
@@ -8,8 +8,19 @@ from typing import Protocol, Self
 import msgspec
 
 from sekisho.analyzers.observation import FindingType, ResourceAnalysis, Severity
+from sekisho.findings.archive_rules import ArchiveRule
+from sekisho.findings.change import Change, HistoryEntry
 from sekisho.findings.coverage import Coverage
 from sekisho.findings.finding import Finding, Status
+from sekisho.findings.query import (
+    AnalyzedResource,
+    FindingQuery,
+    FindingStatistics,
+    Page,
+    ResourceDetails,
+    ResourcePage,
+    ResourceQuery,
+)
 from sekisho.findings.reconcile import Reconciliation
 
 
@@ -25,15 +36,36 @@ class Scan(msgspec.Struct, frozen=True):
     coverage: Coverage
 
 
+class Known(msgspec.Struct, frozen=True):
+    """What a store knows of one analyzer while nobody else can change it: findings as asked for, and all its rules."""
+
+    findings: tuple[Finding, ...]
+    rules: tuple[ArchiveRule, ...] = ()
+
+
+class StoredEvent(msgspec.Struct, frozen=True):
+    """An event that waits for its targets.
+
+    Attributes:
+        position: its place among all events; a later one has a higher one.
+        envelope: the event as JSON text.
+    """
+
+    position: int
+    envelope: str
+
+
 class FindingFilter(msgspec.Struct, frozen=True):
     """Which findings to list; None leaves a question open.
 
     Attributes:
+        ids: any of these.
         statuses: any of these.
         severity_at_least: leaves out findings that are milder; a failure to decide has no severity and stays.
     """
 
     analyzer_arn: str | None = None
+    ids: frozenset[str] | None = None
     statuses: frozenset[Status] | None = None
     resource: str | None = None
     resource_type: str | None = None
@@ -44,18 +76,6 @@ class FindingFilter(msgspec.Struct, frozen=True):
     severity_at_least: Severity | None = None
 
 
-class AnalyzedResource(msgspec.Struct, frozen=True):
-    """A resource as the last scan that looked at it left it, with or without findings."""
-
-    analyzer_arn: str
-    resource: str
-    resource_type: str
-    resource_owner_account: str
-    region: str
-    analyzed_at: datetime
-    notes: tuple[str, ...]
-
-
 class FindingStore(Protocol):
     """Findings, analyzed resources and scans, kept between runs."""
 
@@ -63,16 +83,18 @@ class FindingStore(Protocol):
         self,
         scan: Scan,
         analyses: Sequence[ResourceAnalysis],
-        reconcile: Callable[[Sequence[Finding]], Reconciliation],
+        reconcile: Callable[[Known], Reconciliation],
     ) -> Reconciliation:
         """Store a scan in one transaction: all of it, or, whatever happens half-way, nothing.
+
+        Its changes go into the histories, and become events, in the same transaction.
 
         Args:
             scan: when and what was looked at.
             analyses: one for each resource that was looked at. A resource that the coverage includes and that is not
                 among them is forgotten.
-            reconcile: given all findings of the analyzer, resolved ones too, says what becomes of them. No other scan
-                of the analyzer can write between this reading and the end of the transaction.
+            reconcile: given all findings of the analyzer, resolved ones too, says what becomes of them. Nobody else can
+                change them between this reading and the end of the transaction.
 
         Returns:
             what `reconcile` returned, now stored.
@@ -82,8 +104,71 @@ class FindingStore(Protocol):
         """
         ...
 
+    def change(self, where: FindingFilter, decide: Callable[[Known], Iterable[Change]]) -> tuple[Change, ...]:
+        """Change findings of one analyzer in one transaction, with their histories and events.
+
+        Args:
+            where: which findings to look at; it names the analyzer.
+            decide: says what changes; a finding is changed once at most. Nobody else can change them meanwhile.
+
+        Returns:
+            what changed, now stored.
+
+        Raises:
+            StoreError: nothing was stored.
+        """
+        ...
+
+    def history(self, finding: str) -> tuple[HistoryEntry, ...]:
+        """Return all that happened to a finding, the oldest first; empty for an id that the store has not got."""
+        ...
+
+    def analyzers(self) -> tuple[str, ...]:
+        """Return the ARNs of the analyzers that the store has something of."""
+        ...
+
+    def archive_rules(self, analyzer_arn: str) -> tuple[ArchiveRule, ...]:
+        """Return the archive rules of an analyzer, by name."""
+        ...
+
+    def save_archive_rule(self, rule: ArchiveRule) -> None:
+        """Keep a rule; one of the same analyzer and name is replaced."""
+        ...
+
+    def delete_archive_rule(self, analyzer_arn: str, name: str) -> None:
+        """Forget a rule; what it has archived stays as it is.
+
+        Raises:
+            UnknownArchiveRuleError: there is none of this name.
+        """
+        ...
+
+    def events(self, target: str, *, limit: int) -> tuple[StoredEvent, ...]:
+        """Return the first events that a target has not got, in the order of the changes they tell of."""
+        ...
+
+    def delivered(self, target: str, position: int) -> None:
+        """Note that a target has got every event up to a position."""
+        ...
+
     def findings(self, where: FindingFilter) -> tuple[Finding, ...]:
         """Return the findings that `where` asks for, by account, resource type, resource and id."""
+        ...
+
+    def list_findings(self, query: FindingQuery) -> Page:
+        """Return one page of findings; none for an analyzer that the store has nothing of."""
+        ...
+
+    def list_resources(self, query: ResourceQuery) -> ResourcePage:
+        """Return one page of analyzed resources, by ARN; none for an analyzer that the store has nothing of."""
+        ...
+
+    def resource_details(self, analyzer_arn: str, resource: str) -> ResourceDetails | None:
+        """Return an analyzed resource with what its findings say of it; None when the analyzer knows of none."""
+        ...
+
+    def statistics(self, analyzer_arn: str) -> FindingStatistics:
+        """Count the findings of an analyzer; nothing but zeros for one that the store has nothing of."""
         ...
 
     def finding(self, prefix: str) -> Finding:

@@ -1,8 +1,9 @@
-"""Where findings are kept between runs: SQL databases behind the `FindingStore` Protocol.
+"""Where findings and access keys are kept between runs: SQL databases behind `FindingStore` and `KeyStore`.
 
-This layer does not know what makes a finding, only how to keep one.
+This layer does not know what makes a finding or a key, only how to keep one.
 """
 
+from sekisho.storage.keys import SqlKeyStore
 from sekisho.storage.store import SqlFindingStore
 
-__all__ = ["SqlFindingStore"]
+__all__ = ["SqlFindingStore", "SqlKeyStore"]

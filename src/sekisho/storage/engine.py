@@ -1,32 +1,83 @@
 """Opening a database: where it is, who may read it, and what to say when it cannot be used."""
 
 import os
+import re
 import sqlite3
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import platformdirs
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from sekisho.findings import StoreError
 
 BUSY_TIMEOUT: Final = timedelta(seconds=10)
+"""How long to wait for another process that writes, for a connection, and for one of our own that is in use."""
 
-REMEDIES: Final = {
-    "database is locked": "another process is writing to it; try again when it is done",
-    "database table is locked": "another process is writing to it; try again when it is done",
+STATEMENT_TIMEOUT: Final = timedelta(minutes=5)
+"""How long a server may think about one statement, and how long we may think between two of a transaction."""
+
+DRIVER: Final = "postgresql+psycopg"
+
+BUSY: Final = "another process is writing to it; try again when it is done"
+LOST: Final = "the server closed the connection; try again when it is up; a scan is stored whole or not at all"
+FULL: Final = "the server takes no more connections; try again later, or raise its limit"
+NOT_ADMITTED: Final = "the role is unknown there, or its password is wrong; see to `PGPASSWORD`, `~/.pgpass` or the URL"
+UNREACHABLE: Final = "no server answers there; start it, or correct host and port"
+
+SIGNS: Final = {
+    "database is locked": BUSY,
+    "database table is locked": BUSY,
     "file is not a database": "it is damaged or no database at all; move it away, or name another with --db",
     "database disk image is malformed": "it is damaged; restore a backup, or move it away and scan again",
     "readonly database": "it may not be written; change its permissions, or name another with --db",
     "unable to open database file": "its folder is missing or may not be written; name another with --db",
     "database or disk is full": "the disk is full; free some space and try again; nothing was stored",
     "disk I/O error": "the disk does not answer or is full; check it and try again; nothing was stored",
+    "password authentication failed": NOT_ADMITTED,
+    "no password supplied": NOT_ADMITTED,
+    'role ".*" does not exist': NOT_ADMITTED,
+    "no pg_hba.conf entry": "the server does not admit this role from here; add a line to its `pg_hba.conf`",
+    'database ".*" does not exist': "there is no such database; make it, or correct its name",
+    "permission denied for database": "the role may not connect to it; grant it `CONNECT`",
+    "too many clients|too many connections|connection slots are reserved": FULL,
+    "Connection refused|could not translate host name|failed to resolve host|No such file or directory": UNREACHABLE,
+    "No route to host|Network is unreachable|timeout expired|connection timeout": UNREACHABLE,
+    "starting up|shutting down|in recovery mode": "the server is starting or stopping; try again when it is up",
+    "server closed the connection|connection is lost|connection is closed|terminating connection": LOST,
+    "QueuePool limit": "all our connections are in use; try again, with fewer requests at once",
 }
-"""What to do about what SQLite says. Source: SQLite documentation, "Result and Error Codes"."""
+"""What to do about what SQLite says, and PostgreSQL before there is a connection to give a code.
+
+Source: SQLite documentation, "Result and Error Codes"; what psycopg was seen to say.
+"""
+
+SQLSTATES: Final = {
+    "22P05": "its encoding lacks a character; make the database again with the encoding UTF8",
+    "25006": "it may only be read; name the primary server with --db",
+    "25P03": LOST,
+    "3F000": "its search path names no schema; make one, or set another search path",
+    "40001": BUSY,
+    "40P01": BUSY,
+    "42501": "the role may not do that; let it own the database, or let the owner grant what is missing",
+    "53100": "the disk of the server is full; free some space and try again; nothing was stored",
+    "53200": "the server is out of memory; try again later; nothing was stored",
+    "53300": FULL,
+    "55P03": BUSY,
+    "57014": "the server took too long; see what else keeps it busy, and try again; nothing was stored",
+    "57P01": LOST,
+    "57P02": LOST,
+    "57P03": LOST,
+    "57P05": LOST,
+}
+"""What to do about what PostgreSQL says, in any language. Source: PostgreSQL documentation, appendix A."""
 
 
 def parse_url(text: str | None) -> URL:
@@ -40,9 +91,14 @@ def parse_url(text: str | None) -> URL:
     if "://" not in text:
         return URL.create("sqlite", database=str(Path(text).expanduser()))
     try:
-        return make_url(text)
-    except ArgumentError as error:
-        raise StoreError("the database URL is malformed; write `sqlite:///path/to/file.db`, or just a path") from error
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise StoreError(  # the cause may quote a part of the password
+            "the database URL is malformed; write `postgresql://user@host/database`, or just the path of a file"
+        ) from None
+    if url.get_backend_name() != "sqlite" and text.count("@") > 1:
+        raise StoreError("the database URL has an `@` too many; write the one in the password as `%40`")
+    return url.set(drivername=DRIVER) if url.drivername in {"postgresql", "postgres"} else url
 
 
 def open_engine(url: URL, *, busy_timeout: timedelta) -> Engine:
@@ -54,10 +110,11 @@ def open_engine(url: URL, *, busy_timeout: timedelta) -> Engine:
     if url.get_backend_name() == "sqlite":
         return _open_sqlite(url, busy_timeout)
     try:
-        return create_engine(url)
-    except (NoSuchModuleError, ModuleNotFoundError) as error:
+        return _open_postgresql(url, busy_timeout) if url.drivername == DRIVER else create_engine(url)
+    except (NoSuchModuleError, ImportError) as error:
+        remedy = '`pip install "sekisho[postgresql]"`' if url.drivername == DRIVER else "install it"
         raise StoreError(
-            f"the driver for `{url.drivername}` databases is not installed; install it, or use SQLite: {error}"
+            f"the driver for `{url.drivername}` databases is not installed; {remedy}, or use SQLite: {error}"
         ) from error
 
 
@@ -66,11 +123,57 @@ def store_errors(url: URL) -> Generator[None]:
     """Tell what the database complains about in one line, with the place and the remedy."""
     try:
         yield
-    except (DBAPIError, sqlite3.Error) as error:
-        said = " ".join(str(error.orig if isinstance(error, DBAPIError) else error).split())
-        remedy = next((text for sign, text in REMEDIES.items() if sign in said), None)
-        shown = url.database if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
-        raise StoreError(f"cannot use the database `{shown}`: {remedy or said}") from error
+    except (DBAPIError, PoolTimeoutError, sqlite3.Error) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        raise StoreError(f"cannot use the database `{_place(url)}`: {_advice(cause)}") from error
+
+
+def _place(url: URL) -> str | None:
+    """Name a database by what is no secret; a password may also stand among the parameters of a URL."""
+    if url.get_backend_name() == "sqlite":
+        return url.database
+    where = {name: value for name, value in url.query.items() if name in {"host", "port"}}
+    return url.set(drivername=url.get_backend_name(), query=where).render_as_string(hide_password=True)
+
+
+def _advice(cause: BaseException | None) -> str:
+    said = " ".join(str(cause).split())
+    by_sign = next((remedy for sign, remedy in SIGNS.items() if re.search(sign, said)), said)
+    return SQLSTATES.get(getattr(cause, "sqlstate", None) or "", by_sign)
+
+
+def _open_postgresql(url: URL, busy_timeout: timedelta) -> Engine:
+    ours = {
+        "client_encoding": "utf8",
+        "connect_timeout": str(round(BUSY_TIMEOUT.total_seconds())),
+        "fallback_application_name": "sekisho",
+    }
+    engine = create_engine(
+        url,
+        # A scan that waited for its turn has to see what the one before it stored; in a stricter level it would not.
+        isolation_level="READ COMMITTED",
+        pool_size=2,
+        max_overflow=8,
+        pool_timeout=BUSY_TIMEOUT.total_seconds(),
+        pool_recycle=1800,
+        pool_pre_ping=True,
+        connect_args={name: value for name, value in ours.items() if name not in url.query},
+    )
+    event.listen(engine, "connect", partial(_limit_postgresql, busy_timeout))
+    return engine
+
+
+def _limit_postgresql(busy_timeout: timedelta, connection: DBAPIConnection, _record: Any) -> None:
+    # Not as a parameter of the connection, which a pooler between us and the server may refuse.
+    limits = {
+        "lock_timeout": busy_timeout,
+        "statement_timeout": STATEMENT_TIMEOUT,
+        "idle_in_transaction_session_timeout": STATEMENT_TIMEOUT,
+    }
+    with closing(connection.cursor()) as cursor:
+        for name, limit in limits.items():
+            cursor.execute(f"SET {name} = {limit // timedelta(milliseconds=1)}")
+    connection.commit()
 
 
 def _open_sqlite(url: URL, busy_timeout: timedelta) -> Engine:

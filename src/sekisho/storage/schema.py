@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     String,
@@ -18,8 +19,9 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
 )
+from sqlalchemy.dialects import postgresql
 
-HEAD: Final = "0001"
+HEAD: Final = "0004"
 """The newest migration; a test holds it equal to what Alembic finds in `migrations/versions`."""
 
 
@@ -44,6 +46,14 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def _sorted(length: int) -> String:
+    """A text that sorts by its code points in every database; PostgreSQL would sort it as its users do.
+
+    Source: PostgreSQL documentation, "Collation Support"; SQLite documentation, "Datatypes In SQLite", section 7.
+    """
+    return String(length).with_variant(postgresql.VARCHAR(length, collation="C"), "postgresql")
+
+
 metadata = MetaData()
 
 analyzers = Table(
@@ -65,25 +75,26 @@ resources = Table(
     "resources",
     metadata,
     Column("analyzer_arn", String(512), ForeignKey("analyzers.arn"), primary_key=True),
-    Column("resource", String(2048), primary_key=True),
+    Column("resource", _sorted(2048), primary_key=True),
     Column("resource_type", String(128), nullable=False),
     Column("resource_owner_account", String(12), nullable=False),
     Column("region", String(64), nullable=False),
     Column("analyzed_at", UtcDateTime, nullable=False),
     Column("notes", Text, nullable=False),
     Index("resources_by_arn", "resource"),
+    Index("resources_by_type", "analyzer_arn", "resource_type", "resource"),
 )
 
 findings = Table(
     "findings",
     metadata,
-    Column("id", String(36), primary_key=True),
+    Column("id", _sorted(36), primary_key=True),
     Column("analyzer_arn", String(512), ForeignKey("analyzers.arn"), nullable=False),
-    Column("status", String(16), nullable=False),
+    Column("status", _sorted(16), nullable=False),
     Column("finding_type", String(64), nullable=False),
-    Column("resource", String(2048), nullable=False),
-    Column("resource_type", String(128), nullable=False),
-    Column("resource_owner_account", String(12), nullable=False),
+    Column("resource", _sorted(2048), nullable=False),
+    Column("resource_type", _sorted(128), nullable=False),
+    Column("resource_owner_account", _sorted(12), nullable=False),
     Column("region", String(64), nullable=False),
     Column("error", String(32)),  # set for a failure to decide, which has no severity and is neither public nor private
     Column("is_public", Boolean),
@@ -91,7 +102,101 @@ findings = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("analyzed_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+    Column("archived_by", Text),
     Column("outcome", Text, nullable=False),
-    Index("findings_by_status", "analyzer_arn", "status"),
+    Column("principal_aws", Text),
+    Column("principal_federated", Text),
+    Column("principal_canonical_user", Text),
+    Column("resource_control_policy_restriction", String(32)),
     Index("findings_by_resource", "resource"),
+    Index("findings_in_order", "analyzer_arn", "id"),
+    Index("findings_by_status", "analyzer_arn", "status", "id"),
+    Index("findings_by_type", "analyzer_arn", "resource_type", "id"),
+    Index("findings_by_account", "analyzer_arn", "resource_owner_account", "id"),
+    Index("findings_by_arn", "analyzer_arn", "resource", "id"),
+    Index("findings_by_creation", "analyzer_arn", "created_at", "id"),
+    Index("findings_by_update", "analyzer_arn", "updated_at", "id"),
+    Index("findings_by_status_and_creation", "analyzer_arn", "status", "created_at", "id"),
+    Index("findings_by_status_and_update", "analyzer_arn", "status", "updated_at", "id"),
+    Index("findings_by_principal_aws", "analyzer_arn", "principal_aws", "id"),
+    Index("findings_by_principal_federated", "analyzer_arn", "principal_federated", "id"),
+    Index("findings_by_principal_canonical_user", "analyzer_arn", "principal_canonical_user", "id"),
+    Index("findings_counted", "analyzer_arn", "resource_type", "status", "is_public"),
 )
+"""`analyzed_at` has no index: a scan moves it on everything it looks at.
+
+The last four columns say again what an outcome of access says, for queries alone. A finding keeps its principal and its
+conditions for life, as they are part of what makes its id.
+"""
+
+finding_conditions = Table(
+    "finding_conditions",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),  # of key and value, which may be too long for an index
+    Column("finding_id", _sorted(36), ForeignKey("findings.id", ondelete="CASCADE"), primary_key=True),
+    Column("condition_key", Text, nullable=False),  # in lower case
+    Column("value", Text, nullable=False),
+    Index("finding_conditions_by_finding", "finding_id"),
+    sqlite_with_rowid=False,
+)
+"""What queries ask of the conditions of a finding; its document has them too."""
+
+access_keys = Table(
+    "access_keys",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("role", String(16), nullable=False),
+    Column("description", String(256), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("revoked_at", UtcDateTime),
+    Column("sealed", LargeBinary),  # the secret, encrypted; null once the key is revoked
+)
+
+history = Table(
+    "history",
+    metadata,
+    Column("finding_id", _sorted(36), ForeignKey("findings.id", ondelete="CASCADE"), primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("status_before", String(16)),
+    Column("status_after", String(16), nullable=False),
+    Column("by", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+)
+"""Every change of a finding, numbered from 1; it goes when the finding goes."""
+
+archive_rules = Table(
+    "archive_rules",
+    metadata,
+    Column("analyzer_arn", String(512), ForeignKey("analyzers.arn"), primary_key=True),
+    Column("name", String(255), primary_key=True),
+    Column("criteria", Text, nullable=False),
+    Column("owner", Text),
+    Column("reason", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime),
+)
+
+outbox = Table("outbox", metadata, Column("id", Integer, primary_key=True), Column("writes", Integer, nullable=False))
+"""One row. To add to `writes` is how an event takes its turn, so that positions become visible in their order."""
+
+events = Table(
+    "events",
+    metadata,
+    Column("position", Integer, primary_key=True, autoincrement=True),
+    Column("finding_id", String(36), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("envelope", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""What has still to be told, and what was told lately; a position is never used twice."""
+
+targets = Table(
+    "targets",
+    metadata,
+    Column("name", String(255), primary_key=True),
+    Column("position", Integer, nullable=False),
+)
+"""To each target of events the position up to which it has got them."""

@@ -1,82 +1,165 @@
 """The findings in a SQL database: SQLite by default, and nothing in here knows which."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, bindparam, delete, insert, select, update
 
 from sekisho.analyzers.observation import AnalysisError, ExternalAccess, FindingType, Observation, ResourceAnalysis
 from sekisho.findings import (
     AmbiguousFindingError,
     AnalyzedResource,
+    ArchiveRule,
+    Change,
+    ChangeKind,
     Coverage,
     Finding,
     FindingFilter,
+    FindingQuery,
+    FindingStatistics,
+    HistoryEntry,
+    Known,
+    Page,
     Reconciliation,
+    ResourceDetails,
+    ResourcePage,
+    ResourceQuery,
     Scan,
     Status,
+    StoredEvent,
     UnknownFindingError,
+    details_of,
+    page_of,
+    resource_page_of,
 )
+from sekisho.storage.changes import move_target, read_events, read_history, write_changes
+from sekisho.storage.database import Database, insert_unless_known
 from sekisho.storage.documents import ACCESS, COVERAGE, ERROR, NOTES, format_document, parse_document
-from sekisho.storage.engine import BUSY_TIMEOUT, open_engine, parse_url, store_errors
-from sekisho.storage.migrate import migrate
-from sekisho.storage.schema import analyzers, findings, resources, scans
+from sekisho.storage.queries import (
+    condition_rows,
+    filter_columns,
+    keepable,
+    read_statistics,
+    select_page,
+    select_resources,
+)
+from sekisho.storage.rules import delete_rule, read_rules, write_rule
+from sekisho.storage.schema import analyzers, finding_conditions, findings, resources, scans
 
 CANDIDATES_SHOWN = 5
+_ID_LETTERS = frozenset("0123456789abcdef-")
 
 
-class SqlFindingStore:
-    """A `FindingStore` in a database; opening it brings the database to the newest schema."""
-
-    def __init__(self, url: str | None = None) -> None:
-        """Open the database.
-
-        Args:
-            url: a database URL or the path of a SQLite file; None for the user's own file.
-
-        Raises:
-            StoreError: the database cannot be used; the message says why and what to do.
-        """
-        self.url = parse_url(url)
-        self.engine = open_engine(self.url, busy_timeout=BUSY_TIMEOUT)
-        try:
-            with store_errors(self.url):
-                migrate(self.engine)
-        except BaseException:
-            self.close()
-            raise
+class SqlFindingStore(Database):
+    """A `FindingStore` in a database."""
 
     def record_scan(
         self,
         scan: Scan,
         analyses: Sequence[ResourceAnalysis],
-        reconcile: Callable[[Sequence[Finding]], Reconciliation],
+        reconcile: Callable[[Known], Reconciliation],
     ) -> Reconciliation:
         """Store a scan in one transaction: all of it, or, whatever happens half-way, nothing."""
-        with self._writing() as connection:
+        with self.writing() as connection:
             _take_turn(connection, scan.analyzer_arn)
-            known = _load(connection, select(findings).where(findings.c.analyzer_arn == scan.analyzer_arn))
-            reconciliation = reconcile(known)
+            reconciliation = reconcile(_known(connection, scan.analyzer_arn, FindingFilter(scan.analyzer_arn)))
             _write_findings(connection, reconciliation)
             _write_resources(connection, scan, analyses)
             row = {"analyzer_arn": scan.analyzer_arn, "finished_at": scan.finished_at}
             connection.execute(insert(scans), row | {"coverage": format_document(scan.coverage)})
+            write_changes(connection, reconciliation.changes)  # last: until the end, other writers of events wait
         return reconciliation
+
+    def change(self, where: FindingFilter, decide: Callable[[Known], Iterable[Change]]) -> tuple[Change, ...]:
+        """Change findings of one analyzer in one transaction, with their histories and events."""
+        if where.analyzer_arn is None:
+            raise ValueError("changes are made to the findings of one analyzer")
+        with self.writing() as connection:
+            _take_turn(connection, where.analyzer_arn)
+            changes = tuple(decide(_known(connection, where.analyzer_arn, where)))
+            kept = [change.finding for change in changes if change.kind is not ChangeKind.DELETED]
+            gone = [change.finding for change in changes if change.kind is ChangeKind.DELETED]
+            _update_findings(connection, kept)
+            write_changes(connection, changes)  # their numbers are in the histories, which go with the findings
+            _delete_findings(connection, gone)
+        return changes
+
+    def history(self, finding: str) -> tuple[HistoryEntry, ...]:
+        """Return all that happened to a finding, the oldest first; empty for an id that the store has not got."""
+        with self.reading() as connection:
+            return read_history(connection, finding)
+
+    def analyzers(self) -> tuple[str, ...]:
+        """Return the ARNs of the analyzers that the store has something of."""
+        with self.reading() as connection:
+            return tuple(connection.execute(select(analyzers.c.arn).order_by(analyzers.c.arn)).scalars())
+
+    def archive_rules(self, analyzer_arn: str) -> tuple[ArchiveRule, ...]:
+        """Return the archive rules of an analyzer, by name."""
+        with self.reading() as connection:
+            return read_rules(connection, analyzer_arn)
+
+    def save_archive_rule(self, rule: ArchiveRule) -> None:
+        """Keep a rule; one of the same analyzer and name is replaced."""
+        with self.writing() as connection:
+            _take_turn(connection, rule.analyzer_arn)
+            write_rule(connection, rule)
+
+    def delete_archive_rule(self, analyzer_arn: str, name: str) -> None:
+        """Forget a rule; what it has archived stays as it is."""
+        with self.writing() as connection:
+            _take_turn(connection, analyzer_arn)
+            delete_rule(connection, analyzer_arn, name)
+
+    def events(self, target: str, *, limit: int) -> tuple[StoredEvent, ...]:
+        """Return the first events that a target has not got, in the order of the changes they tell of."""
+        with self.reading() as connection:
+            return read_events(connection, target, limit)
+
+    def delivered(self, target: str, position: int) -> None:
+        """Note that a target has got every event up to a position."""
+        with self.writing() as connection:
+            move_target(connection, target, position)
 
     def findings(self, where: FindingFilter) -> tuple[Finding, ...]:
         """Return the findings that `where` asks for, by account, resource type, resource and id."""
         order = (findings.c.resource_owner_account, findings.c.resource_type, findings.c.resource, findings.c.id)
-        with self._reading() as connection:
+        with self.reading() as connection:
             return _load(connection, select(findings).where(*_conditions(where)).order_by(*order))
+
+    def list_findings(self, query: FindingQuery) -> Page:
+        """Return one page of findings."""
+        with self.reading() as connection:
+            return page_of(query, _load(connection, select_page(query, connection.dialect)))
+
+    def list_resources(self, query: ResourceQuery) -> ResourcePage:
+        """Return one page of analyzed resources, by ARN."""
+        with self.reading() as connection:
+            found = connection.execute(select_resources(query))
+            return resource_page_of(query, [_analyzed_resource(row) for row in found])
+
+    def resource_details(self, analyzer_arn: str, resource: str) -> ResourceDetails | None:
+        """Return an analyzed resource with what its findings say of it; None when the analyzer knows of none."""
+        where = FindingFilter(analyzer_arn=keepable(analyzer_arn), resource=keepable(resource))
+        same = (resources.c.analyzer_arn == where.analyzer_arn, resources.c.resource == where.resource)
+        with self.reading() as connection:
+            row = connection.execute(select(resources).where(*same)).one_or_none()
+            found = _load(connection, select(findings).where(*_conditions(where)))
+            return None if row is None else details_of(_analyzed_resource(row), found)
+
+    def statistics(self, analyzer_arn: str) -> FindingStatistics:
+        """Count the findings of an analyzer."""
+        with self.reading() as connection:
+            return read_statistics(connection, analyzer_arn)
 
     def finding(self, prefix: str) -> Finding:
         """Return the one finding whose id begins with `prefix`."""
+        if not _ID_LETTERS.issuperset(prefix.lower()):
+            raise UnknownFindingError(prefix)
         begins = findings.c.id.startswith(prefix.lower(), autoescape=True)
         query = select(findings).where(begins).order_by(findings.c.id).limit(CANDIDATES_SHOWN)
-        with self._reading() as connection:
+        with self.reading() as connection:
             match _load(connection, query):
                 case ():
                     raise UnknownFindingError(prefix)
@@ -88,50 +171,28 @@ class SqlFindingStore:
     def analyzed_resources(self, resource: str) -> tuple[AnalyzedResource, ...]:
         """Return what every analyzer that looked at `resource` left of it; empty when none did."""
         query = select(resources).where(resources.c.resource == resource).order_by(resources.c.analyzer_arn)
-        with self._reading() as connection:
+        with self.reading() as connection:
             return tuple(_analyzed_resource(row) for row in connection.execute(query))
 
     def scans(self, *, limit: int) -> tuple[Scan, ...]:
         """Return the last scans, the newest first."""
         query = select(scans).order_by(scans.c.finished_at.desc(), scans.c.id.desc()).limit(limit)
-        with self._reading() as connection:
+        with self.reading() as connection:
             return tuple(
                 Scan(row.analyzer_arn, row.finished_at, parse_document(COVERAGE, row.coverage))
                 for row in connection.execute(query)
             )
 
-    def close(self) -> None:
-        """Give back the connections."""
-        self.engine.dispose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    @contextmanager
-    def _reading(self) -> Generator[Connection]:
-        with store_errors(self.url), self.engine.connect() as connection:
-            yield connection
-
-    @contextmanager
-    def _writing(self) -> Generator[Connection]:
-        with (
-            store_errors(self.url),
-            self.engine.connect().execution_options(writes=True) as connection,
-            connection.begin(),
-        ):
-            yield connection
-
 
 def _take_turn(connection: Connection, analyzer_arn: str) -> None:
     """Lock the analyzer's row, so that two scans of one analyzer follow each other in every database."""
-    turn = update(analyzers).where(analyzers.c.arn == analyzer_arn).values(scans=analyzers.c.scans + 1)
-    if connection.execute(turn).rowcount == 0:
-        connection.execute(insert(analyzers), {"arn": analyzer_arn, "scans": 1})
+    connection.execute(insert_unless_known(connection, analyzers), {"arn": analyzer_arn, "scans": 0})
+    connection.execute(update(analyzers).where(analyzers.c.arn == analyzer_arn).values(scans=analyzers.c.scans + 1))
+
+
+def _known(connection: Connection, analyzer_arn: str, where: FindingFilter) -> Known:
+    found = _load(connection, select(findings).where(*_conditions(where)))
+    return Known(found, read_rules(connection, analyzer_arn))
 
 
 def _load(connection: Connection, query: Select[Any]) -> tuple[Finding, ...]:
@@ -149,6 +210,8 @@ def _conditions(where: FindingFilter) -> Iterator[ColumnElement[bool]]:
         findings.c.is_public: where.is_public,
     }
     yield from (column == value for column, value in equal.items() if value is not None)
+    if where.ids is not None:
+        yield findings.c.id.in_(sorted(where.ids))
     if where.statuses is not None:
         yield findings.c.status.in_([status.value for status in where.statuses])
     if where.severity_at_least is not None:
@@ -158,10 +221,44 @@ def _conditions(where: FindingFilter) -> Iterator[ColumnElement[bool]]:
 def _write_findings(connection: Connection, reconciliation: Reconciliation) -> None:
     if reconciliation.new:
         connection.execute(insert(findings), [_row(finding) for finding in reconciliation.new])
-    known = (*reconciliation.returned, *reconciliation.changed, *reconciliation.unchanged, *reconciliation.resolved)
+        if conditions := condition_rows(reconciliation.new):
+            connection.execute(insert(finding_conditions), conditions)
+    _update_findings(connection, (*reconciliation.returned, *reconciliation.changed, *reconciliation.resolved))
+    _touch_findings(connection, reconciliation.unchanged)
+
+
+def _update_findings(connection: Connection, known: Sequence[Finding]) -> None:
     if known:
         same = findings.c.id == bindparam("known_id")
         connection.execute(update(findings).where(same), [_row(one) | {"known_id": one.id} for one in known])
+
+
+def _touch_findings(connection: Connection, unchanged: Sequence[Finding]) -> None:
+    """Write what may differ in findings that have not changed: nothing that an index has, as they are many.
+
+    SQLite renews every index of a column that a statement sets, also to what it was. A bucket may be another account's
+    by now, so that its account is set where it differs.
+    """
+    if not unchanged:
+        return
+    free = ("region", "severity", "analyzed_at", "outcome")
+    same = findings.c.id == bindparam("known_id")
+    rows = [_row(one) | {"known_id": one.id, "owner": one.observation.resource_owner_account} for one in unchanged]
+    seen: dict[str, BindParameter[object]] = {name: bindparam(name) for name in free}
+    connection.execute(
+        update(findings).where(same).values(seen), [{name: row[name] for name in ("known_id", *free)} for row in rows]
+    )
+    moved = update(findings).where(same, findings.c.resource_owner_account != bindparam("owner"))
+    connection.execute(
+        moved.values(resource_owner_account=bindparam("owner")),
+        [{name: row[name] for name in ("known_id", "owner")} for row in rows],
+    )
+
+
+def _delete_findings(connection: Connection, gone: Sequence[Finding]) -> None:
+    if gone:
+        same = findings.c.id == bindparam("gone_id")
+        connection.execute(delete(findings).where(same), [{"gone_id": one.id} for one in gone])
 
 
 def _write_resources(connection: Connection, scan: Scan, analyses: Sequence[ResourceAnalysis]) -> None:
@@ -207,7 +304,9 @@ def _row(finding: Finding) -> dict[str, Any]:
         "created_at": finding.created_at,
         "analyzed_at": finding.analyzed_at,
         "updated_at": finding.updated_at,
+        "archived_by": finding.archived_by,
         "outcome": format_document(seen.outcome),
+        **filter_columns(finding),
     }
     match seen.outcome:
         case ExternalAccess(is_public=is_public, severity=severity):
@@ -233,6 +332,7 @@ def _finding(row: Row[Any]) -> Finding:
         created_at=row.created_at,
         analyzed_at=row.analyzed_at,
         updated_at=row.updated_at,
+        archived_by=row.archived_by,
     )
 
 

@@ -7,9 +7,11 @@ import pytest
 from sekisho.cli.commands import sekisho
 from sekisho.cli.settings import SETTINGS
 
-GIVEN_EACH_TIME = {"fewest",
+GIVEN_EACH_TIME = {
+    "fewest", "reason", "eq", "neq", "contains", "exists", "missing", "owner", "expires", "analyzer", "apply",
+    "dry_run", "to",
     "config", "out", "status", "resource", "resource_type", "account", "public", "severity", "policy", "partition",
-    "version", "help",
+    "version", "help", "role", "description",
 }  # fmt: skip
 """Options that say what one run is about; a standing value would surprise."""
 

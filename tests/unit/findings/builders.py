@@ -1,6 +1,6 @@
 """Observations, analyses and coverages with only the parts that a test is about."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from sekisho.analyzers.observation import (
@@ -15,7 +15,7 @@ from sekisho.analyzers.observation import (
     Severity,
     WitnessRequest,
 )
-from sekisho.findings import Coverage, Reconciliation, reconcile
+from sekisho.findings import ArchiveRule, Coverage, Reconciliation, reconcile
 from sekisho.findings.finding import Finding
 from sekisho.resources.gaps import Gap
 
@@ -94,5 +94,7 @@ def rescan(
     *analyses: ResourceAnalysis,
     now: datetime = TUESDAY,
     looked_at: Coverage | None = None,
+    rules: Sequence[ArchiveRule] = (),
 ) -> Reconciliation:
-    return reconcile(existing, analyses, analyzer_arn=ANALYZER, coverage=looked_at or coverage(), now=now)
+    seen = looked_at or coverage()
+    return reconcile(existing, analyses, analyzer_arn=ANALYZER, coverage=seen, now=now, rules=rules)

@@ -1,15 +1,22 @@
+import logging
 import os
+import re
+import socket
 import sqlite3
 import stat
+import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
-from sekisho.findings import FindingFilter, Scan, StoreError
+from postgresql import PASSWORD, Server, database_of
+from sekisho.findings import FindingFilter, Known, Reconciliation, Scan, StoreError
 from sekisho.storage import SqlFindingStore
+from sekisho.storage.engine import open_engine, parse_url, store_errors
 from unit.findings.builders import ANALYZER, MONDAY, analysis, coverage, external_access, rescan
 
 
@@ -22,7 +29,9 @@ def file(tmp_path: Path) -> Path:
 
 def scan(store: SqlFindingStore, *names: str) -> None:
     analyses = [analysis(external_access(), resource=f"arn:aws:s3:::{name}") for name in names]
-    store.record_scan(Scan(ANALYZER, MONDAY, coverage()), analyses, lambda known: rescan(known, *analyses, now=MONDAY))
+    store.record_scan(
+        Scan(ANALYZER, MONDAY, coverage()), analyses, lambda known: rescan(known.findings, *analyses, now=MONDAY)
+    )
 
 
 def test_the_users_own_file_is_for_the_users_eyes_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,7 +115,7 @@ def locked(file: Path) -> Iterator[None]:
 
 
 def test_a_locked_database_can_be_read_and_says_so_when_written(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sekisho.storage.store.BUSY_TIMEOUT", timedelta(milliseconds=20))
+    monkeypatch.setattr("sekisho.storage.database.BUSY_TIMEOUT", timedelta(milliseconds=20))
     with locked(file), SqlFindingStore(str(file)) as store:
         assert store.findings(FindingFilter()) == ()
         with pytest.raises(StoreError, match="another process is writing to it; try again"):
@@ -118,6 +127,9 @@ def test_a_locked_database_can_be_read_and_says_so_when_written(file: Path, monk
     [
         pytest.param("no-such-folder/x/findings.db", "cannot make the database.*--db or SEKISHO_DB", id="no folder"),
         pytest.param("://", "the database URL is malformed", id="no URL"),
+        pytest.param("postgresql://me@host:port/db", "the database URL is malformed", id="no port"),
+        pytest.param("postgresql://me:p@ss@host/db", "the one in the password as `%40`", id="a password with an at"),
+        pytest.param("postgres://me:p@s/s@host/db", "the one in the password as `%40`", id="and with a slash"),
         pytest.param("delphi://host/db", "is not installed", id="unknown kind of database"),
     ],
 )
@@ -130,3 +142,191 @@ def test_a_place_that_cannot_be_used_is_told_in_one_line(
         SqlFindingStore(url)
 
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "driver"),
+    [
+        pytest.param("postgresql://me@host/db", "postgresql+psycopg", id="PostgreSQL"),
+        pytest.param("postgres://me@host/db", "postgresql+psycopg", id="PostgreSQL, as some services write it"),
+        pytest.param("postgresql+pg8000://me@host/db", "postgresql+pg8000", id="another driver, by name"),
+        pytest.param("findings.db", "sqlite", id="a path"),
+    ],
+)
+def test_a_url_names_its_driver(text: str, driver: str) -> None:
+    assert parse_url(text).drivername == driver
+
+
+def test_a_driver_that_is_missing_is_told_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+
+    with pytest.raises(StoreError, match=r'driver .* is not installed; `pip install "sekisho\[postgresql\]"`'):
+        SqlFindingStore("postgresql://host/db")
+
+
+def test_a_server_that_does_not_answer_is_told_in_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+
+    with pytest.raises(StoreError) as caught:
+        SqlFindingStore(f"postgresql://me:secret@127.0.0.1:{port}/db?sslpassword=secret")
+
+    assert str(caught.value) == (
+        f"cannot use the database `postgresql://me:***@127.0.0.1:{port}/db`: "
+        "no server answers there; start it, or correct host and port"
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        pytest.param("owner@/", "guarded:wrong-secret@/", "its password is wrong; see to `PGPASSWORD`", id="password"),
+        pytest.param("owner@/", "guarded@/", "its password is wrong; see to `PGPASSWORD`", id="no password"),
+        pytest.param("owner@/", "stranger:wrong-secret@/", "the role is unknown there", id="role"),
+        pytest.param("/test_", "/no_test_", "there is no such database; make it", id="database"),
+        pytest.param("?host=", "?host=/nowhere", "no server answers there", id="socket"),
+        pytest.param("owner@/", "owner:wrong-secret@no-such-host.invalid/", "correct host and port", id="host"),
+        pytest.param("?host=", "?password=wrong-secret&user=guarded&host=", "its password is wrong", id="parameter"),
+    ],
+)
+def test_a_server_that_does_not_let_us_in_is_told_in_one_line(
+    postgresql: str, old: str, new: str, message: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    url = postgresql.replace(old, new)
+    if "no-such-host" in url:
+        url = url.partition("?")[0]
+
+    with pytest.raises(StoreError, match=message) as caught:
+        SqlFindingStore(url)
+
+    assert "\n" not in str(caught.value)
+    assert "wrong-secret" not in str(caught.value) + caplog.text
+
+
+def test_a_password_lets_us_in_and_is_never_shown(
+    postgresql_server: Server, postgresql: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    name = database_of(postgresql)
+    guarded = postgresql.replace("owner@", f"guarded:{PASSWORD.replace(' ', '%20')}@")
+
+    with pytest.raises(StoreError, match="the role may not do that; let it own the database") as caught:
+        SqlFindingStore(guarded)
+    assert f"`postgresql://guarded:***@/{name}?host=" in str(caught.value)
+
+    postgresql_server.run(f"ALTER DATABASE {name} OWNER TO guarded")
+    with SqlFindingStore(guarded) as store:
+        assert PASSWORD not in caplog.text + str(caught.value) + repr(store.engine) + repr(store.url)
+
+
+def test_a_server_without_room_is_told_in_one_line(postgresql_server: Server, postgresql: str) -> None:
+    postgresql_server.run(f"ALTER DATABASE {database_of(postgresql)} CONNECTION LIMIT 0")
+
+    with pytest.raises(StoreError, match="the server takes no more connections; try again later"):
+        SqlFindingStore(postgresql)
+
+
+def test_the_roles_of_the_guide_can_do_what_it_says(postgresql_server: Server) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "how-to" / "use-postgresql.md").read_text("utf-8")
+    for_the_owner, for_a_reader = re.findall("```sql\n(.*?)```", page, re.DOTALL)
+
+    postgresql_server.run(*for_the_owner.split(";\n"))
+    with SqlFindingStore(postgresql_server.url("sekisho", user="sekisho")) as store:
+        scan(store, "reports")
+        postgresql_server.run(*for_a_reader.split(";\n"), database="sekisho")
+        with SqlFindingStore(postgresql_server.url("sekisho", user="sekisho_reader")) as reading:
+            assert reading.findings(FindingFilter()) == store.findings(FindingFilter())
+            with pytest.raises(StoreError, match="the role may not do that"):
+                scan(reading, "logs")
+
+
+def test_a_server_that_may_only_be_read_says_so_when_written(postgresql_server: Server, postgresql: str) -> None:
+    SqlFindingStore(postgresql).close()
+    postgresql_server.run(f"ALTER DATABASE {database_of(postgresql)} SET default_transaction_read_only = on")
+
+    with SqlFindingStore(postgresql) as store, pytest.raises(StoreError, match="name the primary server with --db"):
+        scan(store, "reports")
+
+
+def test_a_server_with_a_full_disk_is_told_in_one_line_and_stores_nothing(
+    postgresql_server: Server, postgresql: str
+) -> None:
+    with SqlFindingStore(postgresql) as store:
+        postgresql_server.run(
+            "CREATE FUNCTION fill() RETURNS trigger AS"
+            " $$ BEGIN RAISE 'plus de place' USING ERRCODE = 'disk_full'; END $$ LANGUAGE plpgsql",
+            "CREATE TRIGGER fill BEFORE INSERT ON scans EXECUTE FUNCTION fill()",
+            database=database_of(postgresql),
+        )
+
+        with pytest.raises(StoreError, match="the disk of the server is full; free some space"):
+            scan(store, "reports")
+
+        assert store.findings(FindingFilter()) == ()
+
+
+def test_a_server_whose_encoding_lacks_a_character_is_told_in_one_line(postgresql_server: Server) -> None:
+    with (
+        postgresql_server.database("ENCODING 'LATIN1' LOCALE 'C'") as url,
+        SqlFindingStore(url) as store,
+        pytest.raises(StoreError, match="with the encoding UTF8"),
+    ):
+        scan(store, "関所")
+
+
+def test_a_connection_that_breaks_between_two_uses_is_made_again(postgresql_server: Server, postgresql: str) -> None:
+    with SqlFindingStore(postgresql) as store:
+        scan(store, "reports")
+        break_connections(postgresql_server)
+
+        assert len(store.findings(FindingFilter())) == 1
+
+
+def test_a_connection_that_breaks_half_way_stores_nothing(postgresql_server: Server, postgresql: str) -> None:
+    seen = analysis(external_access())
+
+    def reconcile(known: Known) -> Reconciliation:
+        break_connections(postgresql_server)
+        return rescan(known.findings, seen)
+
+    with SqlFindingStore(postgresql) as store:
+        with pytest.raises(StoreError, match="the server closed the connection; try again when it is up"):
+            store.record_scan(Scan(ANALYZER, MONDAY, coverage()), [seen], reconcile)
+
+        assert store.scans(limit=1) == ()
+
+
+def break_connections(server: Server) -> None:
+    server.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'sekisho'")
+
+
+def test_waiting_ends_with_the_limits_of_the_connection(postgresql: str) -> None:
+    url = parse_url(postgresql)
+    engine = open_engine(url, busy_timeout=timedelta(milliseconds=20))
+    with engine.connect() as one, engine.connect() as other:
+        limits = one.execute(text("SELECT current_setting('statement_timeout'), current_setting('lock_timeout')"))
+        assert limits.one() == ("5min", "20ms")
+        one.execute(text("CREATE TABLE busy (id INTEGER)"))
+        one.commit()
+        one.execute(text("LOCK TABLE busy"))
+
+        with pytest.raises(StoreError, match="another process is writing to it; try again"), store_errors(url):
+            other.execute(text("LOCK TABLE busy"))
+        other.rollback()
+        other.execute(text("SET statement_timeout = 20"))
+        with pytest.raises(StoreError, match="the server took too long"), store_errors(url):
+            other.execute(text("SELECT pg_sleep(1)"))
+    engine.dispose()
+
+
+def test_what_a_pool_cannot_lend_is_told_in_one_line(postgresql: str) -> None:
+    engine = open_engine(parse_url(postgresql), busy_timeout=timedelta(seconds=1))
+    engine.pool._timeout = 0.01  # type: ignore[attr-defined]
+    with ExitStack() as lent:
+        for _ in range(10):
+            lent.enter_context(engine.connect())
+
+        with pytest.raises(StoreError, match="all our connections are in use"), store_errors(engine.url):
+            engine.connect()
+    engine.dispose()

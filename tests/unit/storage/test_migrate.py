@@ -1,6 +1,8 @@
-import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,10 +10,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import text
 
+from postgresql import Server, database_of
 from sekisho.findings import StoreError
 from sekisho.storage import SqlFindingStore
-from sekisho.storage.migrate import MIGRATIONS
+from sekisho.storage.engine import open_engine, parse_url, store_errors
+from sekisho.storage.migrate import MIGRATIONS, TURN, migrate
 from sekisho.storage.schema import HEAD, metadata
 
 
@@ -22,8 +27,8 @@ def test_the_newest_migration_is_the_one_that_opening_asks_for() -> None:
     assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
 
 
-def test_the_migrations_make_the_tables_that_the_code_uses() -> None:
-    with SqlFindingStore("sqlite://") as store, store.engine.connect() as connection:
+def test_the_migrations_make_the_tables_that_the_code_uses(new_database: Callable[[], str]) -> None:
+    with SqlFindingStore(new_database()) as store, store.engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
 
 
@@ -38,22 +43,79 @@ def test_a_database_that_is_current_opens_without_alembic(tmp_path: Path) -> Non
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
-def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
-    file = tmp_path / "findings.db"
-    SqlFindingStore(str(file)).close()
-    with sqlite3.connect(file) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    connection.close()
+def execute(url: str, *statements: str) -> None:
+    """Execute, as another program would, in one transaction."""
+    engine = open_engine(parse_url(url), busy_timeout=timedelta(seconds=1))
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+def test_a_database_of_a_newer_version_is_left_alone(new_database: Callable[[], str]) -> None:
+    url = new_database()
+    SqlFindingStore(url).close()
+    execute(url, "UPDATE alembic_version SET version_num = '9999'")
 
     with pytest.raises(StoreError, match=r"schema `9999`.*install the newest sekisho"):
-        SqlFindingStore(str(file))
+        SqlFindingStore(url)
 
 
-def test_the_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
-    file = tmp_path / "photos.db"
-    with sqlite3.connect(file) as connection:
-        connection.execute("CREATE TABLE photos (id INTEGER)")
-    connection.close()
+@pytest.mark.parametrize(
+    "statements",
+    [
+        pytest.param(["CREATE TABLE photos (id INTEGER)"], id="without migrations"),
+        pytest.param(
+            [
+                "CREATE TABLE alembic_version (version_num VARCHAR(32))",
+                "INSERT INTO alembic_version VALUES ('ab12')",
+                "CREATE TABLE photos (id INTEGER)",
+            ],
+            id="with migrations of its own",
+        ),
+    ],
+)
+def test_the_database_of_another_program_is_left_alone(
+    new_database: Callable[[], str], statements: Sequence[str]
+) -> None:
+    url = new_database()
+    execute(url, *statements)
 
     with pytest.raises(StoreError, match=r"another program.*`photos`"):
-        SqlFindingStore(str(file))
+        SqlFindingStore(url)
+
+
+def test_of_several_that_open_a_new_database_at_once_one_migrates_it(new_database: Callable[[], str]) -> None:
+    url = new_database()
+
+    with ThreadPoolExecutor(4) as pool:
+        opened = list(pool.map(SqlFindingStore, [url] * 4))
+
+    for store in opened:
+        assert store.scans(limit=1) == ()
+        store.close()
+
+
+def test_a_migration_waits_its_turn_and_says_so_when_that_does_not_come(postgresql: str) -> None:
+    url = parse_url(postgresql)
+    impatient = open_engine(url, busy_timeout=timedelta(milliseconds=50))
+    with impatient.connect() as other:
+        other.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": TURN})
+
+        with pytest.raises(StoreError, match="another process is writing to it; try again"), store_errors(url):
+            migrate(impatient)
+
+    migrate(impatient)
+    impatient.dispose()
+
+
+def test_a_schema_of_its_own_is_as_good_as_a_database(postgresql_server: Server, postgresql: str) -> None:
+    postgresql_server.run("CREATE SCHEMA sekisho AUTHORIZATION owner", database=database_of(postgresql))
+    execute(postgresql, "CREATE TABLE public.photos (id INTEGER)")
+
+    SqlFindingStore(f"{postgresql}&options=-csearch_path%3Dsekisho").close()
+
+    made = postgresql_server.run(
+        "SELECT count(*) > 4 FROM pg_tables WHERE schemaname = 'sekisho'", database=database_of(postgresql)
+    )
+    assert made == [(True,)]
