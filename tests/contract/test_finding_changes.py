@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -28,7 +27,6 @@ from sekisho.findings import (
     forget,
     unarchive,
 )
-from sekisho.storage import SqlFindingStore
 from unit.findings.builders import (
     ANALYZER,
     BUCKET,
@@ -43,19 +41,6 @@ from unit.findings.builders import (
 
 OURS = FindingFilter(analyzer_arn=ANALYZER)
 RULE = ArchiveRule(ANALYZER, "partner", {"principal.AWS": Criterion(eq=("444455556666",))}, MONDAY, MONDAY)
-
-
-@pytest.fixture(params=["a SQLite file", "SQLite in memory", "PostgreSQL"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FindingStore]:
-    match request.param:
-        case "a SQLite file":
-            place = str(tmp_path / "findings.db")
-        case "SQLite in memory":
-            place = "sqlite://"
-        case _:
-            place = request.getfixturevalue("postgresql")
-    with SqlFindingStore(place) as opened:
-        yield opened
 
 
 def scan(store: FindingStore, *analyses: ResourceAnalysis, now: datetime = MONDAY) -> Reconciliation:

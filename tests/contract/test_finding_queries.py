@@ -4,7 +4,6 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -61,19 +60,6 @@ from unit.findings.builders import (
 )
 
 QUEUE = "arn:aws:sqs:us-west-2:111122223333:jobs"
-
-
-@pytest.fixture(params=["a SQLite file", "SQLite in memory", "PostgreSQL"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FindingStore]:
-    match request.param:
-        case "a SQLite file":
-            url = str(tmp_path / "findings.db")
-        case "SQLite in memory":
-            url = "sqlite://"
-        case _:
-            url = request.getfixturevalue("postgresql")
-    with SqlFindingStore(url) as opened:
-        yield opened
 
 
 def scan(store: FindingStore, *analyses: ResourceAnalysis, now: datetime = MONDAY) -> Reconciliation:

@@ -1,8 +1,7 @@
 """What every `FindingStore` promises."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -32,7 +31,6 @@ from sekisho.findings import (
     reconcile,
 )
 from sekisho.resources.gaps import Gap
-from sekisho.storage import SqlFindingStore
 from unit.findings.builders import (
     ANALYZER,
     BUCKET,
@@ -47,19 +45,6 @@ from unit.findings.builders import (
 
 EVERYTHING = FindingFilter()
 QUEUE = "arn:aws:sqs:us-west-2:111122223333:jobs"
-
-
-@pytest.fixture(params=["a SQLite file", "SQLite in memory", "PostgreSQL"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FindingStore]:
-    match request.param:
-        case "a SQLite file":
-            url = str(tmp_path / "findings.db")
-        case "SQLite in memory":
-            url = "sqlite://"
-        case _:
-            url = request.getfixturevalue("postgresql")
-    with SqlFindingStore(url) as opened:
-        yield opened
 
 
 def scan(
