@@ -208,3 +208,11 @@ def test_changes_are_made_to_one_analyzer(store: FindingStore) -> None:
 def test_what_no_id_begins_with_is_unknown(store: FindingStore, text: str) -> None:
     with pytest.raises(UnknownFindingError):
         store.finding(text)
+
+
+@pytest.mark.parametrize("text", ["\x00", "a\ud800"])
+def test_a_filter_with_what_no_database_keeps_finds_nothing(store: FindingStore, text: str) -> None:
+    scan(store, analysis(external_access()))
+
+    assert store.findings(FindingFilter(resource=text)) == ()
+    assert store.findings(FindingFilter(account=text)) == ()

@@ -1,6 +1,7 @@
 """Where events go: a stream, a file, an HTTP endpoint."""
 
 import os
+from hashlib import sha256
 from http.client import HTTPException
 from pathlib import Path
 from typing import IO, Final, Protocol
@@ -22,6 +23,11 @@ class EventTarget(Protocol):
         """What the store remembers it by: the same for the same place, whoever sends."""
         ...
 
+    @property
+    def place(self) -> str:
+        """The place as people are told of it, without secrets."""
+        ...
+
     def send(self, envelope: str) -> None:
         """Hand over one event.
 
@@ -37,9 +43,11 @@ class EventTarget(Protocol):
 class StreamTarget:
     """A line for each event on a stream, such as standard output."""
 
-    def __init__(self, stream: IO[str], name: str = "-") -> None:
+    name = "-"
+    place = "standard output"
+
+    def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
-        self.name = name
 
     def send(self, envelope: str) -> None:
         """Write a line and flush it; a reader who has gone is told as for every other output."""
@@ -57,6 +65,11 @@ class FileTarget:
     def name(self) -> str:
         """The path of the file."""
         return f"file:{self._path}"
+
+    @property
+    def place(self) -> str:
+        """The path of the file."""
+        return str(self._path)
 
     def send(self, envelope: str) -> None:
         """Add a line. What a killed process left of one is taken off first: the event is sent again."""
@@ -96,6 +109,11 @@ class HttpTarget:
 
     @property
     def name(self) -> str:
+        """The place, with a digest of the whole URL: two that differ in a token alone are told apart."""
+        return f"{self.place} {sha256(self._url.encode()).hexdigest()[:16]}"
+
+    @property
+    def place(self) -> str:
         """The URL without what may be secret in it."""
         parts = urlsplit(self._url)
         return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
@@ -108,10 +126,10 @@ class HttpTarget:
             with self._opener.open(request, timeout=self._timeout):
                 return
         except HTTPError as error:
-            raise DeliveryError(f"{self.name} answered {error.code}; the event waits") from error
+            raise DeliveryError(f"{self.place} answered {error.code}; the event waits") from error
         except (URLError, HTTPException, OSError) as error:
             reason = error.reason if isinstance(error, URLError) else error
-            raise DeliveryError(f"cannot reach {self.name}: {reason}; the event waits") from error
+            raise DeliveryError(f"cannot reach {self.place}: {reason}; the event waits") from error
 
 
 class _NoRedirects(HTTPRedirectHandler):

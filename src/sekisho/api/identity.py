@@ -1,20 +1,11 @@
 """Who may call: the keys that we issued and what each of them may do."""
 
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Protocol
 
+from sekisho.keys import Role
 
-class Role(Enum):
-    """What a key is for, from least to most."""
-
-    READER = 1
-    OPERATOR = 2
-    ADMIN = 3
-
-    def includes(self, least: "Role") -> bool:
-        """Say whether this role may do what `least` may."""
-        return self.value >= least.value
+__all__ = ["Caller", "IssuedKey", "KeyRing", "Role"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ def send(to: str, *, database: str | None) -> ExitStatus:
     target = parse_target(to, stream=sys.stdout)
     with open_store(database) as store:
         delivery = deliver(store, target)
-    output.note(Text(f"{delivery.sent} {'event' if delivery.sent == 1 else 'events'} sent to {plain(target.name)}"))
+    output.note(Text(f"{delivery.sent} {'event' if delivery.sent == 1 else 'events'} sent to {plain(target.place)}"))
     if delivery.failure is not None:
         output.note(Text(plain(delivery.failure), "red"))
         return ExitStatus.FAILED

@@ -11,8 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sekisho.cli.escape import plain
-from sekisho.cli.output import Output
-from sekisho.cli.render.documents import csv_records, json_array, json_lines
+from sekisho.cli.output import Output, show_documents
 from sekisho.cli.status import ExitStatus
 from sekisho.findings import format_time
 from sekisho.keys import AccessKey, Credentials, KeyRing, Role, Status, choose_key
@@ -54,15 +53,8 @@ def list_keys(*, database: str | None, output_format: str) -> ExitStatus:
     output = Output()
     with open_key_store(database) as store:
         keys = store.list()
-    match output_format:
-        case "json":
-            output.write(json_array(map(key_document, keys)))
-        case "jsonl":
-            output.write(json_lines(map(key_document, keys)))
-        case "csv":
-            output.write(csv_records(COLUMNS, map(key_document, keys)))
-        case _:
-            output.show(render_keys(keys))
+    documents = [key_document(key) for key in keys]
+    show_documents(output, documents, columns=COLUMNS, table=render_keys(keys), output_format=output_format)
     return ExitStatus.DONE
 
 

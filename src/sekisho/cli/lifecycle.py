@@ -10,8 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sekisho.cli.escape import plain
-from sekisho.cli.output import Output
-from sekisho.cli.render.documents import csv_records, json_array, json_lines
+from sekisho.cli.output import Output, show_documents
 from sekisho.cli.status import ExitStatus
 from sekisho.findings import (
     ArchiveRule,
@@ -59,7 +58,8 @@ def show_history(prefix: str, *, database: str | None, output_format: str) -> Ex
         entries = store.history(store.finding(prefix).id)
     documents = [_history_document(entry) for entry in entries]
     rows = ([str(one[column] or "") for column in HISTORY_COLUMNS] for one in documents)
-    _print(Output(), documents, HISTORY_COLUMNS, _table(HISTORY_COLUMNS, rows), output_format)
+    table = _table(HISTORY_COLUMNS, rows)
+    show_documents(Output(), documents, columns=HISTORY_COLUMNS, table=table, output_format=output_format)
     return ExitStatus.DONE
 
 
@@ -69,7 +69,9 @@ def list_rules(*, database: str | None, output_format: str) -> ExitStatus:
         rules = [rule for analyzer in store.analyzers() for rule in store.archive_rules(analyzer)]
     columns = ("rule", "archives", "owner", "reason", "expires")
     rows = ([rule.name, _in_words(rule), rule.owner or "", rule.reason or "", _day(rule.expires_at)] for rule in rules)
-    _print(Output(), [rule_document(rule) for rule in rules], RULE_COLUMNS, _table(columns, rows), output_format)
+    documents = [rule_document(rule) for rule in rules]
+    table = _table(columns, rows)
+    show_documents(Output(), documents, columns=RULE_COLUMNS, table=table, output_format=output_format)
     return ExitStatus.DONE
 
 
@@ -229,20 +231,6 @@ def _table(columns: Iterable[str], rows: Iterable[Sequence[str]]) -> Table:
     for row in rows:
         table.add_row(*(Text(plain(cell)) for cell in row))
     return table
-
-
-def _print(
-    output: Output, documents: Sequence[dict[str, Any]], columns: Sequence[str], table: Table, output_format: str
-) -> None:
-    match output_format:
-        case "json":
-            output.write(json_array(documents))
-        case "jsonl":
-            output.write(json_lines(documents))
-        case "csv":
-            output.write(csv_records(columns, documents))
-        case _:
-            output.show(table)
 
 
 def _now() -> datetime:

@@ -10,6 +10,7 @@ from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from sekisho.cli.escape import plain
+from sekisho.cli.render.documents import Document, csv_records, json_array, json_lines
 from sekisho.cli.render.formats import render_csv, render_json, render_jsonl
 from sekisho.cli.render.table import render_findings
 from sekisho.findings import Finding
@@ -74,6 +75,34 @@ class Output:
         )
         with Progress(*columns, console=self._notes, transient=True, disable=not self._notes.is_terminal) as bar:
             yield ReadingBar(bar, bar.add_task("", total=None))
+
+
+def show_documents(
+    output: Output,
+    documents: Sequence[Document],
+    *,
+    columns: Sequence[str],
+    table: RenderableType,
+    output_format: str,
+) -> None:
+    """Write JSON objects in the format that `--format` names, or the table that says the same.
+
+    Args:
+        output: where to.
+        documents: what is written for programs.
+        columns: the members of a document that a CSV table has.
+        table: what is shown to people.
+        output_format: `json`, `jsonl`, `csv`, or anything else for the table.
+    """
+    match output_format:
+        case "json":
+            output.write(json_array(documents))
+        case "jsonl":
+            output.write(json_lines(documents))
+        case "csv":
+            output.write(csv_records(columns, documents))
+        case _:
+            output.show(table)
 
 
 def show_findings(

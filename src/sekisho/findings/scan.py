@@ -36,7 +36,7 @@ def record_scan(
         now: UTC; kept to the millisecond, as the API gives times.
 
     Raises:
-        StoreError: nothing was stored.
+        StoreError: nothing was stored; or the scan was, and what time has changed was not, which the next one does.
     """
     finished = now.replace(microsecond=now.microsecond // 1000 * 1000)
     arn = analyzer_arn(snapshot.zone_of_trust)

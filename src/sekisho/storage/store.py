@@ -141,8 +141,8 @@ class SqlFindingStore(Database):
 
     def resource_details(self, analyzer_arn: str, resource: str) -> ResourceDetails | None:
         """Return an analyzed resource with what its findings say of it; None when the analyzer knows of none."""
-        where = FindingFilter(analyzer_arn=keepable(analyzer_arn), resource=keepable(resource))
-        same = (resources.c.analyzer_arn == where.analyzer_arn, resources.c.resource == where.resource)
+        where = FindingFilter(analyzer_arn=analyzer_arn, resource=resource)
+        same = (resources.c.analyzer_arn == keepable(analyzer_arn), resources.c.resource == keepable(resource))
         with self.reading() as connection:
             row = connection.execute(select(resources).where(*same)).one_or_none()
             found = _load(connection, select(findings).where(*_conditions(where)))
@@ -209,7 +209,9 @@ def _conditions(where: FindingFilter) -> Iterator[ColumnElement[bool]]:
         findings.c.finding_type: where.finding_type and where.finding_type.value,
         findings.c.is_public: where.is_public,
     }
-    yield from (column == value for column, value in equal.items() if value is not None)
+    for column, value in equal.items():
+        if value is not None:
+            yield column == (keepable(value) if isinstance(value, str) else value)
     if where.ids is not None:
         yield findings.c.id.in_(sorted(where.ids))
     if where.statuses is not None:

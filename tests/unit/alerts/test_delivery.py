@@ -20,7 +20,7 @@ OURS = FindingFilter(analyzer_arn=ANALYZER)
 class Recorder:
     """A target that keeps what it takes, and refuses as often as it is told."""
 
-    name = "recorder"
+    name = place = "recorder"
 
     def __init__(self, refusals: int = 0) -> None:
         self.got: list[str] = []

@@ -117,7 +117,17 @@ def test_an_endpoint_that_is_not_there_is_told_without_what_is_secret_in_its_url
 
     assert "word" not in str(caught.value)
     assert "secret" not in str(caught.value)
-    assert target.name == "http://127.0.0.1:9/hook"
+    assert target.place == "http://127.0.0.1:9/hook"
+    assert target.name.startswith(target.place)
+    assert "secret" not in target.name
+
+
+def test_endpoints_that_differ_in_their_token_alone_are_two_targets() -> None:
+    one, other = (HttpTarget(f"https://hooks.example.com/a?token={token}") for token in ("x", "y"))
+
+    assert one.place == other.place
+    assert one.name != other.name
+    assert one.name == HttpTarget("https://hooks.example.com/a?token=x").name
 
 
 def test_an_endpoint_that_does_not_answer_is_given_up() -> None:
