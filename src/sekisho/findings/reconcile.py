@@ -20,7 +20,8 @@ class Reconciliation(msgspec.Struct, frozen=True):
     Attributes:
         new: access that was never seen before.
         returned: access that was resolved and is back, under its old id and creation time.
-        changed: access that stays and differs in what it allows or how; an archived one stays archived.
+        changed: access that stays and differs in what it allows or how; an archived one stays archived, unless it has
+            become public.
         unchanged: access that stays as it was; only the time of the analysis moves.
         resolved: access that is gone.
         left_alone: open findings on resources that the scan did not look at; nothing about them is written.
@@ -91,6 +92,7 @@ def reconcile(
 
 _GROUPS = ("new", "returned", "changed", "unchanged", "resolved", "left_alone")
 _RULED = frozenset({"new", "returned"})
+"""What rules act on."""
 _TOLD = {
     "new": ChangeKind.CREATED,
     "returned": ChangeKind.RETURNED,
@@ -117,7 +119,13 @@ def _seen(
         return "returned", replace(after, status=Status.ACTIVE, updated_at=now)
     if _access(before.observation) == _access(observation):
         return "unchanged", after
+    if _is_public(observation) and not _is_public(before.observation):
+        after = replace(after, status=Status.ACTIVE, archived_by=None)  # who accepted it accepted less
     return "changed", replace(after, updated_at=now)
+
+
+def _is_public(observation: Observation) -> bool:
+    return isinstance(observation.outcome, ExternalAccess) and observation.outcome.is_public
 
 
 def _by_id(analyzer_arn: str, analyses: Iterable[ResourceAnalysis]) -> dict[str, Observation]:

@@ -74,6 +74,20 @@ def test_a_rule_acts_on_access_that_returns_and_on_nothing_that_stays() -> None:
     assert (back.status, back.created_at) == (Status.ARCHIVED, MONDAY)
 
 
+@pytest.mark.parametrize("becomes_public", [True, False])
+def test_what_was_archived_and_has_become_public_is_active_again(*, becomes_public: bool) -> None:
+    (archived,) = archive([found()], by="ann", now=MONDAY)
+    wider = external_access(action=("s3:GetObject", "s3:PutObject"), is_public=becomes_public)
+
+    scanned = rescan([archived.finding], analysis(wider), now=TUESDAY)
+
+    (changed,) = scanned.changed
+    assert (changed.status, changed.archived_by) == (
+        (Status.ACTIVE, None) if becomes_public else (Status.ARCHIVED, "ann")
+    )
+    assert [(one.kind, one.before) for one in scanned.changes] == [(ChangeKind.CHANGED, Status.ARCHIVED)]
+
+
 def test_what_was_archived_by_hand_returns_active() -> None:
     (archived,) = archive([found()], by="ann", now=MONDAY)
     resolved = rescan([archived.finding], analysis(), now=TUESDAY).resolved
