@@ -53,7 +53,7 @@ class Callers:
             *(implies(one, own) for one in chosen),
         ]
         ids = [self._constants.fact(f"id{place}") for place in range(len(self.canonical_ids))]
-        self._constants.constraints += [at_most_one(ids), *(implies(one, own) for one in ids)]
+        self._constants.constraints += [at_most_one(ids), *(implies(one, neg(NOBODY)) for one in ids)]
 
     @cached_property
     def canonical_ids(self) -> tuple[str, ...]:
