@@ -78,12 +78,12 @@ def _without_repeats(texts: Iterable[str]) -> tuple[str, ...]:
 _NUMBERS = frozenset(
     {
         "aws:principalaccount", "aws:sourceaccount", "aws:sourceowner", "aws:vpceaccount", "kms:calleraccount",
-        "s3:dataaccesspointaccount",
+        "s3:dataaccesspointaccount", "s3express:dataaccesspointaccount",
     }
 )  # fmt: skip
 """The keys whose value is an account."""
 
-_NAMES = frozenset({"aws:sourcearn", "s3:dataaccesspointarn", "aws:sourcevpcarn"})
+_NAMES = frozenset({"aws:sourcearn", "s3:dataaccesspointarn", "s3express:dataaccesspointarn", "aws:sourcevpcarn"})
 """The keys whose value has an account in it, beside the caller's own ARN."""
 
 

@@ -141,8 +141,9 @@ class World(Constants):
             return self._network(key)
         if key.startswith("aws:source") and key.removeprefix("aws:source") in _SOURCE:
             return self._source(key)
-        if key in {"s3:dataaccesspointarn", "s3:dataaccesspointaccount", "s3:accesspointnetworkorigin"}:
-            return self._access_point(key)
+        service, _, name = key.partition(":")
+        if service in {"s3", "s3express"} and name in _ACCESS_POINT:
+            return self._access_point(service, name)
         return self._single(key)
 
     def _caller_slots(self, key: str) -> tuple[Slot, ...]:
@@ -250,23 +251,24 @@ class World(Constants):
             self.constraints.append(implies("s@bucket", neg(member(tuple(one), options[-1].pieces))))
         return Text(tuple(options))
 
-    def _access_point(self, key: str) -> tuple[Slot, ...]:
-        through = self.fact("access_point")
-        chosen = [self.fact(f"p@{place}") for place in range(len(self._numbered))]
-        origins = [self.fact("o@Internet"), self.fact("o@VPC")]
-        self.constraints += [exactly_one(chosen), exactly_one(origins)]
-        if key == "s3:accesspointnetworkorigin":
-            options = [Option(frozenset({one}), (one.removeprefix("o@"),)) for one in origins]
-        elif key == "s3:dataaccesspointaccount":
-            options = [Option(frozenset({f"p@{place}"}), (one,)) for place, one in enumerate(self._numbered)]
-        else:
-            region = self.unknown("point_region", LOWER_CASE)
-            name = self.unknown("point_name", least=1)
-            head = f"arn:{self.known.partition}:s3:"
-            options = [
-                Option(frozenset({f"p@{place}"}), (head, region, f":{one}:accesspoint/", name))
-                for place, one in enumerate(self._numbered)
-            ]
+    def _access_point(self, service: str, name: str) -> tuple[Slot, ...]:
+        through = self.fact(f"access_point_{service}")
+        numbered = {one: self.fact(f"p@{service}{place}") for place, one in enumerate(self._numbered)}
+        origins = {one: self.fact(f"o@{service}{one}") for one in ("Internet", "VPC")}
+        self.constraints += [exactly_one(list(numbered.values())), exactly_one(list(origins.values()))]
+        match name:
+            case "accesspointnetworkorigin":
+                options = [Option(frozenset({fact}), (one,)) for one, fact in origins.items()]
+            case "dataaccesspointaccount":
+                options = [Option(frozenset({fact}), (one,)) for one, fact in numbered.items()]
+            case _:
+                region = self.unknown(f"point_region_{service}", LOWER_CASE)
+                point = self.unknown(f"point_name_{service}", least=1)
+                head = f"arn:{self.known.partition}:{service}:"
+                options = [
+                    Option(frozenset({fact}), (head, region, f":{one}:accesspoint/", point))
+                    for one, fact in numbered.items()
+                ]
         return (Slot(through, Text(tuple(options))),)
 
     # Keys by themselves.
@@ -390,6 +392,7 @@ _CALLER = frozenset(
     {"aws:principalarn", "aws:principalaccount", "kms:calleraccount", "aws:username", "aws:userid", "aws:principaltype"}
 )
 _SOURCE = frozenset({"arn", "account", "owner", "orgid", "orgpaths"})
+_ACCESS_POINT = frozenset({"dataaccesspointarn", "dataaccesspointaccount", "accesspointnetworkorigin"})
 _LISTED_ADDRESSES = ("203.0.113.10", "8.8.8.8", "10.1.2.3", "2001:db8::10", "2606:4700::6810:84e5")
 
 

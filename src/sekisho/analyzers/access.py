@@ -151,7 +151,9 @@ def openers_of(region: Region) -> list[Opener]:
 
 _WELL_KNOWN = (
     "s3:GetObject", "sts:AssumeRole", "kms:Decrypt", "lambda:InvokeFunctionUrl", "lambda:InvokeFunction",
-    "sqs:ReceiveMessage", "sns:Publish", "secretsmanager:GetSecretValue",
+    "sqs:ReceiveMessage", "sns:Publish", "secretsmanager:GetSecretValue", "s3express:CreateSession",
+    "ecr:BatchGetImage", "elasticfilesystem:ClientMount", "dynamodb:GetItem", "dynamodb:GetRecords", "ec2:CreateVolume",
+    "rds:CopyDBSnapshot", "rds:CopyDBClusterSnapshot",
 )  # fmt: skip
 
 
@@ -229,8 +231,8 @@ def _shown_caller(region: Region, caller: Caller) -> dict[str, str]:
 
 
 def _sources(resource: RawResource, way: Way, region: Region, openers: list[Opener]) -> tuple[Source, ...]:
-    """What opens a bucket; other resources have no sources. Source: API reference, `FindingSource`."""
-    if resource.resource_type != "AWS::S3::Bucket":
+    """What opens a bucket of either kind; other resources have no sources. Source: API reference, `FindingSource`."""
+    if resource.resource_type not in {"AWS::S3::Bucket", "AWS::S3Express::DirectoryBucket"}:
         return ()
     if way.access_point is not None:
         return (Source("S3_ACCESS_POINT", access_point_arn=way.access_point),)

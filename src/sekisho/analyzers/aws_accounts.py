@@ -16,3 +16,9 @@ _CLOUDFRONT = "cloudfront"
 """Origin access identities. Source: Amazon CloudFront Developer Guide, "Restrict access to an Amazon S3 origin"."""
 
 AWS_OPERATED_ACCOUNTS = frozenset({*_LOG_DELIVERY_OF_ELASTIC_LOAD_BALANCING.split(), _CLOUDFRONT})
+
+AWS_OPERATED_CANONICAL_IDS = frozenset({"6aa5a366c34c1cbe25dc49211496e913e0351eb0e8c37aa3477e40942ec6b97c"})
+"""Canonical user ids: Amazon EC2's, to which the canned ACL `aws-exec-read` gives READ.
+
+Source: Amazon S3 User Guide, "Canned ACL"; the id stands in awslabs/aws-cloudformation-iam-policy-validator.
+"""

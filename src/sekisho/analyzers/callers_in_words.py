@@ -50,6 +50,10 @@ OF_CALL: Mapping[str, str] = {
     "aws:sourceorgpaths": "through an AWS service that acts for the organization path {}",
     "s3:dataaccesspointaccount": "through access points of account {}",
     "s3:dataaccesspointarn": "through the access point {}",
+    "s3express:dataaccesspointaccount": "through access points of account {}",
+    "s3express:dataaccesspointarn": "through the access point {}",
+    "s3express:sessionmode": "for a {} session",
+    "elasticfilesystem:accessedviamounttarget": "through a mount target",
 }
 """What a value of a shown key says of where the call comes from."""
 
@@ -88,12 +92,14 @@ class Callers:
         kind: how the caller of the request that proves it shows who it is.
         narrowing: the shown keys that describe the callers, in lower case, with the value for each.
         asked: conditions on other keys that every caller has to meet and cannot meet at will.
+        unsigned: who everyone is that signs nothing.
     """
 
     principal: Principal
     kind: CallerKind
     narrowing: Mapping[str, str]
     asked: tuple[Condition, ...] = ()
+    unsigned: str = BY_KIND[CallerKind.ANONYMOUS]
 
 
 def qualifies(principal: Principal, key: str, value: str) -> bool:
@@ -145,7 +151,7 @@ def _base(callers: Callers, kept: Mapping[str, str], of_call: Sequence[str], wid
         if of_call:
             return "anyone"
         needs_account = callers.narrowing.keys() & _OF_AWS_ACCOUNTS_ALONE
-        return BY_KIND[CallerKind.AWS if needs_account else CallerKind.ANONYMOUS]
+        return BY_KIND[CallerKind.AWS] if needs_account else callers.unsigned
     if any(key in _OF_SERVICES for key in kept):
         return "anyone"
     if f"{_COGNITO}:aud" in kept:

@@ -38,13 +38,20 @@ NARROWING: Mapping[str, Callable[[str], bool]] = {
     "accounts.google.com:aud": is_fixed,
     "graph.facebook.com:app_id": is_fixed,
     "www.amazon.com:app_id": is_fixed,
+    # Amazon EFS User Guide, "Blocking public access", the meaning of "public"
+    "elasticfilesystem:accessedviamounttarget": lambda value: value.lower() == "true",
 }
 """Keys that outsiders can't satisfy at will, with the values for which that is so."""
 
-ACCESS_POINT_KEYS = frozenset({"s3:dataaccesspointaccount", "s3:dataaccesspointarn"})
+ACCESS_POINT_KEYS = frozenset(
+    {
+        "s3:dataaccesspointaccount", "s3:dataaccesspointarn",
+        "s3express:dataaccesspointaccount", "s3express:dataaccesspointarn",
+    }
+)  # fmt: skip
 """Delegation to another account's access points, whose policies can't be seen: shown, and public all the same."""
 
-SHOWN_KEYS = frozenset(NARROWING) | ACCESS_POINT_KEYS
+SHOWN_KEYS = frozenset(NARROWING) | ACCESS_POINT_KEYS | {"s3express:sessionmode"}
 """The keys that a finding's condition can have. Every other key counts in the analysis, but says not who gets in."""
 
 
@@ -53,6 +60,7 @@ USUAL_SPELLING = {
     for key in (
         "aws:SourceVpc", "aws:SourceIp", "aws:ResourceAccount", "aws:ResourceOrgID", "lambda:FunctionUrlAuthType",
         "s3:DataAccessPointArn", "s3:DataAccessPointAccount", "s3:AccessPointNetworkOrigin",
+        "s3express:DataAccessPointArn", "s3express:DataAccessPointAccount", "s3express:AccessPointNetworkOrigin",
     )
 }  # fmt: skip
 """How keys are spelled that are known without any document naming them."""

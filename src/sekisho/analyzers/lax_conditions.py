@@ -52,6 +52,11 @@ _REASONS: Mapping[Laxity, str] = {
         secretsmanager:versionid secretsmanager:versionstage secretsmanager:recoverywindowindays
         secretsmanager:forcedeletewithoutrecovery secretsmanager:description
         sns:endpoint sns:protocol
+        s3express:sessionmode s3express:x-amz- s3express:permissions
+        dynamodb:attributes dynamodb:enclosingoperation dynamodb:firstpartitionkeyvalues
+        dynamodb:secondpartitionkeyvalues dynamodb:thirdpartitionkeyvalues dynamodb:fourthpartitionkeyvalues
+        dynamodb:fulltablescan dynamodb:leadingkeys dynamodb:returnconsumedcapacity dynamodb:returnvalues
+        dynamodb:select elasticfilesystem:accesspointarn elasticfilesystem:createaction
         sts:rolesessionname sts:sourceidentity sts:transitivetagkeys sts:durationseconds
     """,
     OWN_ACCOUNT: """
@@ -63,7 +68,7 @@ _REASONS: Mapping[Laxity, str] = {
     ANY_CALLER: "aws:securetransport aws:requestedregion aws:principalisawsservice",
     HOW: """
         lambda:functionurlauthtype lambda:invokedviafunctionurl s3:authtype s3:signatureversion s3:signatureage
-        s3:tlsversion
+        s3:tlsversion s3express:authtype s3express:signatureversion s3express:signatureage s3express:tlsversion
     """,
     ANY_SERVICE_CALL: """
         aws:calledvia aws:calledviafirst aws:calledvialast aws:viaawsservice kms:viaservice kms:grantisforawsresource
@@ -76,6 +81,8 @@ _REASONS: Mapping[Laxity, str] = {
         kms:customermasterkeyspec kms:customermasterkeyusage kms:primaryregion
         secretsmanager:resourcetag/ secretsmanager:resource/ secretsmanager:secretid secretsmanager:name
         secretsmanager:secretprimaryregion
+        ecr:resourcetag/ elasticfilesystem:encrypted s3express:buckettag/ s3express:accesspointtag/
+        s3express:accesspointnetworkorigin s3express:resourceaccount s3express:locationname
     """,
     AUDIENCE: "saml:aud saml:iss accounts.google.com:oaud",
 }
@@ -110,6 +117,10 @@ ANYBODYS: Mapping[str, str] = {
     "www.amazon.com:app_id": "anyone's application",
     "s3:dataaccesspointaccount": "any account",
     "s3:dataaccesspointarn": "anyone's access points",
+    "s3express:dataaccesspointaccount": "any account",
+    "s3express:dataaccesspointarn": "anyone's access points",
+    "s3express:sessionmode": "any session",
+    "elasticfilesystem:accessedviamounttarget": "any call that is no mount",
 }
 """What a value of each shown key can match that does not narrow."""
 

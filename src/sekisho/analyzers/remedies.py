@@ -61,16 +61,32 @@ def remedy_in_words(opening: Opening) -> Remedy:
 def remedy_for(opening: Opening) -> Remedy:
     """Say what the owner can change so that the access is gone, with the policy that does it where one is proven."""
     document = _policy_of(opening.way)
-    if document is not None:
+    if document is not None and not _may_be_own(opening):
         for mended in _candidates(opening, document):
             if _is_proven(opening, document, mended):
                 return _told(opening, document, mended)
     return remedy_in_words(opening)
 
 
+def _may_be_own(opening: Opening) -> bool:
+    """Say whether the callers may be the owner's, who cannot be told from others: clients mount without a signature.
+
+    Source: Amazon EFS User Guide, "Using IAM to control access to file systems".
+    """
+    unsigned = any(one.request.caller.kind is CallerKind.ANONYMOUS for one in opening.region.witnesses.distinct)
+    return opening.subject.resource.resource_type == _FILE_SYSTEM and unsigned
+
+
+_FILE_SYSTEM = "AWS::EFS::FileSystem"
+
+
 def _policy_of(way: Way) -> Document | None:
     """Return the policy that is mended: that of the first gate, which is the resource's own."""
-    return next((one for one in way.gates[0].documents if not one.labels), None)
+    return next((one for one in way.gates[0].documents if not one.labels and one.name not in _OF_MANY), None)
+
+
+_OF_MANY = frozenset({"RegistryPolicy"})
+"""Policies of many resources: none is rewritten for the sake of one."""
 
 
 # The candidates.
@@ -131,12 +147,14 @@ _WITHOUT_STAR = frozenset({"AWS::SNS::Topic"})
 def _whole(opening: Opening) -> Patterns | None:
     resource = opening.subject.resource
     match resource.resource_type:
-        case "AWS::IAM::Role":
+        case "AWS::IAM::Role" | "AWS::ECR::Repository":
             return None
         case "AWS::KMS::Key":
             return Patterns(("*",))
         case "AWS::S3::Bucket":
             return Patterns((resource.arn, f"{resource.arn}/*"))
+        case "AWS::DynamoDB::Table":
+            return Patterns((resource.arn, f"{resource.arn}/index/*"))
         case _:
             return Patterns((resource.arn,))
 
@@ -154,9 +172,9 @@ def _is_proven(opening: Opening, document: Document, mended: Mended) -> bool:
 
 
 def _with(gates: Sequence[Gate], document: Document) -> tuple[Gate, ...]:
-    """Return the gates with another policy in the first one."""
+    """Return the gates with another policy in place of the one of its name in the first gate."""
     first, *others = gates
-    documents = tuple([one if one.labels else document for one in first.documents])
+    documents = tuple([document if one.name == document.name else one for one in first.documents])
     return (replace(first, documents=documents), *others)
 
 
@@ -244,8 +262,8 @@ def _told(opening: Opening, document: Document, mended: Mended) -> Remedy:
     return Remedy(f"delete the {document.name}: nothing else is in it")
 
 
-_NEVER_WITHOUT = frozenset({"AWS::IAM::Role", "AWS::KMS::Key"})
-"""What always has a policy."""
+_NEVER_WITHOUT = frozenset({"AWS::IAM::Role", "AWS::KMS::Key", _FILE_SYSTEM})
+"""What always has a policy, or is open to more without one."""
 
 
 def _refused(opening: Opening, deny: Statement) -> str:
@@ -278,7 +296,9 @@ _WORDS = {"aws:PrincipalOrgID": "organization", "aws:PrincipalAccount": "account
 
 def _advice(opening: Opening) -> str:
     principal, resource_type = opening.region.principal, opening.subject.resource.resource_type
-    instead = _instead(principal, resource_type)
+    if resource_type in _SHARED_WITH:
+        return _unshared(opening)
+    instead = _for_clients(opening) if _may_be_own(opening) else _instead(principal, resource_type)
     match principal.form:
         case PrincipalForm.EVERYONE:
             told = instead
@@ -287,6 +307,35 @@ def _advice(opening: Opening) -> str:
         case _:
             told = f"{instead}, or remove it" if instead else "remove the principal if it is not meant to get in"
     return f"{told}: {'; '.join(map(_place, opening.because))}"
+
+
+_SHARED_WITH = {
+    "AWS::EC2::Snapshot": "ec2:ModifySnapshotAttribute",
+    "AWS::RDS::DBSnapshot": "rds:ModifyDBSnapshotAttribute",
+    "AWS::RDS::DBClusterSnapshot": "rds:ModifyDBClusterSnapshotAttribute",
+}
+"""The types that an attribute shares, with the call that changes it."""
+
+
+def _unshared(opening: Opening) -> str:
+    """Say how a snapshot is shared no longer."""
+    principal, resource_type = opening.region.principal, opening.subject.resource.resource_type
+    places = "; ".join(quoted(one.path, WIDTH) for one in opening.because)
+    with_call = f"(`{_SHARED_WITH[resource_type]}`): {places}"
+    if principal != EVERYONE:
+        return f"stop sharing it with account {quoted(principal.value, WIDTH)} {with_call}"
+    switch = (
+        "; or set block public access for snapshots to `block-all-sharing` in its Region"
+        if resource_type == "AWS::EC2::Snapshot"
+        else ""
+    )
+    return f"stop sharing it with `all`, and share it with the accounts that need it instead {with_call}{switch}"
+
+
+def _for_clients(opening: Opening) -> str:
+    mounted = "elasticfilesystem:AccessedViaMountTarget"
+    or_so = "" if mounted.lower() in opening.region.condition else f", or add a condition on `{mounted}`"
+    return f"name the principals that need it{or_so}"
 
 
 def _instead(principal: Principal, resource_type: str) -> str:

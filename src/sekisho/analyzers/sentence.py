@@ -12,7 +12,7 @@ from functools import lru_cache
 from msgspec.structs import replace
 
 from sekisho.analyzers.blockers import Blockers
-from sekisho.analyzers.callers_in_words import Callers, callers_in_words, claim_of, qualifies
+from sekisho.analyzers.callers_in_words import BY_KIND, Callers, callers_in_words, claim_of, qualifies
 from sekisho.analyzers.lax_conditions import EXTERNAL_ID, Laxity, is_claim, laxity_of
 from sekisho.analyzers.observation import ExternalAccess, ResourceControlPolicyRestriction
 from sekisho.analyzers.quoting import listed, quoted, shortened
@@ -26,6 +26,7 @@ from sekisho.policy.operators import Family
 from sekisho.reasoning import Gate, Opener, Region
 from sekisho.resources.exposure import Way
 from sekisho.resources.iam_role import CARRIED_ALONG
+from sekisho.resources.shared_snapshots import SHARED_TYPES
 
 MOST_CHARACTERS = 300
 """What a sentence should have at most: shorter forms are tried until one fits, and the shortest is taken as it is."""
@@ -229,7 +230,8 @@ class _Teller:
 
     def sentence(self) -> str:
         asked = tuple(condition for plot in self.plots for condition in plot.asked)
-        callers = Callers(self.region.principal, self.kind, self.narrowing, asked)
+        unsigned = _UNSIGNED.get(self.case.resource_type, BY_KIND[CallerKind.ANONYMOUS])
+        callers = Callers(self.region.principal, self.kind, self.narrowing, asked, unsigned)
         who = callers_in_words(callers, self.width, self.form.narrowing)
         parts = [f"{who} can {self.what()} {self.where()}"]
         if self.plots:
@@ -323,7 +325,7 @@ class _Teller:
         """Say why the conditions of a statement do not keep the callers out, each key once."""
         conditions = _conditions(plot.opener)
         if not conditions:
-            return " and has no condition"
+            return "" if self.case.resource_type in SHARED_TYPES else " and has no condition"
         reasons: dict[Laxity, dict[str, None]] = {}
         narrow = 0
         for condition in conditions:
@@ -387,6 +389,9 @@ _SHOWING: Mapping[CallerKind, str] = {
     CallerKind.WEB_IDENTITY: "with an identity provider's token",
     CallerKind.SERVICE: "as an AWS service",
 }
+_UNSIGNED = {"AWS::EFS::FileSystem": "any client that reaches a mount target"}
+"""Who calls without a signature, where that is not anyone on the internet."""
+
 _LEVELS = {
     "List": "list",
     "Read": "read",
@@ -397,7 +402,8 @@ _LEVELS = {
 _PREPOSITIONS = {
     "s3:GetObject": "from", "s3:PutObject": "to", "s3:DeleteObject": "from", "sqs:ReceiveMessage": "from",
     "sqs:SendMessage": "to", "sns:Publish": "to", "sns:Subscribe": "to", "kms:Decrypt": "with", "kms:Encrypt": "with",
-    "kms:Sign": "with", "kms:GenerateDataKey": "with",
+    "kms:Sign": "with", "kms:GenerateDataKey": "with", "dynamodb:GetItem": "from", "dynamodb:PutItem": "to",
+    "dynamodb:GetRecords": "from", "ecr:BatchGetImage": "from", "ecr:PutImage": "to",
 }  # fmt: skip
 
 

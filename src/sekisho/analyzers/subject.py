@@ -2,7 +2,7 @@
 
 import msgspec
 
-from sekisho.analyzers.aws_accounts import AWS_OPERATED_ACCOUNTS
+from sekisho.analyzers.aws_accounts import AWS_OPERATED_ACCOUNTS, AWS_OPERATED_CANONICAL_IDS
 from sekisho.analyzers.keys import SHOWN_KEYS
 from sekisho.reasoning import Inside, Question, World
 from sekisho.resources.exposure import Exposure, Way
@@ -41,7 +41,7 @@ def _world(subject: Subject, way: Way) -> World:
         inside=Inside(
             accounts=zone.trusted_accounts | AWS_OPERATED_ACCOUNTS,
             organization_id=zone.organization_id,
-            canonical_ids=subject.exposure.canonical_ids,
+            canonical_ids=subject.exposure.canonical_ids | AWS_OPERATED_CANONICAL_IDS,
             resources=subject.own_resources,
         ),
         callers=subject.exposure.callers,

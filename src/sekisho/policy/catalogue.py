@@ -24,6 +24,8 @@ class CrossAccountActions:
         on: the resource types of the Service Authorization Reference that belong to this type.
         only: the whole list, where AWS publishes one; None for every action on these resource types.
         never: actions that the service refuses across accounts, whatever the policy says.
+        copies: whether all of them only read the resource: what they write is a copy in the caller's account, which is
+            why the Service Authorization Reference gives them the level `Write`.
         source: the page that says so.
     """
 
@@ -32,6 +34,7 @@ class CrossAccountActions:
     source: str
     only: frozenset[str] | None = None
     never: frozenset[str] = frozenset()
+    copies: bool = False
 
 
 def _names(text: str) -> frozenset[str]:
@@ -103,6 +106,64 @@ CROSS_ACCOUNT: Mapping[str, CrossAccountActions] = {
         never=_names("CreateSecret ValidateResourcePolicy"),
         source="AWS Secrets Manager User Guide, Permissions for users in a different account",
     ),
+    "AWS::S3Express::DirectoryBucket": CrossAccountActions(
+        service="s3express",
+        on=frozenset({"bucket"}),
+        never=_names(
+            """CreateBucket DeleteBucket DeleteBucketPolicy GetBucketPolicy GetEncryptionConfiguration
+            GetLifecycleConfiguration GetMetricsConfiguration PutBucketPolicy PutEncryptionConfiguration
+            PutLifecycleConfiguration PutMetricsConfiguration"""
+        ),
+        source="Amazon S3 API reference, of each of these for directory buckets: cross-account access isn't supported",
+    ),
+    "AWS::ECR::Repository": CrossAccountActions(
+        service="ecr",
+        on=frozenset({"repository"}),
+        never=_names("CreateRepository"),
+        source="Amazon ECR User Guide, Private repository policies; a repository that exists is not created",
+    ),
+    "AWS::EFS::FileSystem": CrossAccountActions(
+        service="elasticfilesystem",
+        on=frozenset({"file-system"}),
+        source="Amazon EFS User Guide, Using IAM to control access to file systems",
+    ),
+    "AWS::DynamoDB::Table": CrossAccountActions(
+        service="dynamodb",
+        on=frozenset({"table", "index"}),
+        only=_names(
+            """BatchGetItem BatchWriteItem ConditionCheckItem DeleteItem DeleteTable DescribeTable GetItem
+            ListTagsOfResource PutItem Query Scan TagResource UntagResource UpdateItem UpdateTable"""
+        ),
+        source="Amazon DynamoDB Developer Guide, DynamoDB API operations supported by resource-based policies; Using"
+        " IAM with DynamoDB transactions, for the actions that TransactGetItems and TransactWriteItems need",
+    ),
+    "AWS::DynamoDB::Stream": CrossAccountActions(
+        service="dynamodb",
+        on=frozenset({"stream"}),
+        only=_names("DescribeStream GetRecords GetShardIterator"),
+        source="Amazon DynamoDB Developer Guide, DynamoDB API operations supported by resource-based policies",
+    ),
+    "AWS::EC2::Snapshot": CrossAccountActions(
+        service="ec2",
+        on=frozenset({"snapshot"}),
+        only=_names("CopySnapshot CreateVolume"),
+        copies=True,
+        source="Amazon EBS User Guide, Share an Amazon EBS snapshot with other AWS accounts: use shared snapshots",
+    ),
+    "AWS::RDS::DBSnapshot": CrossAccountActions(
+        service="rds",
+        on=frozenset({"snapshot"}),
+        only=_names("CopyDBSnapshot RestoreDBClusterFromSnapshot RestoreDBInstanceFromDBSnapshot"),
+        copies=True,
+        source="Amazon RDS API reference, ModifyDBSnapshotAttribute: who may copy or restore the snapshot",
+    ),
+    "AWS::RDS::DBClusterSnapshot": CrossAccountActions(
+        service="rds",
+        on=frozenset({"cluster-snapshot"}),
+        only=_names("CopyDBClusterSnapshot RestoreDBClusterFromSnapshot RestoreDBInstanceFromDBSnapshot"),
+        copies=True,
+        source="Amazon RDS API reference, ModifyDBClusterSnapshotAttribute: who may copy or restore the snapshot",
+    ),
 }
 
 
@@ -146,7 +207,8 @@ def cross_account_table(resource_type: str) -> ActionTable:
         KeyError: the resource type is not in `CROSS_ACCOUNT`.
     """
     names = [action.name for action in cross_account_actions(resource_type)]
-    return ActionTable(names, {name: access_level(name) for name in names})
+    copies = CROSS_ACCOUNT[resource_type].copies
+    return ActionTable(names, {name: "Read" if copies else access_level(name) for name in names})
 
 
 def action_matches(glob: str, action: str) -> bool:

@@ -4,6 +4,7 @@ Each of these is several keys that follow from one fact.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import partial
 from itertools import count
 
 from sekisho.evaluation import CallerKind
@@ -339,37 +340,42 @@ _WITH_COLONS: tuple[tuple[str, Shape], ...] = (
 
 # The access point that an S3 request comes through.
 
-_ACCESS_POINT = frozenset({"s3:dataaccesspointarn", "s3:dataaccesspointaccount", "s3:accesspointnetworkorigin"})
+
+def _access_point_keys(service: str) -> frozenset[str]:
+    names = ("dataaccesspointarn", "dataaccesspointaccount", "accesspointnetworkorigin")
+    return frozenset(f"{service}:{name}" for name in names)
 
 
-def _access_points(scene: Scene) -> Iterator[Example]:
+def _access_points(scene: Scene, service: str) -> Iterator[Example]:
     """A request comes straight to the bucket, or through an access point of some account.
 
     Access points of trusted accounts have policies of their own, which are asked with them; here they are inside.
-    Source: Amazon S3 User Guide, "Configuring IAM policies for using access points".
+    Source: Amazon S3 User Guide, "Configuring IAM policies for using access points", and the same for access points
+    for directory buckets.
+
+    Args:
+        scene: what is asked.
+        service: the prefix of the bucket's ARN and of the keys: `s3`, or `s3express` for directory buckets.
     """
     yield Example({})
+    of_arn, of_account = f"{service}:dataaccesspointarn", f"{service}:dataaccesspointaccount"
     shapes = (
         (
-            Fixed({"arn": f"arn:{scene.world.partition}:s3:"}),
+            Fixed({"arn": f"arn:{scene.world.partition}:{service}:"}),
             Free(("arn",), LOWER_CASE, least=0, samples=("us-east-1",)),
             Fixed({"arn": ":"}),
             slot,
             Fixed({"arn": ":accesspoint/"}),
             Free(("arn",), samples=("example",)),
         )
-        for slot in _account_slots(scene, ("arn", "account"), "s3:dataaccesspointarn")
+        for slot in _account_slots(scene, ("arn", "account"), of_arn)
     )
-    patterns = {
-        "arn": scene.patterns("s3:dataaccesspointarn"),
-        "account": scene.patterns("s3:dataaccesspointaccount"),
-    }
-    for word in _walked(scene, shapes, patterns):
+    for word in _walked(scene, shapes, {"arn": scene.patterns(of_arn), "account": scene.patterns(of_account)}):
         for origin in ("Internet", "VPC"):
             context = {
-                "s3:dataaccesspointarn": (word["arn"],),
-                "s3:dataaccesspointaccount": (word["account"],),
-                "s3:accesspointnetworkorigin": (origin,),
+                of_arn: (word["arn"],),
+                of_account: (word["account"],),
+                f"{service}:accesspointnetworkorigin": (origin,),
             }
             yield Example(context, inside=word["account"] in scene.world.inside.accounts)
 
@@ -378,6 +384,7 @@ JOINED_KEYS: tuple[tuple[frozenset[str], Callable[[Scene], Iterator[Example]]], 
     (_ORGANIZATION, _organizations),
     (_NETWORK, _networks),
     (_SOURCE, _sources),
-    (_ACCESS_POINT, _access_points),
+    (_access_point_keys("s3"), partial(_access_points, service="s3")),
+    (_access_point_keys("s3express"), partial(_access_points, service="s3express")),
 )
 """The facets of several keys, apart from the caller's own."""

@@ -17,8 +17,8 @@ class Gap(msgspec.Struct, frozen=True):
         region: where, when the call belongs to a Region.
         resource: the ARN of the resource that is now only partly known, or None when the call was about an account.
         resource_types: the types of which resources may be missing now. Empty when `resource` is set, and after calls
-            that hide no resource: then it is not known whether control policies apply, or which organization the
-            account belongs to.
+            that hide no resource: then it is not known whether control policies apply, which organization the account
+            belongs to, or whether it blocks public access.
     """
 
     call: str
@@ -51,6 +51,7 @@ ACCOUNT_CALLS: Mapping[str, tuple[str, ...]] = {
     "sqs.list_queues": ("AWS::SQS::Queue",),
     "sns.list_topics": ("AWS::SNS::Topic",),
     "secretsmanager.list_secrets": ("AWS::SecretsManager::Secret",),
+    "s3control.get_public_access_block": (),
     "organizations.describe_organization": (),
     "organizations.list_policies": (),
     "organizations.describe_policy": (),
@@ -59,6 +60,10 @@ ACCOUNT_CALLS: Mapping[str, tuple[str, ...]] = {
 """The calls about an account, with the resource types they list. A failure of any other call hides every type."""
 
 _EVERY_TYPE = tuple(sorted({name for names in ACCOUNT_CALLS.values() for name in names}))
+
+LISTED_TYPES = frozenset(_EVERY_TYPE)
+"""The resource types that an account is searched for. Others are analysed where a recording has them, and one that a
+recording does not have may exist all the same."""
 
 _ANSWER_FOR_EVERY_REGION = frozenset({"s3.list_buckets", "iam.list_roles"})
 """Listings that answer for every Region, wherever they were asked."""
@@ -73,6 +78,10 @@ ABSENT: Mapping[str, frozenset[str]] = {
     "lambda.get_policy": frozenset({"ResourceNotFoundException"}),
     "lambda.get_function_url_config": frozenset({"ResourceNotFoundException"}),
     "lambda.get_layer_version_policy": frozenset({"ResourceNotFoundException"}),
+    "ecr.get_repository_policy": frozenset({"RepositoryPolicyNotFoundException"}),
+    "ecr.get_registry_policy": frozenset({"RegistryPolicyNotFoundException"}),
+    "efs.describe_file_system_policy": frozenset({"PolicyNotFound"}),
+    "dynamodb.get_resource_policy": frozenset({"PolicyNotFoundException"}),
     "organizations.describe_organization": frozenset({"AWSOrganizationsNotInUseException"}),
 }
 """The error codes that mean "there is no such document". Source: the API reference of each operation."""

@@ -1,6 +1,6 @@
 """Resources that exist only as a policy text: what a policy would open, before anyone attaches it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from sekisho.policy import Policy
 from sekisho.policy.arns import account_of, parse_arn
@@ -53,8 +53,33 @@ _SHAPES: Mapping[str, tuple[str, str, Callable[[str, str], tuple[ApiCall, ...]]]
             ApiCall("secretsmanager.get_resource_policy", {}, {"ResourcePolicy": text}),
         ),
     ),
+    "AWS::S3Express::DirectoryBucket": (
+        "arn:aws:s3express:us-east-1:{account}:bucket/example--use1-az4--x-s3",
+        "us-east-1",
+        lambda text, _: (ApiCall("s3.get_bucket_policy", {}, {"Policy": text}),),
+    ),
+    "AWS::ECR::Repository": (
+        "arn:aws:ecr:us-east-1:{account}:repository/example",
+        "us-east-1",
+        lambda text, _: (ApiCall("ecr.get_repository_policy", {}, {"policyText": text}),),
+    ),
+    "AWS::EFS::FileSystem": (
+        "arn:aws:elasticfilesystem:us-east-1:{account}:file-system/fs-0123456789abcdef0",
+        "us-east-1",
+        lambda text, _: (ApiCall("efs.describe_file_system_policy", {}, {"Policy": text}),),
+    ),
+    "AWS::DynamoDB::Table": (
+        "arn:aws:dynamodb:us-east-1:{account}:table/example",
+        "us-east-1",
+        lambda text, _: (ApiCall("dynamodb.get_resource_policy", {}, {"Policy": text}),),
+    ),
+    "AWS::DynamoDB::Stream": (
+        "arn:aws:dynamodb:us-east-1:{account}:table/example/stream/2026-01-01T00:00:00.000",
+        "us-east-1",
+        lambda text, _: (ApiCall("dynamodb.get_resource_policy", {}, {"Policy": text}),),
+    ),
 }
-"""To each resource type an ARN, a Region, and the calls that would answer with the policy."""
+"""To each resource type that has a policy an ARN, a Region, and the calls that would answer with the policy."""
 
 HYPOTHETICAL_TYPES = tuple(_SHAPES)
 
@@ -67,7 +92,16 @@ _BY_SERVICE = {
     "sqs": "AWS::SQS::Queue",
     "sns": "AWS::SNS::Topic",
     "secretsmanager": "AWS::SecretsManager::Secret",
+    "s3express": "AWS::S3Express::DirectoryBucket",
+    "ecr": "AWS::ECR::Repository",
+    "elasticfilesystem": "AWS::EFS::FileSystem",
+    "dynamodb": "AWS::DynamoDB::Table",
 }
+
+_OF_STREAMS = frozenset({"dynamodb:describestream", "dynamodb:getrecords", "dynamodb:getsharditerator"})
+
+_PARTS = {"AWS::S3::Bucket": "/", "AWS::DynamoDB::Table": "/index/"}
+"""What stands between the ARN of a resource and the rest of the ARN of a part of it."""
 
 
 def guess_resource_type(policy: Policy) -> str | None:
@@ -79,7 +113,14 @@ def guess_resource_type(policy: Policy) -> str | None:
         return None
     if all("layerversion" in glob.lower() for glob in globs):
         return "AWS::Lambda::LayerVersion"
+    if services == {"dynamodb"} and _is_of_stream(policy, globs):
+        return "AWS::DynamoDB::Stream"
     return _BY_SERVICE.get(services.pop())
+
+
+def _is_of_stream(policy: Policy, globs: Iterable[str]) -> bool:
+    of_streams = any("/stream/" in arn for arn in _arns(policy))
+    return of_streams or {glob.lower() for glob in globs} <= _OF_STREAMS
 
 
 def guess_owner(policy: Policy, resource: str | None) -> str | None:
@@ -90,9 +131,12 @@ def guess_owner(policy: Policy, resource: str | None) -> str | None:
 
 
 def guess_resource(policy: Policy, resource_type: str) -> str | None:
-    """Return the one resource that a policy's ARNs name, an object's bucket counting for it; None if there is none."""
-    of_bucket = resource_type == "AWS::S3::Bucket"
-    named = {arn.partition("/")[0] if of_bucket else arn for arn in _arns(policy)}
+    """Return the one resource that a policy's ARNs name; None if there is none.
+
+    The bucket of an object and the table of an index count for it.
+    """
+    part = _PARTS.get(resource_type)
+    named = {arn.partition(part)[0] if part else arn for arn in _arns(policy)}
     resource = named.pop() if len(named) == 1 else "*"
     return None if "*" in resource or "?" in resource else resource
 

@@ -1,31 +1,21 @@
 """S3 general purpose buckets: policy, ACL, access points, and the blocks that neutralise them.
 
-Source: Amazon S3 User Guide, "Access control in Amazon S3", "Managing access with access points", "Blocking public
-access to your Amazon S3 storage", "Access control list (ACL) overview".
+Source: Amazon S3 User Guide, "Access control in Amazon S3", "Blocking public access to your Amazon S3 storage",
+"Access control list (ACL) overview".
 """
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
-
-import msgspec
+from functools import lru_cache, partial
 
 from sekisho.policy import EVERYONE, Principal, PrincipalForm, Principals
 from sekisho.policy.catalogue import cross_account_actions, cross_account_table
-from sekisho.reasoning import Document, Gate, Target, View
-from sekisho.resources.answers import (
-    answer,
-    answer_of,
-    flag_in,
-    object_in,
-    objects_in,
-    require_read,
-    required_text,
-    text_in,
-)
+from sekisho.reasoning import Gate, Target, View
+from sekisho.resources.answers import answer, object_in, objects_in, require_read, text_in
 from sekisho.resources.documents import Grant, grants_document, policy_document
 from sekisho.resources.exposure import SIGNED_OR_ANONYMOUS, Exposure, Way
+from sekisho.resources.s3_access_points import Blocks, Bucket, access_point_ways, blocks_in
 from sekisho.resources.s3_public import is_public
-from sekisho.resources.snapshot import Json, RawResource
+from sekisho.resources.snapshot import RawResource
 
 _OPTIONAL_CALLS = frozenset(
     {"s3.get_bucket_location", "s3.get_bucket_ownership_controls", "s3.get_bucket_policy_status"}
@@ -42,8 +32,6 @@ _ACL_ACTIONS: Mapping[str, tuple[str, ...]] = {
 """Source: Amazon S3 User Guide, "Mapping of ACL permissions and access policy permissions"."""
 
 _FULL_CONTROL = tuple(action for actions in _ACL_ACTIONS.values() for action in actions)
-
-_ACCESS_POINT_KEYS = ("s3:dataaccesspointarn", "s3:dataaccesspointaccount", "s3:accesspointnetworkorigin")
 
 
 def read_bucket(resource: RawResource) -> Exposure:
@@ -73,36 +61,19 @@ def read_bucket(resource: RawResource) -> Exposure:
     gate = Gate(tuple(documents))
     actions = cross_account_table(_TYPE)
     ways = [Way((gate,), _targets(resource.arn), actions, narrow=blocks.restrict_public_buckets)]
-    ways += _access_point_ways(resource, gate, blocks, notes)
+    ways += access_point_ways(Bucket(resource, "s3", gate, blocks, partial(_targets, resource.arn)), notes)
     return Exposure(tuple(ways), SIGNED_OR_ANONYMOUS, canonical_ids=canonical_ids, notes=tuple(notes))
 
 
-class _Blocks(msgspec.Struct, frozen=True):
-    """The two settings of Block Public Access that change existing access; the other two refuse new settings only."""
-
-    ignore_public_acls: bool = False
-    restrict_public_buckets: bool = False
-
-    def __or__(self, other: "_Blocks") -> "_Blocks":
-        return _Blocks(
-            self.ignore_public_acls or other.ignore_public_acls,
-            self.restrict_public_buckets or other.restrict_public_buckets,
-        )
-
-
-def _block(configuration: Mapping[str, Json]) -> _Blocks:
-    return _Blocks(flag_in(configuration, "IgnorePublicAcls"), flag_in(configuration, "RestrictPublicBuckets"))
-
-
-def _blocks(resource: RawResource) -> _Blocks:
+def _blocks(resource: RawResource) -> Blocks:
     """The strictest of account and bucket holds."""
     of_bucket = answer(resource, "s3.get_public_access_block")
     of_account = answer(resource, "s3control.get_public_access_block")
     member = "PublicAccessBlockConfiguration"
-    return _block(object_in(of_bucket, member)) | _block(object_in(of_account, member))
+    return blocks_in(object_in(of_bucket, member)) | blocks_in(object_in(of_account, member))
 
 
-def _acl_grants(resource: RawResource, owner: str | None, blocks: _Blocks, notes: list[str]) -> Iterator[Grant]:
+def _acl_grants(resource: RawResource, owner: str | None, blocks: Blocks, notes: list[str]) -> Iterator[Grant]:
     """Yield what the ACL gives to others than the owner, unless the bucket has ACLs switched off."""
     if _acls_are_disabled(resource):
         return
@@ -151,49 +122,3 @@ def _targets(bucket: str, access_point: str | None = None) -> tuple[Target, Targ
         on_objects.append(View(f"{access_point}/object/"))
     of_bucket, of_object = _actions_on()
     return Target(of_bucket, tuple(on_bucket)), Target(of_object, tuple(on_objects), open_ended=True)
-
-
-def _access_point_ways(resource: RawResource, gate: Gate, blocks: _Blocks, notes: list[str]) -> Iterator[Way]:
-    """Yield the ways through the account's own access points: the bucket has to let the request through as well."""
-    for arn, policy, found in _access_points(resource):
-        restricted = (blocks | _block(object_in(found, "PublicAccessBlockConfiguration"))).restrict_public_buckets
-        vpc = text_in(object_in(found, "VpcConfiguration"), "VpcId")
-        if vpc is None and restricted and is_public(policy.policy, of_access_point=True):
-            notes.append(
-                f"Block Public Access (RestrictPublicBuckets) cuts the public policy of the access point {arn}"
-            )
-            continue
-        given: dict[str, tuple[str, ...]] = dict(
-            zip(_ACCESS_POINT_KEYS, ((arn,), (resource.owner_account,), ("VPC" if vpc else "Internet",)), strict=True)
-        )
-        if vpc is not None:
-            given |= {"aws:sourcevpc": (vpc,), "aws:sourceip": ()}
-        gates, actions = (gate, Gate((policy,))), cross_account_table(_TYPE)
-        yield Way(gates, _targets(resource.arn, arn), actions, given, narrow=vpc is not None, access_point=arn)
-
-
-def _access_points(resource: RawResource) -> Iterator[tuple[str, Document, Mapping[str, Json]]]:
-    """Yield each access point that has a policy: its ARN, the policy, and its settings."""
-    for made in resource.api_calls:
-        if made.call not in {"s3control.get_access_point_policy", "s3control.get_multi_region_access_point_policy"}:
-            continue
-        own = f"arn:{resource.partition}:s3:{{}}:{resource.owner_account}:accesspoint/{{}}"
-        name = required_text(made.params, "Name")
-        if made.call == "s3control.get_access_point_policy":
-            text = answer_of(made).get("Policy")
-            settings = answer(resource, "s3control.get_access_point", Name=name)
-            arn = text_in(settings, "AccessPointArn") or own.format(resource.region, name)
-        else:
-            text = object_in(answer_of(made), "Policy", "Established").get("Policy")
-            settings = _multi_region_settings(resource, name)
-            arn = own.format("", required_text(settings, "Alias"))
-        policy = policy_document("AccessPointPolicy", text, arn)
-        if policy is not None:
-            yield arn, policy, settings
-
-
-def _multi_region_settings(resource: RawResource, name: str) -> Mapping[str, Json]:
-    listed = objects_in(answer(resource, "s3control.list_multi_region_access_points"), "AccessPoints")
-    nothing: Mapping[str, Json] = {}
-    found = next((one for one in listed if one.get("Name") == name), nothing)
-    return {**found, "PublicAccessBlockConfiguration": found.get("PublicAccessBlock")}

@@ -12,10 +12,12 @@ _LIMITING_KEYS = frozenset(
     {
         "aws:principalarn", "aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths", "aws:sourcearn",
         "aws:sourcevpc", "aws:sourcevpce", "aws:sourceowner", "aws:sourceaccount", "s3:dataaccesspointaccount",
+        "s3express:dataaccesspointaccount",
         # Not in S3's list, or in some of its pages only. A policy that is public cuts all access, so in doubt it is
         # not: the result may include too much access.
         "aws:sourceorgid", "aws:sourceorgpaths", "aws:sourcevpcarn", "aws:vpceaccount", "aws:vpceorgid",
         "aws:vpceorgpaths", "aws:ec2instancesourcevpc", "s3:x-amz-server-side-encryption-aws-kms-key-id",
+        "s3express:x-amz-server-side-encryption-aws-kms-key-id",
     }
 )  # fmt: skip
 
@@ -27,7 +29,8 @@ def is_public(policy: Policy, *, of_access_point: bool = False) -> bool:
 
     Args:
         policy: of a bucket or an access point.
-        of_access_point: whether it is the latter; there `s3:DataAccessPointArn` limits nothing.
+        of_access_point: whether it is the latter; there `s3:DataAccessPointArn` limits nothing, nor does
+            `s3express:DataAccessPointArn`.
     """
     return any(
         statement.effect is Effect.ALLOW
@@ -53,7 +56,7 @@ def _limits(condition: Condition, *, of_access_point: bool) -> bool:
         return operator.base.family is Family.ADDRESS and all(map(is_narrow_range, condition.values))
     if operator.base.family not in {Family.STRING, Family.ARN}:
         return False
-    if key == "s3:dataaccesspointarn":
+    if key in {"s3:dataaccesspointarn", "s3express:dataaccesspointarn"}:
         return not of_access_point and all(map(_names_an_account, condition.values))
     if key == "aws:userid":
         return all(has_fixed_id(value) for value in condition.values)

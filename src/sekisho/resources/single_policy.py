@@ -1,10 +1,14 @@
-"""Resources with one policy and nothing else: queues, topics, functions, layer versions."""
+"""Resources with one policy and nothing else: queues, topics, functions, layer versions, file systems, tables, streams.
 
-from dataclasses import dataclass
+What a table is made of, its indexes, is under the table's policy.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from sekisho.evaluation import CallerKind
 from sekisho.policy.catalogue import cross_account_table
-from sekisho.reasoning import Gate
+from sekisho.reasoning import Gate, Target, View
 from sekisho.resources.answers import answer, object_in, require_read, text_in
 from sekisho.resources.documents import policy_document
 from sekisho.resources.exposure import SIGNED, SIGNED_OR_ANONYMOUS, Exposure, Way, targets
@@ -21,6 +25,9 @@ class SinglePolicy:
         callers: the kinds of caller that the service answers.
         unsigned: the actions that can be called without a signature; None for every action.
         optional: calls without which the resource can be understood.
+        parts: what else the policy is about: how the ARN of a part begins after the resource's own, with the actions
+            on it.
+        without: what is so where there is no policy; None where only the resource's own account gets in then.
     """
 
     document: str
@@ -29,6 +36,8 @@ class SinglePolicy:
     within: tuple[str, ...] = ()
     unsigned: frozenset[str] | None = None
     optional: frozenset[str] = frozenset()
+    parts: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+    without: str | None = None
 
 
 SINGLE_POLICIES = {
@@ -46,6 +55,28 @@ SINGLE_POLICIES = {
         optional=frozenset({"lambda.get_function_url_config", "lambda.list_aliases"}),
     ),
     "AWS::Lambda::LayerVersion": SinglePolicy("LayerVersionPolicy", "lambda.get_layer_version_policy", SIGNED),
+    # Source: Amazon EFS User Guide, "Using IAM to control access to file systems", the default policy and NFS clients.
+    "AWS::EFS::FileSystem": SinglePolicy(
+        "FileSystemPolicy",
+        "efs.describe_file_system_policy",
+        SIGNED_OR_ANONYMOUS,
+        unsigned=frozenset(
+            {
+                "elasticfilesystem:ClientMount",
+                "elasticfilesystem:ClientRootAccess",
+                "elasticfilesystem:ClientWrite",
+            }
+        ),
+        without="any client that reaches one of its mount targets may mount it, and who reaches them is not looked at",
+    ),
+    # Source: Amazon DynamoDB Developer Guide, "Using resource-based policies for DynamoDB".
+    "AWS::DynamoDB::Table": SinglePolicy(
+        "TablePolicy",
+        "dynamodb.get_resource_policy",
+        SIGNED,
+        parts={"/index/": frozenset({"dynamodb:Query", "dynamodb:Scan"})},
+    ),
+    "AWS::DynamoDB::Stream": SinglePolicy("StreamPolicy", "dynamodb.get_resource_policy", SIGNED),
 }
 
 
@@ -62,9 +93,16 @@ def read_single_policy(resource: RawResource) -> Exposure:
         text = as_aws_writes_it(text)
     document = policy_document(kind.document, text, resource.arn)
     if document is None:
-        return Exposure((), kind.callers, notes=(f"it has no {kind.document}: only its own account gets in",))
-    wanted = targets(resource.resource_type, resource.arn, unsigned=kind.unsigned)
+        closed = kind.without or "only its own account gets in"
+        return Exposure((), kind.callers, notes=(f"it has no {kind.document}: {closed}",))
     actions = cross_account_table(resource.resource_type)
+    wanted = (
+        *targets(resource.resource_type, resource.arn, unsigned=kind.unsigned),
+        *(
+            Target(actions.set_of(names), (View(f"{resource.arn}{start}"),), open_ended=True)
+            for start, names in kind.parts.items()
+        ),
+    )
     way = Way((Gate((document,)),), wanted, actions, given=_function_url(resource))
     return Exposure((way,), SIGNED if "AWS_IAM" in way.given.get(_AUTH_TYPE, ()) else kind.callers)
 

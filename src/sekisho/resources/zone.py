@@ -1,5 +1,6 @@
 """Who is inside: the accounts, the organization and the partners that an analyzer trusts."""
 
+import json
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any
@@ -65,6 +66,22 @@ class ZoneOfTrust(msgspec.Struct, frozen=True):
         return partition_of(self.region)
 
 
+def zone_of_account(zone: ZoneOfTrust, account_id: str, region: str) -> ZoneOfTrust:
+    """Return the zone of one account of a zone: the rest of its organization is outside.
+
+    Args:
+        zone: with the account in it; the zone of this very account stays as it is.
+        account_id: the account.
+        region: of the analyzer.
+    """
+    if zone.type is ZoneType.ACCOUNT and zone.account_id == account_id:
+        return zone
+    organization = zone.organization_id or zone.member_of_organization_id
+    return ZoneOfTrust(
+        ZoneType.ACCOUNT, account_id, region, member_of_organization_id=organization, partners=zone.partners
+    )
+
+
 def partition_of(region: str) -> str:
     """Return the partition of a Region. Source: IAM User Guide, "Identify AWS resources with ARNs"."""
     match region.split("-"):
@@ -106,7 +123,7 @@ def parse_zone(raw: Mapping[str, Any]) -> ZoneOfTrust:
         member_of_organization_id=_text(raw, "memberOfOrganizationId") if "memberOfOrganizationId" in raw else None,
         accounts=tuple(MemberAccount(_text(one, "id"), _text(one, "orgPath")) for one in _objects(raw, "accounts")),
         resource_control_policies=tuple(
-            ResourceControlPolicy(_text(one, "targetId"), _text(one, "content"))
+            ResourceControlPolicy(_text(one, "targetId"), _policy_text(one, "content"))
             for one in _objects(raw, "resourceControlPolicies")
         ),
         partners=frozenset(_texts(raw, "partners")),
@@ -137,6 +154,12 @@ def _text(raw: Mapping[str, Any], member: str) -> str:
     if not isinstance(value, str):
         raise ZoneError(f"zoneOfTrust needs `{member}`, a string")
     return value
+
+
+def _policy_text(raw: Mapping[str, Any], member: str) -> str:
+    """Return a policy as text, whether it is written as text or as an object."""
+    value = raw.get(member)
+    return json.dumps(value) if isinstance(value, dict) else _text(raw, member)
 
 
 def _texts(raw: Mapping[str, Any], member: str) -> list[str]:

@@ -260,6 +260,18 @@ def test_a_bucket_of_the_snapshot_is_no_outside_source() -> None:
     assert not analyze_resource(resource, ACCOUNT_ZONE, own_resources=frozenset({BUCKET})).observations
 
 
+def test_a_bucket_of_an_earlier_snapshot_is_no_outside_source_either() -> None:
+    condition = {"ArnEquals": {"aws:SourceArn": BUCKET}}
+    resource = queue(policy_text(allow("*", "sqs:SendMessage", Condition=condition)))
+    alone = Snapshot(sample().taken_at, ACCOUNT_ZONE, (resource,), only=(QUEUE,))
+
+    (unknown,) = analyze_external_access(alone)
+    (known,) = analyze_external_access(alone, known_resources=frozenset({BUCKET}))
+
+    assert unknown.observations
+    assert not known.observations
+
+
 def test_a_policy_that_nobody_attached_is_analysed() -> None:
     analysis = analyze_policy_document(
         policy_text(allow({"AWS": VENDOR}, "sqs:SendMessage")), resource_type="AWS::SQS::Queue", owner_account=OWNER,

@@ -64,6 +64,11 @@ def row(key: str, value: str, *, expected: bool, what: str) -> object:
             expected=False,
             what="an access point",
         ),
+        row("s3express:dataaccesspointaccount", "444455556666", expected=False, what="the same of a directory bucket"),
+        row("s3express:sessionmode", "ReadOnly", expected=False, what="a session that only reads"),
+        row("elasticfilesystem:accessedviamounttarget", "true", expected=True, what="through a mount target"),
+        row("elasticfilesystem:accessedviamounttarget", "True", expected=True, what="a flag in another case"),
+        row("elasticfilesystem:accessedviamounttarget", "false", expected=False, what="not through a mount target"),
         row("aws:referer", "https://example.com/", expected=False, what="a key that anyone can set"),
     ],
 )

@@ -11,7 +11,7 @@ from sekisho.analyzers import analyze_resource, remedies
 from sekisho.analyzers.observation import ExternalAccess
 from sekisho.policy import format_policy, parse_policy
 from sekisho.resources.hypothetical import hypothetical_resource
-from sekisho.resources.snapshot import RawResource
+from sekisho.resources.snapshot import ApiCall, RawResource
 from sekisho.resources.zone import MemberAccount, ZoneOfTrust, ZoneType
 from unit.resources.builders import (
     ACCOUNT_ZONE,
@@ -57,6 +57,32 @@ def topic(*statements: dict[str, Any]) -> RawResource:
 def function(*statements: dict[str, Any]) -> RawResource:
     text = policy_text(*statements)
     return hypothetical_resource(text, resource_type="AWS::Lambda::Function", owner_account=OWNER, resource=FUNCTION)
+
+
+def open_by(resource_type: str, *statements: dict[str, Any]) -> RawResource:
+    return hypothetical_resource(policy_text(*statements), resource_type=resource_type, owner_account=OWNER)
+
+
+def volume_snapshot(entry: dict[str, str]) -> RawResource:
+    shared = answered("ec2.describe_snapshot_attribute", {"CreateVolumePermissions": [entry]})
+    arn = "arn:aws:ec2:us-east-1::snapshot/snap-0123456789abcdef0"
+    return RawResource("AWS::EC2::Snapshot", arn, OWNER, "us-east-1", (shared,))
+
+
+def database_snapshot(value: str) -> RawResource:
+    attributes = [{"AttributeName": "restore", "AttributeValues": [value]}]
+    result = {"DBSnapshotAttributesResult": {"DBSnapshotAttributes": attributes}}
+    calls = (answered("rds.describe_db_snapshot_attributes", result),)
+    return RawResource("AWS::RDS::DBSnapshot", f"arn:aws:rds:us-east-1:{OWNER}:snapshot:db", OWNER, "us-east-1", calls)
+
+
+def repository(*calls: ApiCall, policy: str | None = None) -> RawResource:
+    own = () if policy is None else (answered("ecr.get_repository_policy", {"policyText": policy}),)
+    arn = f"arn:aws:ecr:us-east-1:{OWNER}:repository/app"
+    return RawResource("AWS::ECR::Repository", arn, OWNER, "us-east-1", (*own, *calls))
+
+
+SCOPE = answered("ecr.get_account_setting", {"name": "REGISTRY_POLICY_SCOPE", "value": "V2"})
 
 
 def accesses(resource: RawResource, zone: ZoneOfTrust = ACCOUNT_ZONE) -> list[ExternalAccess]:
@@ -156,9 +182,61 @@ TAKEN_OUT = [
         [allow(SERVICE, "lambda:InvokeFunction", Resource=FUNCTION)],
         id="lambda: an account",
     ),
+    pytest.param(
+        repository(policy=policy_text(trusts({"AWS": [VENDOR, OWNER]}, "ecr:BatchGetImage"))),
+        f"remove `{VENDOR}` from Statement[0].Principal of the RepositoryPolicy",
+        [trusts({"AWS": OWNER}, "ecr:BatchGetImage")],
+        id="ecr: an account",
+    ),
+    pytest.param(
+        open_by("AWS::EFS::FileSystem", allow({"AWS": [VENDOR, OWNER]}, "elasticfilesystem:ClientMount")),
+        f"remove `{VENDOR}` from Statement[0].Principal of the FileSystemPolicy",
+        [allow({"AWS": OWNER}, "elasticfilesystem:ClientMount")],
+        id="efs: an account",
+    ),
 ]
 
+DYNAMODB_TABLE = f"arn:aws:dynamodb:us-east-1:{OWNER}:table/example"
+
 DENIED = [
+    pytest.param(
+        repository(policy=policy_text(trusts("*", "ecr:BatchGetImage"))),
+        f"`ecr:BatchGetImage` to everyone but account `{OWNER}` and AWS services",
+        {"Action": "ecr:BatchGetImage", "Principal": "*", "Condition": OWN},
+        id="ecr: everyone, by a statement without a resource",
+    ),
+    pytest.param(
+        repository(
+            SCOPE,
+            answered("ecr.get_registry_policy", {"policyText": policy_text(allow({"AWS": VENDOR}, "ecr:PutImage"))}),
+            policy=policy_text(trusts({"AWS": OWNER}, "ecr:*")),
+        ),
+        f"`ecr:*` to `{VENDOR}`",
+        {"Action": "ecr:*", "Principal": {"AWS": VENDOR}},
+        id="ecr: the registry's policy, through the repository's own",
+    ),
+    pytest.param(
+        open_by(
+            "AWS::DynamoDB::Table", allow("*", "dynamodb:Query", Resource=f"{DYNAMODB_TABLE}/index/${{aws:username}}")
+        ),
+        f"`dynamodb:Query` to everyone but account `{OWNER}` and AWS services",
+        {
+            "Action": "dynamodb:Query",
+            "Resource": [DYNAMODB_TABLE, f"{DYNAMODB_TABLE}/index/*"],
+            "Principal": "*",
+            "Condition": OWN,
+        },
+        id="dynamodb: an index",
+    ),
+    pytest.param(
+        open_by(
+            "AWS::EFS::FileSystem",
+            allow("*", "elasticfilesystem:ClientMount", Condition={"Null": {"aws:PrincipalArn": "false"}}),
+        ),
+        f"`elasticfilesystem:ClientMount` to everyone but account `{OWNER}` and AWS services",
+        {"Action": "elasticfilesystem:ClientMount", "Resource": "*", "Principal": "*", "Condition": OWN},
+        id="efs: everyone who signs",
+    ),
     pytest.param(
         bucket(policy=policy_text(read())),
         f"`s3:GetObject` to everyone but account `{OWNER}` and AWS services",
@@ -309,7 +387,7 @@ def closed(resource: RawResource, policy: str) -> RawResource:
     def mended(response: Any) -> Any:
         if not isinstance(response, dict):
             return response
-        names = ("Policy", "ResourcePolicy", "AssumeRolePolicyDocument")
+        names = ("Policy", "policyText", "ResourcePolicy", "AssumeRolePolicyDocument")
         return {name: policy if name in names else mended(value) for name, value in response.items()}
 
     calls = tuple(replace(call, response=mended(call.response)) for call in resource.api_calls)
@@ -371,6 +449,60 @@ IN_WORDS = [
         ),
         "remove the principal if it is not meant to get in: Grants[0] of the BucketAcl",
         id="s3: an ACL without a policy",
+    ),
+    pytest.param(
+        volume_snapshot({"Group": "all"}),
+        "stop sharing it with `all`, and share it with the accounts that need it instead"
+        " (`ec2:ModifySnapshotAttribute`): `CreateVolumePermissions[0]`; or set block public access for snapshots to"
+        " `block-all-sharing` in its Region",
+        id="ebs: everyone",
+    ),
+    pytest.param(
+        volume_snapshot({"UserId": VENDOR}),
+        f"stop sharing it with account `{VENDOR}` (`ec2:ModifySnapshotAttribute`): `CreateVolumePermissions[0]`",
+        id="ebs: an account",
+    ),
+    pytest.param(
+        database_snapshot("all"),
+        "stop sharing it with `all`, and share it with the accounts that need it instead"
+        " (`rds:ModifyDBSnapshotAttribute`): `restore[0]`",
+        id="rds: everyone",
+    ),
+    pytest.param(
+        database_snapshot(VENDOR),
+        f"stop sharing it with account `{VENDOR}` (`rds:ModifyDBSnapshotAttribute`): `restore[0]`",
+        id="rds: an account",
+    ),
+    pytest.param(
+        repository(
+            SCOPE,
+            answered("ecr.get_registry_policy", {"policyText": policy_text(allow({"AWS": VENDOR}, "ecr:PutImage"))}),
+        ),
+        "remove the principal if it is not meant to get in: Statement[0].Principal of the RegistryPolicy, line 1",
+        id="ecr: a policy of all repositories is not rewritten for one",
+    ),
+    pytest.param(
+        open_by("AWS::EFS::FileSystem", allow("*", "elasticfilesystem:ClientMount")),
+        "name the principals that need it, or add a condition on `elasticfilesystem:AccessedViaMountTarget`:"
+        " Statement[0].Principal of the FileSystemPolicy, line 1",
+        id="efs: the owner's clients mount without a signature too",
+    ),
+    pytest.param(
+        open_by(
+            "AWS::EFS::FileSystem",
+            allow(
+                "*",
+                "elasticfilesystem:ClientMount",
+                Condition={"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}},
+            ),
+        ),
+        "name the principals that need it: Statement[0].Principal of the FileSystemPolicy, line 1",
+        id="efs: what comes through a mount target",
+    ),
+    pytest.param(
+        open_by("AWS::EFS::FileSystem", allow({"AWS": VENDOR}, "elasticfilesystem:ClientMount")),
+        "remove the principal if it is not meant to get in: Statement[0].Principal of the FileSystemPolicy, line 1",
+        id="efs: without a policy every client may mount it",
     ),
 ]
 

@@ -831,6 +831,47 @@ def test_of_two_ways_the_open_one_is_told() -> None:
 
 
 @pytest.mark.parametrize(
+    ("entry", "who", "named"),
+    [
+        ({"Group": "all"}, "Anyone with an AWS account", "everyone"),
+        ({"UserId": OTHER}, f"Any principal of account {OTHER}", "that account"),
+    ],
+)
+def test_a_share_is_told_by_its_place_and_has_no_condition_to_tell(entry: dict[str, str], who: str, named: str) -> None:
+    shared = answered("ec2.describe_snapshot_attribute", {"CreateVolumePermissions": [entry]})
+    arn = "arn:aws:ec2:us-east-1::snapshot/snap-0123456789abcdef0"
+
+    assert the_sentence(RawResource("AWS::EC2::Snapshot", arn, OWNER, "us-east-1", (shared,))).startswith(
+        f"{who} can `ec2:CreateVolume` and `ec2:CopySnapshot` on the snapshot `snap-0123456789abcdef0`, because "
+        f"`CreateVolumePermissions[0]` names {named}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("condition", "who", "why"),
+    [
+        pytest.param({}, "Any client that reaches a mount target", "no condition", id="no condition"),
+        pytest.param(
+            {"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}},
+            "Anyone calling through a mount target",
+            "no other condition",
+            id="through a mount target",
+        ),
+    ],
+)
+def test_who_mounts_a_file_system_is_on_its_network_not_on_the_internet(
+    condition: dict[str, Any], who: str, why: str
+) -> None:
+    text = policy_text(allow("*", "elasticfilesystem:ClientMount", Condition=condition))
+    resource = hypothetical_resource(text, resource_type="AWS::EFS::FileSystem", owner_account=OWNER)
+
+    assert the_sentence(resource) == (
+        f"{who} can `elasticfilesystem:ClientMount` on the file system `fs-0123456789abcdef0`, because "
+        f"`Statement[0]` names `*` and has {why}."
+    )
+
+
+@pytest.mark.parametrize(
     ("resource_type", "arn", "told"),
     [
         (S3, BUCKET, "bucket reports"),
@@ -838,6 +879,8 @@ def test_of_two_ways_the_open_one_is_told() -> None:
         (SECRET_TYPE, f"arn:aws:secretsmanager:us-east-1:{OWNER}:secret:prod/db-AbCdEf", "secret prod/db-AbCdEf"),
         ("AWS::Lambda::LayerVersion", f"arn:aws:lambda:us-east-1:{OWNER}:layer:agent:7", "layer version agent:7"),
         ("AWS::RDS::DBSnapshot", f"arn:aws:rds:us-east-1:{OWNER}:snapshot:nightly", "DB snapshot nightly"),
+        ("AWS::EC2::Snapshot", "arn:aws:ec2:us-east-1::snapshot/snap-0123", "snapshot snap-0123"),
+        ("AWS::ECR::Repository", f"arn:aws:ecr:us-east-1:{OWNER}:repository/team/app", "repository team/app"),
         ("Odd", "no ARN", "odd no ARN"),
     ],
 )

@@ -62,10 +62,11 @@ def test_a_deny_changes_nothing() -> None:
     assert not verdict({"Effect": "Deny"})
 
 
-def test_an_access_point_is_limited_by_its_arn_in_a_bucket_policy_only() -> None:
-    arn = "arn:aws:s3:us-west-2:444455556666:accesspoint/*"
-    condition = {"StringLike": {"s3:DataAccessPointArn": arn}}
+@pytest.mark.parametrize("service", ["s3", "s3express"])
+def test_an_access_point_is_limited_by_its_arn_in_a_bucket_policy_only(service: str) -> None:
+    arn = f"arn:aws:{service}:us-west-2:444455556666:accesspoint/*"
+    condition = {"StringLike": {f"{service}:DataAccessPointArn": arn}}
 
     assert not verdict({"Condition": condition})
     assert verdict({"Condition": condition}, of_access_point=True)
-    assert verdict({"Condition": {"StringLike": {"s3:DataAccessPointArn": arn.replace("444455556666", "*")}}})
+    assert verdict({"Condition": {"StringLike": {f"{service}:DataAccessPointArn": arn.replace("444455556666", "*")}}})

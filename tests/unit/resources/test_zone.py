@@ -1,5 +1,6 @@
 """Zones of trust: written and read back, and refused by the name of the member that is wrong."""
 
+import json
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from sekisho.resources.zone import (
     ZoneType,
     format_zone,
     parse_zone,
+    zone_of_account,
 )
 
 ACCOUNT = {"type": "ACCOUNT", "accountId": "111122223333", "region": "us-east-1"}
@@ -85,6 +87,15 @@ def test_a_member_of_the_wrong_type_is_refused_by_name(raw: dict[str, Any], memb
         parse_zone({**raw, member: value})
 
 
+def test_a_control_policy_may_be_written_as_an_object() -> None:
+    content: dict[str, Any] = {"Version": "2012-10-17", "Statement": []}
+    policies = [{"targetId": "r-ab12", "content": content}]
+
+    (read,) = parse_zone({**ORGANIZATION, "resourceControlPolicies": policies}).resource_control_policies
+
+    assert json.loads(read.content) == content
+
+
 @pytest.mark.parametrize(
     ("member", "inner"),
     [
@@ -131,3 +142,17 @@ def test_trusted_are_the_account_the_members_and_the_partners() -> None:
 )
 def test_the_region_says_the_partition(region: str, partition: str) -> None:
     assert parse_zone({**ACCOUNT, "region": region}).partition == partition
+
+
+def test_to_an_analyzer_of_one_account_the_rest_of_its_organization_is_outside() -> None:
+    zone = zone_of_account(parse_zone(ORGANIZATION), "444455556666", "eu-west-1")
+
+    assert (zone.type, zone.account_id, zone.region) == (ZoneType.ACCOUNT, "444455556666", "eu-west-1")
+    assert zone.trusted_accounts == {"444455556666", "777788889999"}
+    assert (zone.organization_id, zone.member_of_organization_id) == (None, "o-a1b2c3d4e5")
+
+
+def test_the_zone_of_an_account_is_its_own() -> None:
+    zone = parse_zone(ACCOUNT)
+
+    assert zone_of_account(zone, "111122223333", "eu-west-1") is zone
