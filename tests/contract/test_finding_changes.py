@@ -9,7 +9,10 @@ from msgspec.structs import replace
 
 from sekisho.analyzers.observation import ResourceAnalysis
 from sekisho.findings import (
+    MOST_RULES,
+    Analyzer,
     ArchiveRule,
+    ArchiveRuleExistsError,
     Change,
     ChangeKind,
     Criterion,
@@ -20,6 +23,8 @@ from sekisho.findings import (
     Reconciliation,
     Scan,
     Status,
+    TooManyArchiveRulesError,
+    UnknownAnalyzerError,
     UnknownArchiveRuleError,
     UnknownFindingError,
     apply_rule,
@@ -27,6 +32,7 @@ from sekisho.findings import (
     forget,
     unarchive,
 )
+from sekisho.resources.zone import ZoneType
 from unit.findings.builders import (
     ANALYZER,
     BUCKET,
@@ -36,6 +42,7 @@ from unit.findings.builders import (
     analysis,
     coverage,
     external_access,
+    keep_analyzer,
     rescan,
 )
 
@@ -44,6 +51,7 @@ RULE = ArchiveRule(ANALYZER, "partner", {"principal.AWS": Criterion(eq=("4444555
 
 
 def scan(store: FindingStore, *analyses: ResourceAnalysis, now: datetime = MONDAY) -> Reconciliation:
+    keep_analyzer(store)
     return store.record_scan(
         Scan(ANALYZER, now, coverage()),
         analyses,
@@ -147,18 +155,21 @@ def test_a_finding_that_was_forgotten_begins_a_new_history(store: FindingStore) 
 def test_rules_are_kept_by_analyzer_and_name(store: FindingStore) -> None:
     full = replace(RULE, name="all", owner="the web team", reason="a partner", expires_at=WEDNESDAY)
     other = replace(RULE, analyzer_arn=ANALYZER + "2")
+    keep_analyzer(store)
+    keep_analyzer(store, ANALYZER + "2")
     for rule in (RULE, full, other):
-        store.save_archive_rule(rule)
+        store.create_archive_rule(rule)
 
     assert store.archive_rules(ANALYZER) == (full, RULE)
     assert store.archive_rules(ANALYZER + "2") == (other,)
     assert store.archive_rules("unknown") == ()
 
 
-def test_a_rule_is_replaced_and_deleted_by_name(store: FindingStore) -> None:
-    store.save_archive_rule(RULE)
+def test_a_rule_is_changed_and_deleted_by_name(store: FindingStore) -> None:
+    keep_analyzer(store)
+    store.create_archive_rule(RULE)
     changed = replace(RULE, criteria={"isPublic": Criterion(eq=("true",))}, updated_at=TUESDAY)
-    store.save_archive_rule(changed)
+    store.change_archive_rule(ANALYZER, RULE.name, lambda _known: changed)
     assert store.archive_rules(ANALYZER) == (changed,)
 
     store.delete_archive_rule(ANALYZER, RULE.name)
@@ -166,10 +177,38 @@ def test_a_rule_is_replaced_and_deleted_by_name(store: FindingStore) -> None:
     assert store.archive_rules(ANALYZER) == ()
     with pytest.raises(UnknownArchiveRuleError, match="partner"):
         store.delete_archive_rule(ANALYZER, RULE.name)
+    with pytest.raises(UnknownArchiveRuleError, match="partner"):
+        store.change_archive_rule(ANALYZER, RULE.name, lambda _known: changed)
+
+
+def test_an_analyzer_has_no_two_rules_of_one_name(store: FindingStore) -> None:
+    keep_analyzer(store)
+    store.create_archive_rule(RULE)
+
+    with pytest.raises(ArchiveRuleExistsError, match="partner"):
+        store.create_archive_rule(replace(RULE, criteria={"id": Criterion(exists=True)}))
+
+    assert store.archive_rules(ANALYZER) == (RULE,)
+
+
+def test_an_analyzer_has_no_more_rules_than_aws_allows(store: FindingStore) -> None:
+    rules = [replace(RULE, name=f"rule-{number}") for number in range(MOST_RULES + 1)]
+    store.create_analyzer(Analyzer(ANALYZER, ZoneType.ACCOUNT, MONDAY), rules[:MOST_RULES])
+
+    with pytest.raises(TooManyArchiveRulesError, match="100 archive rules at most"):
+        store.create_archive_rule(rules[-1])
+
+    assert len(store.archive_rules(ANALYZER)) == MOST_RULES
+
+
+def test_rules_belong_to_an_analyzer_that_is_there(store: FindingStore) -> None:
+    with pytest.raises(UnknownAnalyzerError, match="there is no analyzer"):
+        store.create_archive_rule(RULE)
 
 
 def test_scans_and_changes_are_given_the_rules(store: FindingStore) -> None:
-    store.save_archive_rule(RULE)
+    keep_analyzer(store)
+    store.create_archive_rule(RULE)
 
     assert [one.status for one in scan(store, analysis(external_access())).new] == [Status.ARCHIVED]
     assert store.change(OURS, lambda known: apply_rule(known.rules[0], known.findings, now=TUESDAY)) == ()
@@ -186,6 +225,7 @@ def test_each_target_gets_every_event_in_order_until_it_has_it(store: FindingSto
 
     assert store.events("log", limit=10) == (second,)
     assert store.events("chat", limit=10) == (first, second)
+    assert [store.events_waiting(target) for target in ("log", "chat")] == [1, 2]
 
 
 def test_a_target_never_goes_back(store: FindingStore) -> None:

@@ -56,6 +56,7 @@ from unit.findings.builders import (
     analysis_error,
     coverage,
     external_access,
+    keep_analyzer,
     rescan,
 )
 
@@ -63,12 +64,14 @@ QUEUE = "arn:aws:sqs:us-west-2:111122223333:jobs"
 
 
 def scan(store: FindingStore, *analyses: ResourceAnalysis, now: datetime = MONDAY) -> Reconciliation:
+    keep_analyzer(store)
     return store.record_scan(
         Scan(ANALYZER, now, coverage()), analyses, lambda known: rescan(known.findings, *analyses, now=now)
     )
 
 
 def keep(store: FindingStore, *made: Finding) -> None:
+    keep_analyzer(store)
     store.record_scan(Scan(ANALYZER, MONDAY, coverage()), (), lambda _known: Reconciliation(new=made))
 
 
@@ -123,6 +126,7 @@ def test_a_full_last_page_is_the_last(store: FindingStore) -> None:
 def test_only_the_analyzer_that_is_asked_for_is_listed(store: FindingStore) -> None:
     keep(store, numbered(1))
     other = replace(numbered(2), analyzer_arn=ANALYZER + "2")
+    keep_analyzer(store, ANALYZER + "2")
     store.record_scan(Scan(ANALYZER + "2", MONDAY, coverage()), (), lambda _known: Reconciliation(new=(other,)))
 
     assert asked(store, {}) == [1]

@@ -41,6 +41,7 @@ from unit.findings.builders import (
     analysis_error,
     coverage,
     external_access,
+    keep_analyzer,
 )
 
 EVERYTHING = FindingFilter()
@@ -55,6 +56,7 @@ def scan(
     analyzer: str = ANALYZER,
 ) -> Reconciliation:
     seen = looked_at or coverage()
+    keep_analyzer(store, analyzer)
     return store.record_scan(
         Scan(analyzer, now, seen),
         analyses,
@@ -210,6 +212,19 @@ def test_scans_are_kept_with_what_they_looked_at_the_newest_first(store: Finding
         scan(store, now=MONDAY + timedelta(hours=number), looked_at=looked_at)
 
     assert [one.coverage for one in store.scans(limit=2)] == [seen[2], seen[1]]
+
+
+def test_the_last_scans_of_one_analyzer_can_be_told_from_those_of_others(store: FindingStore) -> None:
+    other = ANALYZER.replace("111122223333", "444455556666")
+    keep_analyzer(store, other)
+    for hour, arn in ((1, other), (0, ANALYZER)):
+        at = MONDAY + timedelta(hours=hour)
+        keep_analyzer(store, arn)
+        store.record_scan(Scan(arn, at, coverage()), (), lambda _: Reconciliation())
+
+    assert [one.analyzer_arn for one in store.scans(limit=1)] == [other]
+    assert [one.analyzer_arn for one in store.scans(limit=9, analyzer_arn=ANALYZER)] == [ANALYZER]
+    assert store.scans(limit=9, analyzer_arn="\0") == ()
 
 
 @pytest.mark.parametrize("interruption", [KeyboardInterrupt, ValueError])

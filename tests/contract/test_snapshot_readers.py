@@ -6,12 +6,47 @@ from pathlib import Path
 
 import pytest
 
-from sekisho.collectors import CollectError, LiveOptions, LiveReader, RecordedReader, SnapshotReader, write_recording
+from sekisho.collectors import (
+    CollectError,
+    LiveOptions,
+    LiveReader,
+    OutOfReachError,
+    RecordedReader,
+    SnapshotReader,
+    UnsupportedArnError,
+    write_recording,
+)
 from sekisho.resources.gaps import account_gaps, resource_gaps
 from sekisho.resources.snapshot import ApiCall, Snapshot
-from surfaces.aws import ELSEWHERE, ENVIRONMENT, REGION, Refuses, Wire, build_account, running_moto, running_proxy
+from surfaces.aws import (
+    ELSEWHERE,
+    ENVIRONMENT,
+    OWNER,
+    PARTNER,
+    REGION,
+    Refuses,
+    Wire,
+    build_account,
+    running_moto,
+    running_proxy,
+)
 
 OPTIONS = LiveOptions(regions=(REGION, ELSEWHERE), attempts=2)
+
+NEVER_THERE = (
+    "arn:aws:s3:::open-buc",
+    f"arn:aws:iam::{OWNER}:role/nobody",
+    f"arn:aws:iam::{OWNER}:role/elsewhere/partner",
+    f"arn:aws:kms:{REGION}:{OWNER}:key/00000000-0000-4000-8000-000000000000",
+    f"arn:aws:lambda:{REGION}:{OWNER}:function:nothing",
+    f"arn:aws:lambda:{REGION}:{OWNER}:layer:layer:9",
+    f"arn:aws:lambda:{REGION}:{OWNER}:layer:nothing:1",
+    f"arn:aws:sqs:{REGION}:{OWNER}:queue-",
+    f"arn:aws:sns:{ELSEWHERE}:{OWNER}:nothing",
+    f"arn:aws:secretsmanager:{REGION}:{OWNER}:secret:by-id",
+    f"arn:aws:secretsmanager:{REGION}:{OWNER}:secret:nothing-AbCdEf",
+)
+"""Names close to those that exist, and the same names in other places."""
 
 pytestmark = pytest.mark.slow  # the live reader needs a server, and what is recorded is what it read
 
@@ -116,6 +151,68 @@ def test_what_could_not_be_read_is_named(snapshot: Snapshot) -> None:
     assert {(gap.call, gap.region, gap.resource_types) for gap in of_accounts} == {
         ("sns.list_topics", region, ("AWS::SNS::Topic",)) for region in (REGION, ELSEWHERE)
     }
+
+
+def test_each_resource_is_read_by_itself_as_with_all_others(reader: SnapshotReader, snapshot: Snapshot) -> None:
+    assert snapshot.resources
+    for one in snapshot.resources:
+        alone = reader.read_resource(one.arn)
+
+        assert alone.resources == (one,)
+        assert alone.only == (one.arn,)
+        assert (alone.zone_of_trust, alone.regions) == (snapshot.zone_of_trust, snapshot.regions)
+
+
+@pytest.mark.parametrize("arn", NEVER_THERE)
+def test_what_does_not_exist_is_looked_at_and_not_there(reader: SnapshotReader, arn: str) -> None:
+    alone = reader.read_resource(arn)
+
+    assert (alone.resources, alone.only) == ((), (arn,))
+    assert OWNER in {one.account_id for one in alone.accounts}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("", id="nothing"),
+        pytest.param("open-bucket", id="a name"),
+        pytest.param("arn:aws:s3:::open-bucket/report", id="an object"),
+        pytest.param(f"arn:aws:s3:{REGION}:{OWNER}:accesspoint/door", id="an access point"),
+        pytest.param(f"arn:aws:s3:{REGION}::open-bucket", id="a bucket with a Region"),
+        pytest.param(f"arn:aws:s3::{OWNER}:open-bucket", id="a bucket with an account"),
+        pytest.param(f"arn:aws:iam::{OWNER}:user/alice", id="a user"),
+        pytest.param(f"arn:aws:kms:{REGION}:{OWNER}:alias/secrets", id="an alias"),
+        pytest.param(f"arn:aws:lambda:{REGION}:{OWNER}:function:shared:1", id="a version of a function"),
+        pytest.param(f"arn:aws:lambda:{REGION}:{OWNER}:layer:layer", id="a layer without its version"),
+        pytest.param(f"arn:aws:sns:{REGION}:{OWNER}:topic:12345678", id="a subscription"),
+        pytest.param(f"arn:aws:sqs::{OWNER}:jobs", id="a queue without a Region"),
+        pytest.param(f"arn:aws:sqs:{REGION}::jobs", id="a queue without an account"),
+        pytest.param(f"arn:aws:sqs:example.com/#:{OWNER}:jobs", id="a Region that leads elsewhere"),
+        pytest.param(f"arn:aws:sqs:{REGION}:{OWNER}:jobs\x1b\n", id="control characters"),
+    ],
+)
+def test_what_is_no_arn_of_a_resource_that_is_read_is_refused(reader: SnapshotReader, text: str) -> None:
+    with pytest.raises(UnsupportedArnError) as caught:
+        reader.read_resource(text)
+
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("arn", "owner", "reason"),
+    [
+        pytest.param(f"arn:aws:sqs:{REGION}:{PARTNER}:jobs", None, "outside the zone", id="an account in the ARN"),
+        pytest.param("arn:aws:s3:::open-bucket", PARTNER, "outside the zone", id="an account that is named"),
+        pytest.param(f"arn:aws:sqs:{REGION}:{OWNER}:queue-0", PARTNER, "not to the account", id="two accounts"),
+        pytest.param("arn:aws-cn:s3:::open-bucket", None, "another partition", id="a partition"),
+        pytest.param(f"arn:aws:sqs:us-west-1:{OWNER}:jobs", None, "in the Region us-west-1", id="a Region"),
+    ],
+)
+def test_what_is_elsewhere_is_neither_there_nor_gone(
+    reader: SnapshotReader, arn: str, owner: str | None, reason: str
+) -> None:
+    with pytest.raises(OutOfReachError, match=reason):
+        reader.read_resource(arn, owner_account=owner)
 
 
 def test_progress_ends_where_it_said(reader: SnapshotReader) -> None:

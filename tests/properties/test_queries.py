@@ -33,7 +33,7 @@ from sekisho.findings import (
 from sekisho.findings.criteria import LIST_KEYS
 from sekisho.findings.query import SORT_ATTRIBUTES, sort_value
 from sekisho.storage import SqlFindingStore
-from unit.findings.builders import MONDAY, analysis, analysis_error, coverage, external_access
+from unit.findings.builders import MONDAY, analysis, analysis_error, coverage, external_access, keep_analyzer
 
 TEXTS = [
     "a",
@@ -134,7 +134,10 @@ numbers = count()
 
 def keep(store: SqlFindingStore, made: list[Finding]) -> tuple[str, list[Finding]]:
     """Store findings under an analyzer that has no others."""
-    arn = f"arn:aws:access-analyzer:us-west-2:111122223333:analyzer/{next(numbers)}"
+    arn = f"arn:aws:access-analyzer:us-west-2:111122223333:analyzer/a{next(numbers)}"
+    for before in store.analyzers():
+        store.delete_analyzer(before.arn, at=MONDAY, by="test")
+    keep_analyzer(store, arn)
     named = [replace(one, id=str(uuid5(NAMESPACE, f"{arn}/{n}")), analyzer_arn=arn) for n, one in enumerate(made)]
     store.record_scan(Scan(arn, MONDAY, coverage()), (), lambda _known: Reconciliation(new=tuple(named)))
     return arn, named

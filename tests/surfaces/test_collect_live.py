@@ -75,6 +75,10 @@ def _read(options: LiveOptions = OPTIONS) -> Snapshot:
     return LiveReader(options, now=lambda: NOON).read()
 
 
+def _read_one(arn: str, options: LiveOptions = OPTIONS, *, owner_account: str | None = None) -> Snapshot:
+    return LiveReader(options, now=lambda: NOON).read_resource(arn, owner_account=owner_account)
+
+
 def _gaps(snapshot: Snapshot) -> list[Gap]:
     return [gap for account in snapshot.accounts for gap in account_gaps(account)] + [
         gap for resource in snapshot.resources for gap in resource_gaps(resource)
@@ -213,9 +217,11 @@ def test_every_enabled_region_is_read_unless_named(wire: Wire) -> None:
 # --- the policy that `read_policy` prints
 
 
-def test_the_policy_is_what_was_called_and_nothing_else(wire: Wire) -> None:
+def test_the_policy_is_what_was_called_and_nothing_else(wire: Wire, whole: Snapshot) -> None:
     """Observed on the wire: each call has its action in the policy, and each action in the policy was called for."""
     _read()
+    for one in whole.resources:
+        _read_one(one.arn)
 
     needed = {ACCOUNT_READS[call].action for call in wire.seen} - {None}
 
@@ -225,7 +231,11 @@ def test_the_policy_is_what_was_called_and_nothing_else(wire: Wire) -> None:
 # --- faults
 
 
-@pytest.mark.parametrize("call", sorted(set(ACCOUNT_READS) - {"sts.get_caller_identity"}))
+FOR_ONE = {"iam.get_role", "lambda.get_function_concurrency"}
+"""Calls that only the reading of one resource makes: a listing tells as much."""
+
+
+@pytest.mark.parametrize("call", sorted(set(ACCOUNT_READS) - {"sts.get_caller_identity"} - FOR_ONE))
 def test_a_refused_call_is_a_named_gap(wire: Wire, whole: Snapshot, call: str) -> None:
     """Whatever is refused, nothing is raised, the gap has its name, and everything else is as without the fault."""
     wire.faults[call] = Refuses()

@@ -33,9 +33,17 @@ from sekisho.resources.snapshot import RawResource, Snapshot
 from sekisho.resources.zone import ZoneOfTrust, ZoneType
 
 
-def analyze_external_access(snapshot: Snapshot) -> Iterator[ResourceAnalysis]:
-    """Say of every resource of a snapshot, in its order, who outside its zone of trust gets in."""
-    own = frozenset(one.arn for one in snapshot.resources if one.resource_type == "AWS::S3::Bucket")
+def analyze_external_access(
+    snapshot: Snapshot, *, known_resources: frozenset[str] = frozenset()
+) -> Iterator[ResourceAnalysis]:
+    """Say of every resource of a snapshot, in its order, who outside its zone of trust gets in.
+
+    Args:
+        snapshot: what was read.
+        known_resources: ARNs without an account, such as buckets, that belong to the zone as earlier snapshots say; a
+            snapshot of one resource does not know the others.
+    """
+    own = known_resources.union(one.arn for one in snapshot.resources if one.resource_type == "AWS::S3::Bucket")
     failed = {gap.call for account in snapshot.accounts for gap in account_gaps(account)}
     for resource in snapshot.resources:
         yield analyze_resource(

@@ -5,7 +5,7 @@ not know what an answer means: that is for `resources`. It only reads. Every cal
 a collector, and `read_policy` is derived from them. A call that fails is part of the snapshot, with its error.
 """
 
-from sekisho.collectors.errors import CollectError, RecordingError
+from sekisho.collectors.errors import CollectError, OutOfReachError, RecordingError, UnsupportedArnError
 from sekisho.collectors.iam_policy import read_policy
 from sekisho.collectors.live import LiveReader
 from sekisho.collectors.options import DEFAULT_ROLE_NAME, LiveOptions
@@ -18,10 +18,12 @@ __all__ = [
     "CollectError",
     "LiveOptions",
     "LiveReader",
+    "OutOfReachError",
     "Progress",
     "RecordedReader",
     "RecordingError",
     "SnapshotReader",
+    "UnsupportedArnError",
     "read_policy",
     "write_recording",
 ]

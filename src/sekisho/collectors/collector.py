@@ -1,11 +1,13 @@
 """What a collector declares: the calls it makes, what it keeps of the answers, and how it finds resources."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
 from sekisho.collectors.json_values import is_list, is_object
+from sekisho.policy.arns import Arn
 from sekisho.resources.snapshot import ApiCall, Json, RawResource
 
 
@@ -99,20 +101,61 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class ArnForm:
+    """What the ARNs of one kind of resource look like.
+
+    Attributes:
+        service: whose they are.
+        resource: all after the account, as a regular expression.
+        region: the Region, as such an expression; empty where the ARN names none.
+        account: the same for the account.
+    """
+
+    service: str
+    resource: str
+    region: str = r"[a-z]{2}(-[a-z]+)+-[0-9]+"
+    account: str = r"[0-9]{12}"
+
+    def fits(self, arn: Arn) -> bool:
+        """Say whether an ARN is one of these."""
+        parts = ((self.region, arn.region), (self.account, arn.account), (self.resource, arn.resource))
+        return arn.service == self.service and all(re.fullmatch(form, part, re.ASCII) for form, part in parts)
+
+
+ReadOne: TypeAlias = Callable[[Account, str, str], RawResource | ApiCall | None]
+"""Reads one resource, given its Region and its ARN: the same as `find` leads to, at the price of a few calls.
+
+None means that the service says that there is no such resource. A failed call is what kept that from being known, where
+it belongs to the account rather than to the resource. Every other failure is part of the resource.
+"""
+
+
+@dataclass(frozen=True, slots=True)
 class Collector:
     """One kind of resource.
 
     Attributes:
         title: what the listing is called when progress is shown.
-        reads: every call that `find` and what it finds may make.
+        reads: every call that `find`, what it finds, and `read_one` may make.
         find: lists the resources of an account in a Region.
-        regional: whether `find` is to be called for every Region, or once with the home Region.
+        arns: the ARNs that `read_one` answers for.
+        read_one: reads one resource of the account.
+        regional: whether `find` and `read_one` are for a Region; else they are called with the home Region.
+        account_wide: a call whose answer holds for every resource of the account, also for one that is yet to be made.
     """
 
     title: str
     reads: Reads
     find: Callable[[Account, str], Found]
+    arns: ArnForm
+    read_one: ReadOne
     regional: bool = True
+    account_wide: str | None = None
+
+
+def says_gone(made: ApiCall, *codes: str) -> bool:
+    """Say whether a service answered that there is no such resource; any other failure leaves that open."""
+    return made.error is not None and made.error.code in codes
 
 
 def failures(calls: Iterable[ApiCall]) -> tuple[ApiCall, ...]:

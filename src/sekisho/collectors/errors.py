@@ -20,3 +20,38 @@ class RecordingError(CollectError):
         super().__init__(f"{place}: {reason}")
         self.path = path
         self.line = line
+
+
+class UnsupportedArnError(CollectError):
+    """A text is no ARN of a resource that can be read.
+
+    Attributes:
+        arn: the text.
+    """
+
+    def __init__(self, arn: str) -> None:
+        super().__init__(
+            f"`{shown(arn)}` is no ARN of a resource that is read; write for example `arn:aws:s3:::logs`, "
+            "and a function without version or alias"
+        )
+        self.arn = arn
+
+
+class OutOfReachError(CollectError):
+    """A resource lies where the reader does not look, so that it is not known whether it exists.
+
+    Attributes:
+        arn: the resource.
+    """
+
+    def __init__(self, arn: str, reason: str) -> None:
+        super().__init__(f"`{shown(arn)}` {reason}")
+        self.arn = arn
+
+
+LONGEST_SHOWN = 200
+
+
+def shown(text: str) -> str:
+    """Return a text of unknown origin as a message can have it: one line, no control characters, not too long."""
+    return "".join(letter if letter.isprintable() else " " for letter in text[:LONGEST_SHOWN])

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import partial
 from urllib.parse import unquote
 
-from sekisho.collectors.collector import Account, Collector, Found, Read
+from sekisho.collectors.collector import Account, ArnForm, Collector, Found, Read, answer, says_gone
 from sekisho.resources.snapshot import ApiCall, Json, RawResource
 
 
@@ -13,6 +13,16 @@ def _find_roles(aws: Account, region: str) -> Found:
     """List the roles. The listing carries the trust policies, so that no role needs a call of its own."""
     listed = aws.list("iam.list_roles", region)
     return Found(tuple(partial(_role, aws.account_id, role) for role in listed.items), listed.failed)
+
+
+def _read_role(aws: Account, region: str, arn: str) -> RawResource | None:
+    """Read a role by its name, which is its own in the account; under another path it is another role."""
+    made = aws.call("iam.get_role", region, RoleName=arn.rpartition("/")[2])
+    if made.error is not None:
+        gone = says_gone(made, "NoSuchEntity")
+        return None if gone else RawResource("AWS::IAM::Role", arn, aws.account_id, "global", (made,))
+    role: Mapping[str, Json] = answer(made)["Role"]
+    return _role(aws.account_id, role) if role["Arn"] == arn else None
 
 
 def _role(account_id: str, role: Mapping[str, Json]) -> RawResource:
@@ -35,7 +45,14 @@ ROLES = Collector(
             needs=("Roles.RoleName", "Roles.Arn", "Roles.AssumeRolePolicyDocument"),
             page_size=1000,
         ),
+        "iam.get_role": Read(
+            "iam:GetRole",
+            keep=("Role.Path", "Role.RoleName", "Role.RoleId", "Role.Arn", "Role.AssumeRolePolicyDocument"),
+            needs=("Role.RoleName", "Role.Arn", "Role.AssumeRolePolicyDocument"),
+        ),
     },
     find=_find_roles,
+    arns=ArnForm("iam", r"role/([\x21-\x7e]+/)?[\w+=,.@-]{1,64}", region=""),
+    read_one=_read_role,
     regional=False,
 )

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from sekisho.collectors.collector import Account, Collector, Found, Read, Reads
+from sekisho.collectors.collector import Account, ArnForm, Collector, Found, Read, Reads, answer, says_gone
 from sekisho.resources.snapshot import ApiCall, RawResource
 
 KEY_READS: Reads = {
@@ -64,6 +64,14 @@ def _read(aws: Account, region: str, key_id: str, arn: str) -> RawResource:
     return RawResource("AWS::KMS::Key", arn, aws.account_id, region, read_key(aws, region, key_id))
 
 
+def _read_one(aws: Account, region: str, arn: str) -> RawResource | None:
+    found = _read(aws, region, arn.rpartition("/")[2], arn)
+    described = found.api_calls[0]
+    if described.error is None:
+        return found if answer(described)["KeyMetadata"]["Arn"] == arn else None
+    return None if says_gone(described, "NotFoundException") else found
+
+
 KEYS = Collector(
     title="KMS keys",
     reads={
@@ -73,4 +81,6 @@ KEYS = Collector(
         **KEY_READS,
     },
     find=_find_keys,
+    arns=ArnForm("kms", r"key/[A-Za-z0-9-]+"),
+    read_one=_read_one,
 )

@@ -5,8 +5,13 @@ A function's environment variables come with the listing and are dropped with ev
 
 from functools import partial
 
-from sekisho.collectors.collector import Account, Collector, Found, Read
-from sekisho.resources.snapshot import RawResource
+from msgspec import structs
+
+from sekisho.collectors.collector import Account, ArnForm, Collector, Found, Read, says_gone
+from sekisho.resources.snapshot import ApiCall, RawResource
+
+_GONE = "ResourceNotFoundException"
+"""Also what Lambda says of a resource that has no policy; hence the further questions."""
 
 
 def _find_functions(aws: Account, region: str) -> Found:
@@ -20,6 +25,21 @@ def _function(aws: Account, region: str, arn: str) -> RawResource:
         aws.call("lambda.get_function_url_config", region, FunctionName=arn),
     )
     return RawResource("AWS::Lambda::Function", arn, aws.account_id, region, calls)
+
+
+def _read_function(aws: Account, region: str, arn: str) -> RawResource | None:
+    """Read a function. Without policy and URL, its reserved concurrency tells whether it exists.
+
+    Source: API reference, "GetFunctionConcurrency": a function that reserves none is answered, one that is not there
+    is not. Other calls that tell as much bring the function's environment with them.
+    """
+    found = _function(aws, region, arn)
+    if not all(says_gone(made, _GONE) for made in found.api_calls):
+        return found
+    asked = aws.call("lambda.get_function_concurrency", region, FunctionName=arn)
+    if asked.error is None:
+        return found
+    return None if says_gone(asked, _GONE) else structs.replace(found, api_calls=(*found.api_calls, asked))
 
 
 def _find_layer_versions(aws: Account, region: str) -> Found:
@@ -43,6 +63,18 @@ def _layer_version(aws: Account, region: str, name: str, version: int, arn: str)
     return RawResource("AWS::Lambda::LayerVersion", arn, aws.account_id, region, (made,))
 
 
+def _read_layer_version(aws: Account, region: str, arn: str) -> RawResource | ApiCall | None:
+    """Read a version of a layer. Without policy, the list of the layer's versions tells whether it exists."""
+    _, name, version = arn.rsplit(":", 2)
+    found = _layer_version(aws, region, name, int(version), arn)
+    if not says_gone(found.api_calls[0], _GONE):
+        return found
+    listed = aws.list("lambda.list_layer_versions", region, LayerName=name)
+    if any(one["LayerVersionArn"] == arn for one in listed.items):
+        return found
+    return next((made for made in listed.failed if not says_gone(made, _GONE)), None)
+
+
 FUNCTIONS = Collector(
     title="Lambda functions",
     reads={
@@ -53,8 +85,14 @@ FUNCTIONS = Collector(
         "lambda.get_function_url_config": Read(
             "lambda:GetFunctionUrlConfig", keep=("FunctionUrl", "FunctionArn", "AuthType"), needs=("AuthType",)
         ),
+        # Nothing is needed of the answer: a function may reserve no concurrency.
+        "lambda.get_function_concurrency": Read(
+            "lambda:GetFunctionConcurrency", keep=("ReservedConcurrentExecutions",)
+        ),
     },
     find=_find_functions,
+    arns=ArnForm("lambda", r"function:[A-Za-z0-9_-]{1,140}"),
+    read_one=_read_function,
 )
 
 LAYER_VERSIONS = Collector(
@@ -69,4 +107,6 @@ LAYER_VERSIONS = Collector(
         "lambda.get_layer_version_policy": Read("lambda:GetLayerVersionPolicy", keep=("Policy",), needs=("Policy",)),
     },
     find=_find_layer_versions,
+    arns=ArnForm("lambda", r"layer:[A-Za-z0-9_-]{1,140}:[1-9][0-9]{0,8}"),
+    read_one=_read_layer_version,
 )

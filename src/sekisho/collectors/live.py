@@ -13,12 +13,13 @@ from msgspec import structs
 
 from sekisho.collectors.collector import Account, Collector, Found
 from sekisho.collectors.connection import Connection, connect
-from sekisho.collectors.errors import CollectError
+from sekisho.collectors.errors import CollectError, OutOfReachError
 from sekisho.collectors.iam_policy import session_policy
+from sekisho.collectors.one_resource import collector_of, owner_of
 from sekisho.collectors.options import LiveOptions
 from sekisho.collectors.reader import NO_PROGRESS, Progress, place
 from sekisho.collectors.services import ACCOUNT_READS, COLLECTORS, ORGANIZATION_READS
-from sekisho.collectors.zone import read_account_zone, read_organization_zone, read_regions
+from sekisho.collectors.zone import ReadZone, read_account_zone, read_organization_zone, read_regions
 from sekisho.resources.snapshot import ApiCall, RawAccount, RawResource, Snapshot
 
 _Outcome: TypeAlias = Found | RawResource | None
@@ -42,11 +43,8 @@ class LiveReader:
             CollectError: no credentials, no such Region, no such organization. The message names the remedy.
         """
         options = self._options
-        taken_at = self._now().astimezone(UTC).replace(microsecond=0)
-        own = connect(options, ORGANIZATION_READS if options.organization else ACCOUNT_READS)
-        read_zone = read_organization_zone if options.organization else read_account_zone
-        trusted = read_zone(own, options.partners)
-        _refuse_disabled_regions(own, options)
+        taken_at, own, trusted = self._begin()
+        _refuse_disabled_regions(own, options.regions)
         resources: list[RawResource] = []
         accounts: list[RawAccount] = []
         with _workers(options.workers) as pool:
@@ -60,16 +58,76 @@ class LiveReader:
             zone_of_trust=trusted.zone,
             resources=tuple(sorted(resources, key=place)),
             accounts=tuple(accounts),
-            regions=None if options.regions is None else tuple(sorted(set(options.regions))),
+            regions=_regions_asked(options),
         )
 
+    def read_resource(self, arn: str, *, owner_account: str | None = None) -> Snapshot:
+        """Read one resource with a few calls, in whatever account of the zone it is.
 
-def _refuse_disabled_regions(aws: Account, options: LiveOptions) -> None:
-    """Raise when the operator names a Region that the account has not enabled, or that does not exist."""
-    if options.regions is None:
+        Raises:
+            UnsupportedArnError: the text is no ARN of a resource that is read.
+            OutOfReachError: the resource is in an account, a partition or a Region that is not read.
+            CollectError: no credentials, no such Region, no such organization. The message names the remedy.
+        """
+        collector, parts = collector_of(arn)
+        taken_at, own, trusted = self._begin()
+        owner = owner_of(arn, parts, owner_account, zone=trusted.zone, own=own.account_id)
+        entered = _enter(own, owner)
+        found = entered if isinstance(entered, ApiCall) else _read_one(collector, entered, parts.region, arn)
+        about = {own.account_id: trusted.failed}
+        about[owner] = (*about.get(owner, ()), *_beside(found, collector, entered))
+        return Snapshot(
+            taken_at=taken_at,
+            zone_of_trust=trusted.zone,
+            resources=(found,) if isinstance(found, RawResource) else (),
+            accounts=tuple(RawAccount(account_id, calls) for account_id, calls in sorted(about.items())),
+            regions=_regions_asked(self._options),
+            only=(arn,),
+        )
+
+    def _begin(self) -> tuple[datetime, Connection, ReadZone]:
+        """Return the time, a connection to the account of the credentials, and who is trusted."""
+        options = self._options
+        taken_at = self._now().astimezone(UTC).replace(microsecond=0)
+        own = connect(options, ORGANIZATION_READS if options.organization else ACCOUNT_READS)
+        read_zone = read_organization_zone if options.organization else read_account_zone
+        return taken_at, own, read_zone(own, options.partners)
+
+
+def _regions_asked(options: LiveOptions) -> tuple[str, ...] | None:
+    return None if options.regions is None else tuple(sorted(set(options.regions)))
+
+
+def _beside(
+    found: RawResource | ApiCall | None, collector: Collector, entered: Connection | ApiCall
+) -> Iterator[ApiCall]:
+    """Yield what is to know of an account when one of its resources was looked for, and not described."""
+    match found, entered:
+        case ApiCall(), _:
+            yield found
+        case None, Connection() if collector.account_wide is not None:
+            yield entered.call(collector.account_wide, entered.home, AccountId=entered.account_id)
+        case _:
+            return
+
+
+def _read_one(collector: Collector, aws: Account, region: str, arn: str) -> RawResource | ApiCall | None:
+    """Read one resource of an account that has been entered; without a Region it is asked for at home."""
+    if not collector.regional:
+        return collector.read_one(aws, aws.home, arn)
+    if not aws.wants(region):
+        raise OutOfReachError(arn, f"is in the Region {region}, which is not among those to read")
+    _refuse_disabled_regions(aws, (region,))
+    found = collector.read_one(aws, region, arn)
+    return structs.replace(found, region=region) if isinstance(found, ApiCall) else found
+
+
+def _refuse_disabled_regions(aws: Account, regions: tuple[str, ...] | None) -> None:
+    """Raise when Regions are named and the account has not enabled one of them, or it does not exist."""
+    if regions is None:
         return
     enabled, failed = read_regions(aws)
-    unknown = sorted(set(options.regions) - set(enabled))
+    unknown = sorted(set(regions) - set(enabled))
     if unknown and not failed:
         raise CollectError(
             f"the Region `{unknown[0]}` is not enabled in account {aws.account_id}; enabled are {', '.join(enabled)}"

@@ -49,6 +49,26 @@ class SnapshotReader(Protocol):
         """
         ...
 
+    def read_resource(self, arn: str, *, owner_account: str | None = None) -> Snapshot:
+        """Read one resource as `read` would, and nothing else.
+
+        Args:
+            arn: of one of the types that are read; of a function without a qualifier.
+            owner_account: whose it is, where its ARN does not say: a bucket's. None is the reader's own account.
+
+        Returns:
+            A snapshot of the zone of trust that `read` gives, with this resource, or with none when AWS says that there
+            is none. A call that failed is in it: with the resource where it describes that, else with its account; and
+            then it is not known whether the resource exists. Where there is none, what holds for all resources of its
+            type is with the account.
+
+        Raises:
+            UnsupportedArnError: the text is no ARN of a resource that is read.
+            OutOfReachError: the resource is in an account, a partition or a Region that is not read.
+            CollectError: there is nothing to read, or no right to begin.
+        """
+        ...
+
 
 def place(resource: RawResource) -> tuple[str, str, str, str]:
     """Return what the resources of a snapshot are sorted by."""

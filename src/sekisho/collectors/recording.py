@@ -17,9 +17,12 @@ from typing import IO, Any, TypeVar, cast
 
 import msgspec
 
-from sekisho.collectors.errors import CollectError, RecordingError
+from sekisho.collectors.collector import Collector
+from sekisho.collectors.errors import CollectError, OutOfReachError, RecordingError
 from sekisho.collectors.json_values import is_list, is_object
+from sekisho.collectors.one_resource import collector_of, owner_of
 from sekisho.collectors.reader import NO_PROGRESS, Progress, account_id, place
+from sekisho.policy.arns import parse_arn
 from sekisho.resources.snapshot import ApiCall, ApiError, Json, RawAccount, RawResource, Snapshot
 from sekisho.resources.zone import ZoneError, ZoneOfTrust, format_zone, parse_zone
 
@@ -62,6 +65,7 @@ class _Header(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, re
     taken_at: datetime
     zone_of_trust: dict[str, Any]
     regions: list[str] | None = None
+    only: list[str] | None = None
 
 
 class _ResourceLine(msgspec.Struct, forbid_unknown_fields=True):
@@ -110,6 +114,30 @@ class RecordedReader:
         progress.advance(str(self._path))
         return snapshot
 
+    def read_resource(self, arn: str, *, owner_account: str | None = None) -> Snapshot:
+        """Take one resource out of the recording; what it has not got was not there when it was taken.
+
+        That is so of the types that are read; others are in a recording by chance, and are taken out as well.
+
+        Raises:
+            UnsupportedArnError: the text is no ARN of a resource that is read.
+            OutOfReachError: the recording is of other accounts, another partition, other Regions or other resources.
+            RecordingError: the file is not a recording, or not a whole one; the message names the line.
+        """
+        whole = self._parse()
+        found = tuple(one for one in whole.resources if one.arn == arn)
+        parts = (parse_arn(arn) if found else None) or collector_of(arn)[1]
+        zone = whole.zone_of_trust
+        owner = owner_of(arn, parts, owner_account, zone=zone, own=zone.account_id)
+        if parts.region and whole.regions is not None and parts.region not in whole.regions:
+            raise OutOfReachError(arn, f"is in the Region {parts.region}, of which this is no recording")
+        if whole.only is not None and arn not in whole.only:
+            raise OutOfReachError(arn, "is none of the resources that this is a recording of")
+        if any(owner_account not in {None, one.owner_account} for one in found):
+            raise OutOfReachError(arn, "belongs to another account than the one that is named")
+        accounts = whole.accounts if found else (*whole.accounts, *_account_wide(whole, collector_of(arn)[0], owner))
+        return msgspec.structs.replace(whole, resources=found, accounts=accounts, only=(arn,))
+
     def _parse(self) -> Snapshot:
         number = 1
         try:
@@ -133,7 +161,17 @@ class RecordedReader:
             resources=tuple(sorted((one for one in records if isinstance(one, RawResource)), key=place)),
             accounts=tuple(sorted((one for one in records if isinstance(one, RawAccount)), key=account_id)),
             regions=None if header.regions is None else tuple(header.regions),
+            only=None if header.only is None else tuple(header.only),
         )
+
+
+def _account_wide(whole: Snapshot, collector: Collector, owner: str) -> Iterator[RawAccount]:
+    """Yield what holds for all resources of a type in an account, as one of them has it."""
+    for one in whole.resources:
+        made = one.find(collector.account_wide) if collector.account_wide and one.owner_account == owner else None
+        if made is not None:
+            yield RawAccount(owner, (made,))
+            return
 
 
 class _MalformedError(Exception):
@@ -263,6 +301,7 @@ def _lines_of(snapshot: Snapshot) -> Iterator[object]:
         taken_at=snapshot.taken_at.astimezone(UTC),
         zone_of_trust=format_zone(snapshot.zone_of_trust),
         regions=None if snapshot.regions is None else list(snapshot.regions),
+        only=None if snapshot.only is None else list(snapshot.only),
     )
     for account in snapshot.accounts:
         yield _AccountLine(_Account(account.account_id, _format_calls(account.api_calls)))

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from sekisho.collectors.collector import Account, Collector, Found, Pages, Read, answer
+from sekisho.collectors.collector import Account, ArnForm, Collector, Found, Pages, Read, answer, says_gone
+from sekisho.collectors.errors import OutOfReachError
 from sekisho.resources.snapshot import ApiCall, Json, RawResource
 
 MULTI_REGION_CONTROL = "us-west-2"
@@ -62,7 +63,33 @@ def _bucket(aws: Account, shared: _AccountWide, bucket: Mapping[str, Json]) -> R
     region = _region(located) or bucket.get("BucketRegion")
     if region is not None and not aws.wants(region):
         return None
-    where = region or aws.home
+    return _described(aws, shared, name, located, region or aws.home)
+
+
+def _read_bucket(aws: Account, region: str, arn: str) -> RawResource | ApiCall | None:
+    """Read a bucket that is among the account's own: an ARN does not tell whose it is.
+
+    A bucket that another account has made under the name of one that is gone is not taken for it, whatever it answers.
+    """
+    name = arn.rpartition(":")[2]
+    listed = aws.list("s3.list_buckets", region, Prefix=name)
+    own = next((bucket for bucket in listed.items if bucket["Name"] == name), None)
+    if own is None and listed.failed:
+        return listed.failed[0]
+    located = aws.call("s3.get_bucket_location", aws.home, Bucket=name)
+    if says_gone(located, "NoSuchBucket"):
+        return None
+    if own is None:
+        raise OutOfReachError(
+            arn, f"is not among the buckets of account {aws.account_id}; name the account that has it"
+        )
+    where = _region(located) or own.get("BucketRegion")
+    if where is not None and not aws.wants(where):
+        raise OutOfReachError(arn, f"is in the Region {where}, which is not among those to read")
+    return _described(aws, _read_account_wide(aws, region), name, located, where or aws.home)
+
+
+def _described(aws: Account, shared: _AccountWide, name: str, located: ApiCall, where: str) -> RawResource:
     calls = (
         located,
         *(aws.call(call, where, Bucket=name) for call in BUCKET_READS if call != located.call),
@@ -162,5 +189,8 @@ BUCKETS = Collector(
         ),
     },
     find=_find_buckets,
+    arns=ArnForm("s3", r"[A-Za-z0-9._-]{3,255}", region="", account=""),
+    read_one=_read_bucket,
     regional=False,
+    account_wide="s3control.get_public_access_block",
 )

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from sekisho.collectors.collector import Account, Collector, Found, Read, answer
+from sekisho.collectors.collector import Account, ArnForm, Collector, Found, Read, answer, says_gone
 from sekisho.collectors.kms import KEY_READS, read_key
 from sekisho.resources.secret import DEFAULT_KEY_ALIAS
 from sekisho.resources.snapshot import ApiCall, RawResource
@@ -21,6 +21,19 @@ def _secret(aws: Account, region: str, arn: str) -> RawResource:
         *_read_encryption_key(aws, region, answer(described).get("KmsKeyId")),
     )
     return RawResource("AWS::SecretsManager::Secret", arn, aws.account_id, region, calls)
+
+
+def _read_secret(aws: Account, region: str, arn: str) -> RawResource | None:
+    """Read a secret, but not one that is to be deleted: nobody gets at its value, and no listing has it.
+
+    Source: API reference, "DeleteSecret", "ListSecrets". An ARN without its last six letters is no secret's own.
+    """
+    found = _secret(aws, region, arn)
+    described = found.api_calls[0]
+    if described.error is None:
+        told = answer(described)
+        return found if told["ARN"] == arn and told.get("DeletedDate") is None else None
+    return None if says_gone(described, "ResourceNotFoundException") else found
 
 
 def _read_encryption_key(aws: Account, region: str, key_id: str | None) -> tuple[ApiCall, ...]:
@@ -45,7 +58,9 @@ SECRETS = Collector(
             "secretsmanager:ListSecrets", keep=("SecretList.ARN",), needs=("SecretList.ARN",), page_size=100
         ),
         "secretsmanager.describe_secret": Read(
-            "secretsmanager:DescribeSecret", keep=("ARN", "Name", "KmsKeyId", "OwningService"), needs=("ARN",)
+            "secretsmanager:DescribeSecret",
+            keep=("ARN", "Name", "KmsKeyId", "OwningService", "DeletedDate"),
+            needs=("ARN",),
         ),
         "secretsmanager.get_resource_policy": Read(
             "secretsmanager:GetResourcePolicy", keep=("ARN", "Name", "ResourcePolicy"), needs=("ARN",)
@@ -53,4 +68,6 @@ SECRETS = Collector(
         **KEY_READS,
     },
     find=_find_secrets,
+    arns=ArnForm("secretsmanager", r"secret:[A-Za-z0-9/_+=.@!-]+"),
+    read_one=_read_secret,
 )

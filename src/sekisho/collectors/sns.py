@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from sekisho.collectors.collector import Account, Collector, Found, Read
+from sekisho.collectors.collector import Account, ArnForm, Collector, Found, Read, says_gone
 from sekisho.resources.snapshot import RawResource
 
 
@@ -16,6 +16,11 @@ def _topic(aws: Account, region: str, arn: str) -> RawResource:
     return RawResource("AWS::SNS::Topic", arn, aws.account_id, region, (made,))
 
 
+def _read_topic(aws: Account, region: str, arn: str) -> RawResource | None:
+    found = _topic(aws, region, arn)
+    return None if says_gone(found.api_calls[0], "NotFound", "NotFoundException") else found
+
+
 TOPICS = Collector(
     title="SNS topics",
     reads={
@@ -27,4 +32,6 @@ TOPICS = Collector(
         ),
     },
     find=_find_topics,
+    arns=ArnForm("sns", r"[A-Za-z0-9_-]{1,256}(\.fifo)?"),
+    read_one=_read_topic,
 )

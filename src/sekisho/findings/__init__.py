@@ -3,18 +3,25 @@
 This layer does not know how findings are stored, how they are shown, or how accounts are read.
 """
 
-from sekisho.findings.archive_rules import ArchiveRule, archiving_rule, check_rule
+from sekisho.findings.analyzer import MOST_ANALYZERS, Analyzer, check_analyzer, check_tags, tagged, untagged
+from sekisho.findings.archive_rules import MOST_RULES, ArchiveRule, archiving_rule, check_rule
 from sekisho.findings.change import Change, ChangeKind, HistoryEntry
 from sekisho.findings.coverage import Coverage, Undecided, coverage_of
 from sekisho.findings.criteria import Criteria, Criterion, check_criteria, matches
 from sekisho.findings.document import finding_document, format_time, witness_document
 from sekisho.findings.errors import (
     AmbiguousFindingError,
+    AnalyzerError,
+    AnalyzerExistsError,
     ArchiveRuleError,
+    ArchiveRuleExistsError,
     CriteriaError,
     DuplicateFindingError,
     FindingsError,
     StoreError,
+    TooManyAnalyzersError,
+    TooManyArchiveRulesError,
+    UnknownAnalyzerError,
     UnknownArchiveRuleError,
     UnknownFindingError,
     UnknownResourceError,
@@ -22,6 +29,26 @@ from sekisho.findings.errors import (
 from sekisho.findings.events import finding_event
 from sekisho.findings.finding import Finding, Status, analyzer_arn, finding_id
 from sekisho.findings.lifecycle import apply_rule, archive, forget, lapse, unarchive
+from sekisho.findings.preview import (
+    AccessPreview,
+    ChangeType,
+    Configurations,
+    FailureReason,
+    PreviewFinding,
+    PreviewStatus,
+    make_preview,
+    preview_findings,
+    preview_matches,
+)
+from sekisho.findings.preview_store import (
+    PreviewCursor,
+    PreviewFindingPage,
+    PreviewFindingQuery,
+    PreviewPage,
+    PreviewQuery,
+    PreviewStore,
+    preview_page_of,
+)
 from sekisho.findings.query import (
     ActiveCounts,
     AnalyzedResource,
@@ -42,19 +69,29 @@ from sekisho.findings.scan import ScanReport, record_scan
 from sekisho.findings.store import FindingFilter, FindingStore, Known, Scan, StoredEvent
 
 __all__ = [
+    "MOST_ANALYZERS",
+    "MOST_RULES",
+    "AccessPreview",
     "ActiveCounts",
     "AmbiguousFindingError",
     "AnalyzedResource",
+    "Analyzer",
+    "AnalyzerError",
+    "AnalyzerExistsError",
     "ArchiveRule",
     "ArchiveRuleError",
+    "ArchiveRuleExistsError",
     "Change",
     "ChangeKind",
+    "ChangeType",
+    "Configurations",
     "Coverage",
     "Criteria",
     "CriteriaError",
     "Criterion",
     "Cursor",
     "DuplicateFindingError",
+    "FailureReason",
     "Finding",
     "FindingFilter",
     "FindingQuery",
@@ -64,6 +101,14 @@ __all__ = [
     "HistoryEntry",
     "Known",
     "Page",
+    "PreviewCursor",
+    "PreviewFinding",
+    "PreviewFindingPage",
+    "PreviewFindingQuery",
+    "PreviewPage",
+    "PreviewQuery",
+    "PreviewStatus",
+    "PreviewStore",
     "Reconciliation",
     "ResourceDetails",
     "ResourcePage",
@@ -74,7 +119,10 @@ __all__ = [
     "Status",
     "StoreError",
     "StoredEvent",
+    "TooManyAnalyzersError",
+    "TooManyArchiveRulesError",
     "Undecided",
+    "UnknownAnalyzerError",
     "UnknownArchiveRuleError",
     "UnknownFindingError",
     "UnknownResourceError",
@@ -82,8 +130,10 @@ __all__ = [
     "apply_rule",
     "archive",
     "archiving_rule",
+    "check_analyzer",
     "check_criteria",
     "check_rule",
+    "check_tags",
     "coverage_of",
     "details_of",
     "finding_document",
@@ -92,11 +142,17 @@ __all__ = [
     "forget",
     "format_time",
     "lapse",
+    "make_preview",
     "matches",
     "page_of",
+    "preview_findings",
+    "preview_matches",
+    "preview_page_of",
     "reconcile",
     "record_scan",
     "resource_page_of",
+    "tagged",
     "unarchive",
+    "untagged",
     "witness_document",
 ]

@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from sekisho.analyzers.observation import AnalysisError, ResourceAnalysis
-from sekisho.resources.gaps import Gap, account_gaps, resource_gaps
+from sekisho.resources.gaps import LISTED_TYPES, Gap, account_gaps, resource_gaps
 from sekisho.resources.snapshot import Snapshot
 from sekisho.resources.zone import ZoneType
 
@@ -28,6 +28,7 @@ class Coverage(msgspec.Struct, frozen=True):
         resources: how many resources were analyzed.
         gaps: every call that failed: those about accounts first, then those about single resources.
         undecided: the resources on which the analysis gave up.
+        only: the ARNs of the resources that were looked at, whether they exist or not; None when everything was.
     """
 
     taken_at: datetime
@@ -36,20 +37,28 @@ class Coverage(msgspec.Struct, frozen=True):
     resources: int
     gaps: tuple[Gap, ...] = ()
     undecided: tuple[Undecided, ...] = ()
+    only: tuple[str, ...] | None = None
 
     @property
     def is_complete(self) -> bool:
         """Whether everything that was asked for could be read and decided."""
         return not self.gaps and not self.undecided
 
-    def includes(self, *, resource_type: str, account: str, region: str) -> bool:
-        """Say whether a resource of this kind and place would have been seen if it still existed.
+    def is_about(self, resource: str) -> bool:
+        """Say whether the scan was to look at a resource, wherever it is."""
+        return self.only is None or resource in self.only
 
-        Errs to False: a finding is left alone rather than called resolved without a look.
+    def includes(self, resource: str, *, resource_type: str, account: str, region: str) -> bool:
+        """Say whether a resource of this name, kind and place would have been seen if it still existed.
+
+        Errs to False: a finding is left alone rather than called resolved without a look. So are those on types that no
+        account is searched for, which only a recording can have.
         """
         asked = self.regions is None or region == "global" or region in self.regions
         return (
             asked
+            and self.is_about(resource)
+            and resource_type in LISTED_TYPES
             and account in self.accounts
             and not any(gap.hides(resource_type=resource_type, account=account, region=region) for gap in self.gaps)
         )
@@ -74,6 +83,7 @@ def coverage_of(snapshot: Snapshot, analyses: Iterable[ResourceAnalysis]) -> Cov
         resources=len(snapshot.resources),
         gaps=(*of_accounts, *of_resources),
         undecided=tuple(_undecided(analyses)),
+        only=snapshot.only,
     )
 
 

@@ -46,6 +46,30 @@ class CriteriaError(FindingsError):
     """Criteria ask for something that findings have not got."""
 
 
+class AnalyzerError(FindingsError):
+    """An analyzer cannot be kept as it is."""
+
+
+class UnknownAnalyzerError(FindingsError):
+    """The store has no analyzer with this ARN."""
+
+    def __init__(self, arn: str) -> None:
+        super().__init__(f"there is no analyzer `{arn[:200]}`; a scan makes one")
+        self.arn = arn
+
+
+class AnalyzerExistsError(FindingsError):
+    """The store has an analyzer with this ARN already."""
+
+    def __init__(self, arn: str) -> None:
+        super().__init__(f"there is an analyzer `{arn[:200]}` already")
+        self.arn = arn
+
+
+class TooManyAnalyzersError(FindingsError):
+    """The store has as many analyzers as it keeps."""
+
+
 class ArchiveRuleError(FindingsError):
     """An archive rule cannot be kept as it is."""
 
@@ -56,6 +80,18 @@ class UnknownArchiveRuleError(FindingsError):
     def __init__(self, name: str) -> None:
         super().__init__(f"there is no archive rule `{name}`; `sekisho rules list` shows the names")
         self.name = name
+
+
+class ArchiveRuleExistsError(FindingsError):
+    """The analyzer has a rule of this name already."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is an archive rule `{name}` already; delete it first, or choose another name")
+        self.name = name
+
+
+class TooManyArchiveRulesError(FindingsError):
+    """The analyzer has as many archive rules as it keeps."""
 
 
 class StoreError(FindingsError):

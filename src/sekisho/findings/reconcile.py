@@ -24,7 +24,8 @@ class Reconciliation(msgspec.Struct, frozen=True):
             become public.
         unchanged: access that stays as it was; only the time of the analysis moves.
         resolved: access that is gone.
-        left_alone: open findings on resources that the scan did not look at; nothing about them is written.
+        left_alone: open findings on resources that the scan did not look at; nothing about them is written. Those that
+            it was not about are not among them.
         changes: what happened, for the history and the events; nothing of what is unchanged or left alone.
     """
 
@@ -78,7 +79,11 @@ def reconcile(
             finding = replace(finding, status=Status.ARCHIVED, archived_by=rule.signature)
         groups[group].append(finding)
     for finding in known.values():
-        if finding.id in seen or finding.status is Status.RESOLVED:
+        if (
+            finding.id in seen
+            or finding.status is Status.RESOLVED
+            or not coverage.is_about(finding.observation.resource)
+        ):
             continue
         if finding.observation.resource in looked_at or _is_included(finding.observation, coverage):
             gone = replace(finding, status=Status.RESOLVED, analyzed_at=now, updated_at=now, archived_by=None)
@@ -165,6 +170,7 @@ def _access(observation: Observation) -> object:
 
 def _is_included(observation: Observation, coverage: Coverage) -> bool:
     return coverage.includes(
+        observation.resource,
         resource_type=observation.resource_type,
         account=observation.resource_owner_account,
         region=observation.region,

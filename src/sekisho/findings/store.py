@@ -8,6 +8,7 @@ from typing import Protocol, Self
 import msgspec
 
 from sekisho.analyzers.observation import FindingType, ResourceAnalysis, Severity
+from sekisho.findings.analyzer import Analyzer
 from sekisho.findings.archive_rules import ArchiveRule
 from sekisho.findings.change import Change, HistoryEntry
 from sekisho.findings.coverage import Coverage
@@ -85,7 +86,7 @@ class FindingStore(Protocol):
         analyses: Sequence[ResourceAnalysis],
         reconcile: Callable[[Known], Reconciliation],
     ) -> Reconciliation:
-        """Store a scan in one transaction: all of it, or, whatever happens half-way, nothing.
+        """Store a scan of an analyzer in one transaction: all of it, or, whatever happens half-way, nothing.
 
         Its changes go into the histories, and become events, in the same transaction.
 
@@ -93,13 +94,15 @@ class FindingStore(Protocol):
             scan: when and what was looked at.
             analyses: one for each resource that was looked at. A resource that the coverage includes and that is not
                 among them is forgotten.
-            reconcile: given all findings of the analyzer, resolved ones too, says what becomes of them. Nobody else can
-                change them between this reading and the end of the transaction.
+            reconcile: given all findings of the analyzer, resolved ones too, says what becomes of them; after a scan of
+                one resource those of this resource. Nobody else can change them between this reading and the end of
+                the transaction.
 
         Returns:
             what `reconcile` returned, now stored.
 
         Raises:
+            UnknownAnalyzerError: the analyzer is not there, or no longer; nothing was stored.
             StoreError: nothing was stored.
         """
         ...
@@ -115,6 +118,7 @@ class FindingStore(Protocol):
             what changed, now stored.
 
         Raises:
+            UnknownAnalyzerError: the analyzer is not there.
             StoreError: nothing was stored.
         """
         ...
@@ -123,28 +127,83 @@ class FindingStore(Protocol):
         """Return all that happened to a finding, the oldest first; empty for an id that the store has not got."""
         ...
 
-    def analyzers(self) -> tuple[str, ...]:
-        """Return the ARNs of the analyzers that the store has something of."""
+    def analyzers(self) -> tuple[Analyzer, ...]:
+        """Return every analyzer, by ARN."""
+        ...
+
+    def analyzer(self, arn: str) -> Analyzer:
+        """Return one analyzer.
+
+        Raises:
+            UnknownAnalyzerError: there is none with this ARN.
+        """
+        ...
+
+    def create_analyzer(self, analyzer: Analyzer, rules: Sequence[ArchiveRule] = ()) -> None:
+        """Keep a new analyzer, and its first archive rules with it.
+
+        Raises:
+            AnalyzerExistsError: there is one with this ARN.
+            TooManyAnalyzersError: the store has `MOST_ANALYZERS`.
+            ArchiveRuleExistsError: two of the rules have one name.
+            TooManyArchiveRulesError: more rules than `MOST_RULES`.
+        """
+        ...
+
+    def change_analyzer(self, arn: str, decide: Callable[[Analyzer], Analyzer]) -> Analyzer:
+        """Change the type or the tags of an analyzer in one transaction; return it as it is now.
+
+        Raises:
+            UnknownAnalyzerError: there is none with this ARN.
+        """
+        ...
+
+    def delete_analyzer(self, arn: str, *, at: datetime, by: str) -> None:
+        """Forget an analyzer and all that is its: rules, scans, resources, and findings, each with its event.
+
+        Raises:
+            UnknownAnalyzerError: there is none with this ARN.
+        """
         ...
 
     def archive_rules(self, analyzer_arn: str) -> tuple[ArchiveRule, ...]:
         """Return the archive rules of an analyzer, by name."""
         ...
 
-    def save_archive_rule(self, rule: ArchiveRule) -> None:
-        """Keep a rule; one of the same analyzer and name is replaced."""
+    def create_archive_rule(self, rule: ArchiveRule) -> None:
+        """Keep a new rule.
+
+        Raises:
+            UnknownAnalyzerError: its analyzer is not there.
+            ArchiveRuleExistsError: its analyzer has one of this name.
+            TooManyArchiveRulesError: its analyzer has `MOST_RULES`.
+        """
+        ...
+
+    def change_archive_rule(self, analyzer_arn: str, name: str, decide: Callable[[ArchiveRule], ArchiveRule]) -> None:
+        """Change a rule in one transaction; its name stays.
+
+        Raises:
+            UnknownAnalyzerError: there is no such analyzer.
+            UnknownArchiveRuleError: it has no rule of this name.
+        """
         ...
 
     def delete_archive_rule(self, analyzer_arn: str, name: str) -> None:
         """Forget a rule; what it has archived stays as it is.
 
         Raises:
+            UnknownAnalyzerError: there is no such analyzer.
             UnknownArchiveRuleError: there is none of this name.
         """
         ...
 
     def events(self, target: str, *, limit: int) -> tuple[StoredEvent, ...]:
         """Return the first events that a target has not got, in the order of the changes they tell of."""
+        ...
+
+    def events_waiting(self, target: str) -> int:
+        """Count the events that a target has not got."""
         ...
 
     def delivered(self, target: str, position: int) -> None:
@@ -184,8 +243,13 @@ class FindingStore(Protocol):
         """Return what every analyzer that looked at `resource` left of it; empty when none did."""
         ...
 
-    def scans(self, *, limit: int) -> tuple[Scan, ...]:
-        """Return the last scans, the newest first."""
+    def scans(self, *, limit: int, analyzer_arn: str | None = None) -> tuple[Scan, ...]:
+        """Return the last scans of everything, the newest first; those of single resources are not kept.
+
+        Args:
+            limit: how many at most.
+            analyzer_arn: whose; None for everyone's.
+        """
         ...
 
     def close(self) -> None:

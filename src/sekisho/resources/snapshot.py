@@ -89,6 +89,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     Attributes:
         taken_at: when the reading began, in UTC.
         regions: the Regions that were asked, or None when every enabled one was.
+        only: the ARNs of the resources that were looked at, whether they exist or not; None when everything was.
     """
 
     taken_at: datetime
@@ -96,3 +97,4 @@ class Snapshot(msgspec.Struct, frozen=True):
     resources: tuple[RawResource, ...] = ()
     accounts: tuple[RawAccount, ...] = ()
     regions: tuple[str, ...] | None = None
+    only: tuple[str, ...] | None = None

@@ -45,10 +45,19 @@ def read_history(connection: Connection, finding: str) -> tuple[HistoryEntry, ..
 
 def read_events(connection: Connection, target: str, limit: int) -> tuple[StoredEvent, ...]:
     """Return the first events that a target has not got."""
-    position = connection.execute(select(targets.c.position).where(targets.c.name == target)).scalar() or 0
-    query = select(events.c.position, events.c.envelope).where(events.c.position > position)
+    query = select(events.c.position, events.c.envelope).where(events.c.position > _position(connection, target))
     rows = connection.execute(query.order_by(events.c.position).limit(limit))
     return tuple(StoredEvent(row.position, row.envelope) for row in rows)
+
+
+def count_events(connection: Connection, target: str) -> int:
+    """Count the events that a target has not got."""
+    query = select(func.count()).where(events.c.position > _position(connection, target))
+    return connection.execute(query).scalar_one()
+
+
+def _position(connection: Connection, target: str) -> int:
+    return connection.execute(select(targets.c.position).where(targets.c.name == target)).scalar() or 0
 
 
 def move_target(connection: Connection, target: str, position: int) -> None:

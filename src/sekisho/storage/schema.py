@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
-HEAD: Final = "0004"
+HEAD: Final = "0005"
 """The newest migration; a test holds it equal to what Alembic finds in `migrations/versions`."""
 
 
@@ -57,7 +57,15 @@ def _sorted(length: int) -> String:
 metadata = MetaData()
 
 analyzers = Table(
-    "analyzers", metadata, Column("arn", String(512), primary_key=True), Column("scans", Integer, nullable=False)
+    "analyzers",
+    metadata,
+    Column("arn", String(512), primary_key=True),
+    Column("scans", Integer, nullable=False),
+    Column("type", String(32), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("tags", Text, nullable=False),  # a JSON object
+    Column("last_resource", String(2048)),
+    Column("last_resource_at", UtcDateTime),
 )
 """`scans` counts; to add to it is how a scan takes its turn."""
 
@@ -178,6 +186,30 @@ archive_rules = Table(
     Column("updated_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime),
 )
+
+access_previews = Table(
+    "access_previews",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("analyzer_arn", String(512), ForeignKey("analyzers.arn", ondelete="CASCADE"), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("reason", String(32)),  # of a preview that failed
+    Column("detail", Text),  # the same in one sentence
+    Column("configurations", Text, nullable=False),  # JSON, as it was given
+    Column("findings", Text, nullable=False),  # JSON
+    Index("access_previews_by_creation", "analyzer_arn", "created_at", "id"),
+)
+
+replies = Table(
+    "replies",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("content", Text, nullable=False),
+    Index("replies_by_time", "at"),
+)
+"""What requests were answered that may be sent twice."""
 
 outbox = Table("outbox", metadata, Column("id", Integer, primary_key=True), Column("writes", Integer, nullable=False))
 """One row. To add to `writes` is how an event takes its turn, so that positions become visible in their order."""

@@ -10,6 +10,7 @@ from sekisho.analyzers.observation import AnalysisError, ExternalAccess, Finding
 from sekisho.findings import (
     AmbiguousFindingError,
     AnalyzedResource,
+    Analyzer,
     ArchiveRule,
     Change,
     ChangeKind,
@@ -33,8 +34,17 @@ from sekisho.findings import (
     page_of,
     resource_page_of,
 )
-from sekisho.storage.changes import move_target, read_events, read_history, write_changes
-from sekisho.storage.database import Database, insert_unless_known
+from sekisho.storage.analyzers import (
+    add_analyzer,
+    change_analyzer,
+    drop_analyzer,
+    note_last_resource,
+    read_analyzer,
+    read_analyzers,
+    take_turn,
+)
+from sekisho.storage.changes import count_events, move_target, read_events, read_history, write_changes
+from sekisho.storage.database import Database
 from sekisho.storage.documents import ACCESS, COVERAGE, ERROR, NOTES, format_document, parse_document
 from sekisho.storage.queries import (
     condition_rows,
@@ -44,8 +54,8 @@ from sekisho.storage.queries import (
     select_page,
     select_resources,
 )
-from sekisho.storage.rules import delete_rule, read_rules, write_rule
-from sekisho.storage.schema import analyzers, finding_conditions, findings, resources, scans
+from sekisho.storage.rules import add_rules, change_rule, delete_rule, read_rules
+from sekisho.storage.schema import finding_conditions, findings, resources, scans
 
 CANDIDATES_SHOWN = 5
 _ID_LETTERS = frozenset("0123456789abcdef-")
@@ -62,12 +72,15 @@ class SqlFindingStore(Database):
     ) -> Reconciliation:
         """Store a scan in one transaction: all of it, or, whatever happens half-way, nothing."""
         with self.writing() as connection:
-            _take_turn(connection, scan.analyzer_arn)
-            reconciliation = reconcile(_known(connection, scan.analyzer_arn, FindingFilter(scan.analyzer_arn)))
+            take_turn(connection, scan.analyzer_arn)
+            reconciliation = reconcile(_known(connection, scan.analyzer_arn, _bearing_on(scan)))
             _write_findings(connection, reconciliation)
             _write_resources(connection, scan, analyses)
-            row = {"analyzer_arn": scan.analyzer_arn, "finished_at": scan.finished_at}
-            connection.execute(insert(scans), row | {"coverage": format_document(scan.coverage)})
+            if scan.coverage.only is None:
+                row = {"analyzer_arn": scan.analyzer_arn, "finished_at": scan.finished_at}
+                connection.execute(insert(scans), row | {"coverage": format_document(scan.coverage)})
+            if analyses:
+                note_last_resource(connection, scan.analyzer_arn, analyses[-1].resource, scan.finished_at)
             write_changes(connection, reconciliation.changes)  # last: until the end, other writers of events wait
         return reconciliation
 
@@ -76,7 +89,7 @@ class SqlFindingStore(Database):
         if where.analyzer_arn is None:
             raise ValueError("changes are made to the findings of one analyzer")
         with self.writing() as connection:
-            _take_turn(connection, where.analyzer_arn)
+            take_turn(connection, where.analyzer_arn)
             changes = tuple(decide(_known(connection, where.analyzer_arn, where)))
             kept = [change.finding for change in changes if change.kind is not ChangeKind.DELETED]
             gone = [change.finding for change in changes if change.kind is ChangeKind.DELETED]
@@ -90,32 +103,68 @@ class SqlFindingStore(Database):
         with self.reading() as connection:
             return read_history(connection, finding)
 
-    def analyzers(self) -> tuple[str, ...]:
-        """Return the ARNs of the analyzers that the store has something of."""
+    def analyzers(self) -> tuple[Analyzer, ...]:
+        """Return every analyzer, by ARN."""
         with self.reading() as connection:
-            return tuple(connection.execute(select(analyzers.c.arn).order_by(analyzers.c.arn)).scalars())
+            return read_analyzers(connection)
+
+    def analyzer(self, arn: str) -> Analyzer:
+        """Return one analyzer."""
+        with self.reading() as connection:
+            return read_analyzer(connection, arn)
+
+    def create_analyzer(self, analyzer: Analyzer, rules: Sequence[ArchiveRule] = ()) -> None:
+        """Keep a new analyzer, and its first archive rules with it."""
+        with self.writing() as connection:
+            add_analyzer(connection, analyzer)
+            add_rules(connection, analyzer.arn, rules)
+
+    def change_analyzer(self, arn: str, decide: Callable[[Analyzer], Analyzer]) -> Analyzer:
+        """Change the type or the tags of an analyzer in one transaction; return it as it is now."""
+        with self.writing() as connection:
+            return change_analyzer(connection, arn, decide)
+
+    def delete_analyzer(self, arn: str, *, at: datetime, by: str) -> None:
+        """Forget an analyzer and all that is its: rules, scans, resources, and findings, each with its event."""
+        with self.writing() as connection:
+            take_turn(connection, arn)
+            known = _known(connection, arn, FindingFilter(arn)).findings
+            changes = [Change(ChangeKind.DELETED, finding, finding.status, at, by) for finding in known]
+            write_changes(connection, changes)  # their numbers are in the histories, which go with the findings
+            drop_analyzer(connection, arn)
 
     def archive_rules(self, analyzer_arn: str) -> tuple[ArchiveRule, ...]:
         """Return the archive rules of an analyzer, by name."""
         with self.reading() as connection:
             return read_rules(connection, analyzer_arn)
 
-    def save_archive_rule(self, rule: ArchiveRule) -> None:
-        """Keep a rule; one of the same analyzer and name is replaced."""
+    def create_archive_rule(self, rule: ArchiveRule) -> None:
+        """Keep a new rule."""
         with self.writing() as connection:
-            _take_turn(connection, rule.analyzer_arn)
-            write_rule(connection, rule)
+            take_turn(connection, rule.analyzer_arn)
+            add_rules(connection, rule.analyzer_arn, (rule,))
+
+    def change_archive_rule(self, analyzer_arn: str, name: str, decide: Callable[[ArchiveRule], ArchiveRule]) -> None:
+        """Change a rule in one transaction; its name stays."""
+        with self.writing() as connection:
+            take_turn(connection, analyzer_arn)
+            change_rule(connection, analyzer_arn, name, decide)
 
     def delete_archive_rule(self, analyzer_arn: str, name: str) -> None:
         """Forget a rule; what it has archived stays as it is."""
         with self.writing() as connection:
-            _take_turn(connection, analyzer_arn)
+            take_turn(connection, analyzer_arn)
             delete_rule(connection, analyzer_arn, name)
 
     def events(self, target: str, *, limit: int) -> tuple[StoredEvent, ...]:
         """Return the first events that a target has not got, in the order of the changes they tell of."""
         with self.reading() as connection:
             return read_events(connection, target, limit)
+
+    def events_waiting(self, target: str) -> int:
+        """Count the events that a target has not got."""
+        with self.reading() as connection:
+            return count_events(connection, target)
 
     def delivered(self, target: str, position: int) -> None:
         """Note that a target has got every event up to a position."""
@@ -174,9 +223,11 @@ class SqlFindingStore(Database):
         with self.reading() as connection:
             return tuple(_analyzed_resource(row) for row in connection.execute(query))
 
-    def scans(self, *, limit: int) -> tuple[Scan, ...]:
-        """Return the last scans, the newest first."""
+    def scans(self, *, limit: int, analyzer_arn: str | None = None) -> tuple[Scan, ...]:
+        """Return the last whole scans, the newest first."""
         query = select(scans).order_by(scans.c.finished_at.desc(), scans.c.id.desc()).limit(limit)
+        if analyzer_arn is not None:
+            query = query.where(scans.c.analyzer_arn == keepable(analyzer_arn))
         with self.reading() as connection:
             return tuple(
                 Scan(row.analyzer_arn, row.finished_at, parse_document(COVERAGE, row.coverage))
@@ -184,10 +235,13 @@ class SqlFindingStore(Database):
             )
 
 
-def _take_turn(connection: Connection, analyzer_arn: str) -> None:
-    """Lock the analyzer's row, so that two scans of one analyzer follow each other in every database."""
-    connection.execute(insert_unless_known(connection, analyzers), {"arn": analyzer_arn, "scans": 0})
-    connection.execute(update(analyzers).where(analyzers.c.arn == analyzer_arn).values(scans=analyzers.c.scans + 1))
+def _bearing_on(scan: Scan) -> FindingFilter:
+    """Ask for the findings that a scan can change: reading all of them for one resource would take too long."""
+    match scan.coverage.only:
+        case (resource,):
+            return FindingFilter(scan.analyzer_arn, resource=resource)
+        case _:
+            return FindingFilter(scan.analyzer_arn)
 
 
 def _known(connection: Connection, analyzer_arn: str, where: FindingFilter) -> Known:
@@ -213,7 +267,7 @@ def _conditions(where: FindingFilter) -> Iterator[ColumnElement[bool]]:
         if value is not None:
             yield column == (keepable(value) if isinstance(value, str) else value)
     if where.ids is not None:
-        yield findings.c.id.in_(sorted(where.ids))
+        yield findings.c.id.in_(sorted(map(keepable, where.ids)))
     if where.statuses is not None:
         yield findings.c.status.in_([status.value for status in where.statuses])
     if where.severity_at_least is not None:
@@ -265,7 +319,10 @@ def _delete_findings(connection: Connection, gone: Sequence[Finding]) -> None:
 
 def _write_resources(connection: Connection, scan: Scan, analyses: Sequence[ResourceAnalysis]) -> None:
     ours = resources.c.analyzer_arn == scan.analyzer_arn
-    known = connection.execute(select(resources).where(ours)).all()
+    query = select(resources).where(ours)
+    if scan.coverage.only is not None:
+        query = query.where(resources.c.resource.in_(map(keepable, scan.coverage.only)))
+    known = connection.execute(query).all()
     now = {analysis.resource: analysis for analysis in analyses}
     outdated = [row.resource for row in known if row.resource in now or _is_included(row, scan.coverage)]
     if outdated:
@@ -276,7 +333,9 @@ def _write_resources(connection: Connection, scan: Scan, analyses: Sequence[Reso
 
 
 def _is_included(row: Row[Any], coverage: Coverage) -> bool:
-    return coverage.includes(resource_type=row.resource_type, account=row.resource_owner_account, region=row.region)
+    return coverage.includes(
+        row.resource, resource_type=row.resource_type, account=row.resource_owner_account, region=row.region
+    )
 
 
 def _resource_rows(analyses: Iterable[ResourceAnalysis], scan: Scan) -> Iterator[dict[str, str | datetime]]:

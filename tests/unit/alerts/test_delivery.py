@@ -11,7 +11,17 @@ import pytest
 from sekisho.alerts import DeliveryError, FileTarget, deliver
 from sekisho.findings import FindingFilter, Scan, archive, unarchive
 from sekisho.storage import SqlFindingStore
-from unit.findings.builders import ANALYZER, BUCKET, MONDAY, TUESDAY, analysis, coverage, external_access, rescan
+from unit.findings.builders import (
+    ANALYZER,
+    BUCKET,
+    MONDAY,
+    TUESDAY,
+    analysis,
+    coverage,
+    external_access,
+    keep_analyzer,
+    rescan,
+)
 
 TESTS = Path(__file__).parents[2]
 OURS = FindingFilter(analyzer_arn=ANALYZER)
@@ -36,6 +46,7 @@ class Recorder:
 def filled(url: str, resources: int = 3) -> SqlFindingStore:
     """Return a store with `resources` findings that were each found, archived and made active: three events each."""
     store = SqlFindingStore(url)
+    keep_analyzer(store)
     analyses = [analysis(external_access(), resource=f"{BUCKET}{number}") for number in range(resources)]
     scan = Scan(ANALYZER, MONDAY, coverage())
     store.record_scan(scan, analyses, lambda known: rescan(known.findings, *analyses, now=MONDAY))

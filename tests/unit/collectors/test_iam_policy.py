@@ -49,7 +49,13 @@ def test_every_listing_is_known_to_the_gaps() -> None:
     assert listings - attached_to_a_resource - attached_to_each_bucket == {
         name for name, types in ACCOUNT_CALLS.items() if types
     }
-    assert set(ABSENT) <= set(ACCOUNT_READS)
+    in_recordings_alone = {
+        "ecr.get_repository_policy",
+        "ecr.get_registry_policy",
+        "efs.describe_file_system_policy",
+        "dynamodb.get_resource_policy",
+    }
+    assert set(ABSENT) - in_recordings_alone <= set(ACCOUNT_READS)
 
 
 def test_what_is_needed_is_part_of_what_is_kept() -> None:

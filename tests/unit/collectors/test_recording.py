@@ -13,7 +13,13 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sekisho.collectors import CollectError, RecordedReader, RecordingError, write_recording
+from sekisho.collectors import (
+    CollectError,
+    OutOfReachError,
+    RecordedReader,
+    RecordingError,
+    write_recording,
+)
 from sekisho.resources.snapshot import ApiCall, ApiError, RawAccount, RawResource, Snapshot
 from sekisho.resources.zone import MemberAccount, ZoneOfTrust, ZoneType
 
@@ -33,6 +39,7 @@ RESOURCE = {
     "apiCalls": [CALL],
 }
 ACCOUNT = {"accountId": "111122223333", "apiCalls": []}
+LOGS = "arn:aws:s3:::logs"
 
 texts = st.text(max_size=8)
 numbers = st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False)
@@ -77,6 +84,7 @@ snapshots = st.builds(
         st.builds(RawAccount, account_id=texts, api_calls=call_lists), max_size=3, unique_by=lambda one: one.account_id
     ).map(lambda some: tuple(sorted(some, key=lambda one: one.account_id))),
     regions=st.none() | st.lists(texts, max_size=3).map(tuple),
+    only=st.none() | st.lists(texts, max_size=3).map(tuple),
 )
 
 
@@ -114,6 +122,31 @@ def test_order_of_members_does_not_reach_the_bytes(tmp_path: Path) -> None:
         write_recording(Snapshot(NOON, ZONE, accounts=(account,)), tmp_path / name)
 
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_a_bucket_is_only_in_the_account_that_the_recording_says(tmp_path: Path) -> None:
+    organization = {
+        "type": "ORGANIZATION",
+        "organizationId": "o-1",
+        "managementAccountId": "444455556666",
+        "region": "us-west-2",
+        "accounts": [{"id": one, "orgPath": "o-1/r-1/"} for one in ("111122223333", "444455556666")],
+    }
+    bucket = RESOURCE | {"arn": LOGS}
+    reader = RecordedReader(_write_lines(tmp_path / "r", HEADER | {"zoneOfTrust": organization}, {"resource": bucket}))
+
+    assert len(reader.read_resource(LOGS).resources) == 1
+    assert len(reader.read_resource(LOGS, owner_account="111122223333").resources) == 1
+    with pytest.raises(OutOfReachError, match="another account than the one that is named"):
+        reader.read_resource(LOGS, owner_account="444455556666")
+
+
+def test_a_recording_of_one_resource_does_not_know_the_others(tmp_path: Path) -> None:
+    path = _write_lines(tmp_path / "r", HEADER | {"only": [LOGS]})
+
+    assert RecordedReader(path).read_resource(LOGS).resources == ()
+    with pytest.raises(OutOfReachError, match="none of the resources that this is a recording of"):
+        RecordedReader(path).read_resource("arn:aws:s3:::others")
 
 
 def test_the_written_form_is_the_documented_one(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Observations, analyses and coverages with only the parts that a test is about."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from sekisho.analyzers.observation import (
@@ -15,9 +16,18 @@ from sekisho.analyzers.observation import (
     Severity,
     WitnessRequest,
 )
-from sekisho.findings import ArchiveRule, Coverage, Reconciliation, reconcile
+from sekisho.findings import (
+    Analyzer,
+    AnalyzerExistsError,
+    ArchiveRule,
+    Coverage,
+    FindingStore,
+    Reconciliation,
+    reconcile,
+)
 from sekisho.findings.finding import Finding
 from sekisho.resources.gaps import Gap
+from sekisho.resources.zone import ZoneType
 
 ANALYZER = "arn:aws:access-analyzer:us-west-2:111122223333:analyzer/sekisho"
 ACCOUNT = "111122223333"
@@ -26,6 +36,12 @@ BUCKET = "arn:aws:s3:::reports"
 MONDAY = datetime(2026, 11, 16, 8, tzinfo=UTC)
 TUESDAY = MONDAY + timedelta(days=1)
 WEDNESDAY = MONDAY + timedelta(days=2)
+
+
+def keep_analyzer(store: FindingStore, arn: str = ANALYZER) -> None:
+    """Make an analyzer of an account, unless it is there."""
+    with suppress(AnalyzerExistsError):
+        store.create_analyzer(Analyzer(arn, ZoneType.ACCOUNT, MONDAY))
 
 
 def external_access(

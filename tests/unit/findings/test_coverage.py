@@ -1,7 +1,8 @@
+import msgspec
 import pytest
 
 from sekisho.analyzers.observation import AnalysisError, ErrorCode
-from sekisho.findings import Undecided, coverage_of
+from sekisho.findings import Coverage, Undecided, coverage_of
 from sekisho.resources.gaps import Gap
 from sekisho.resources.snapshot import ApiCall, ApiError, RawAccount, RawResource, Snapshot
 from sekisho.resources.zone import ZoneOfTrust, ZoneType
@@ -27,7 +28,7 @@ def failed(call: str, *resource_types: str, region: str | None = None, account: 
 def test_a_failed_listing_hides_what_it_would_have_listed(gap: Gap, hidden: bool) -> None:  # noqa: FBT001 - a table row
     looked_at = coverage(gap)
 
-    included = looked_at.includes(resource_type="AWS::SQS::Queue", account=ACCOUNT, region="us-west-2")
+    included = looked_at.includes(BUCKET, resource_type="AWS::SQS::Queue", account=ACCOUNT, region="us-west-2")
 
     assert included is not hidden
 
@@ -35,19 +36,42 @@ def test_a_failed_listing_hides_what_it_would_have_listed(gap: Gap, hidden: bool
 def test_a_failed_listing_of_buckets_hides_them_in_every_region() -> None:
     looked_at = coverage(failed("s3.list_buckets", "AWS::S3::Bucket", region="us-east-1"))
 
-    assert not looked_at.includes(resource_type="AWS::S3::Bucket", account=ACCOUNT, region="eu-west-1")
+    assert not looked_at.includes(BUCKET, resource_type="AWS::S3::Bucket", account=ACCOUNT, region="eu-west-1")
 
 
 def test_a_region_that_was_not_asked_was_not_looked_at() -> None:
     looked_at = coverage(regions=("eu-west-1",))
 
-    assert not looked_at.includes(resource_type="AWS::SQS::Queue", account=ACCOUNT, region="us-west-2")
-    assert looked_at.includes(resource_type="AWS::SQS::Queue", account=ACCOUNT, region="eu-west-1")
-    assert looked_at.includes(resource_type="AWS::IAM::Role", account=ACCOUNT, region="global")
+    assert not looked_at.includes(BUCKET, resource_type="AWS::SQS::Queue", account=ACCOUNT, region="us-west-2")
+    assert looked_at.includes(BUCKET, resource_type="AWS::SQS::Queue", account=ACCOUNT, region="eu-west-1")
+    assert looked_at.includes(BUCKET, resource_type="AWS::IAM::Role", account=ACCOUNT, region="global")
+
+
+@pytest.mark.parametrize("resource_type", ["AWS::EC2::Snapshot", "AWS::ECR::Repository"])
+def test_a_type_that_no_account_is_searched_for_was_not_looked_at(resource_type: str) -> None:
+    assert not coverage().includes(BUCKET, resource_type=resource_type, account=ACCOUNT, region="us-west-2")
 
 
 def test_an_account_that_was_not_read_was_not_looked_at() -> None:
-    assert not coverage().includes(resource_type="AWS::SQS::Queue", account=MEMBER, region="us-west-2")
+    assert not coverage().includes(BUCKET, resource_type="AWS::SQS::Queue", account=MEMBER, region="us-west-2")
+
+
+def test_a_scan_of_one_resource_looked_at_no_other() -> None:
+    snapshot = Snapshot(MONDAY, ZoneOfTrust(ZoneType.ACCOUNT, ACCOUNT, "us-west-2"), only=(BUCKET,))
+
+    looked_at = coverage_of(snapshot, ())
+
+    place = {"resource_type": "AWS::S3::Bucket", "account": ACCOUNT, "region": "us-west-2"}
+    assert looked_at.only == (BUCKET,)
+    assert looked_at.includes(BUCKET, **place)
+    assert not looked_at.includes(BUCKET + "2", **place)
+    assert not looked_at.includes(BUCKET, **place | {"account": MEMBER})
+
+
+def test_a_coverage_from_before_there_were_scans_of_one_resource_is_of_everything() -> None:
+    stored = b'{"taken_at": "2026-11-16T08:00:00Z", "accounts": ["111122223333"], "regions": null, "resources": 3}'
+
+    assert msgspec.json.decode(stored, type=Coverage).only is None
 
 
 def test_the_account_of_an_empty_recording_was_read() -> None:

@@ -17,7 +17,7 @@ from postgresql import PASSWORD, Server, database_of
 from sekisho.findings import FindingFilter, Known, Reconciliation, Scan, StoreError
 from sekisho.storage import SqlFindingStore
 from sekisho.storage.engine import open_engine, parse_url, store_errors
-from unit.findings.builders import ANALYZER, MONDAY, analysis, coverage, external_access, rescan
+from unit.findings.builders import ANALYZER, MONDAY, analysis, coverage, external_access, keep_analyzer, rescan
 
 
 @pytest.fixture
@@ -28,6 +28,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def scan(store: SqlFindingStore, *names: str) -> None:
+    keep_analyzer(store)
     analyses = [analysis(external_access(), resource=f"arn:aws:s3:::{name}") for name in names]
     store.record_scan(
         Scan(ANALYZER, MONDAY, coverage()), analyses, lambda known: rescan(known.findings, *analyses, now=MONDAY)
@@ -291,6 +292,7 @@ def test_a_connection_that_breaks_half_way_stores_nothing(postgresql_server: Ser
         return rescan(known.findings, seen)
 
     with SqlFindingStore(postgresql) as store:
+        keep_analyzer(store)
         with pytest.raises(StoreError, match="the server closed the connection; try again when it is up"):
             store.record_scan(Scan(ANALYZER, MONDAY, coverage()), [seen], reconcile)
 

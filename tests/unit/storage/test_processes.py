@@ -14,7 +14,17 @@ import pytest
 
 from sekisho.findings import FindingFilter, Known, Reconciliation, Scan
 from sekisho.storage import SqlFindingStore
-from unit.findings.builders import ANALYZER, BUCKET, MONDAY, TUESDAY, analysis, coverage, external_access, rescan
+from unit.findings.builders import (
+    ANALYZER,
+    BUCKET,
+    MONDAY,
+    TUESDAY,
+    analysis,
+    coverage,
+    external_access,
+    keep_analyzer,
+    rescan,
+)
 
 TESTS = Path(__file__).parents[2]
 
@@ -40,6 +50,7 @@ second_scan(store)
 
 
 def first_scan(store: SqlFindingStore) -> None:
+    keep_analyzer(store)
     analyses = [analysis(external_access(), notes=("first",)), analysis(external_access(), resource=BUCKET + "2")]
     store.record_scan(
         Scan(ANALYZER, MONDAY, coverage()), analyses, lambda known: rescan(known.findings, *analyses, now=MONDAY)
@@ -108,7 +119,7 @@ def test_processes_that_begin_at_once_on_a_new_database_take_turns(new_database:
         assert len(store.scans(limit=10)) == 4
 
 
-@pytest.mark.parametrize("analyzer", ["known", "new"])
+@pytest.mark.parametrize("analyzer", ["scanned", "new"])
 def test_a_scan_waits_for_the_one_before_it_and_sees_what_that_stored(
     new_database: Callable[[], str], analyzer: str
 ) -> None:
@@ -128,7 +139,8 @@ def test_a_scan_waits_for_the_one_before_it_and_sees_what_that_stored(
         return rescan(known.findings, seen, now=MONDAY)
 
     with ThreadPoolExecutor(1) as pool, SqlFindingStore(url) as store, SqlFindingStore(url) as other:
-        if analyzer == "known":
+        keep_analyzer(store)
+        if analyzer == "scanned":
             store.record_scan(Scan(ANALYZER, MONDAY, coverage()), [], lambda known: rescan(known.findings, now=MONDAY))
         store.record_scan(Scan(ANALYZER, MONDAY, coverage()), [seen], reconcile)
         stored = second.result()

@@ -1,0 +1,109 @@
+"""Analyzers: whose findings are kept together, and what is known of them."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+
+from sekisho.findings.errors import AnalyzerError
+from sekisho.resources.zone import ZoneType
+
+MOST_ANALYZERS: Final = 20
+"""How many analyzers a store has at most.
+
+Source: IAM User Guide, "Quotas": one of an account, 20 of an organization, for each Region; here they share a store.
+"""
+
+MOST_TAGS: Final = 50
+"""Source: AWS General Reference, "Tagging AWS resources"."""
+
+_LONGEST_KEY: Final = 128
+_LONGEST_VALUE: Final = 256
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,254}")
+
+
+class Analyzer(msgspec.Struct, frozen=True):
+    """An analyzer: a zone of trust, under a name.
+
+    Attributes:
+        arn: `arn:{partition}:access-analyzer:{region}:{account}:analyzer/{name}`.
+        type: whether an account or an organization is inside.
+        last_resource: what it looked at last; None before its first scan.
+    """
+
+    arn: str
+    type: ZoneType
+    created_at: datetime
+    tags: Mapping[str, str] = {}
+    last_resource: str | None = None
+    last_resource_at: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is called, once in an account and Region."""
+        return self.arn.rpartition("/")[2]
+
+    @property
+    def region(self) -> str:
+        """The Region of its ARN. It looks at resources of every Region that is read."""
+        return self.arn.split(":")[3]
+
+    @property
+    def account(self) -> str:
+        """The account of its ARN."""
+        return self.arn.split(":")[4]
+
+
+def check_analyzer(analyzer: Analyzer) -> None:
+    """Make sure that an analyzer can be kept.
+
+    Raises:
+        AnalyzerError: its name is none, or its tags are.
+
+    Source: Access Analyzer API reference, `CreateAnalyzer`; IAM User Guide, "Service-linked analyzers", to whose names
+    the underscore at the beginning is left.
+    """
+    if not _NAME.fullmatch(analyzer.name):
+        raise AnalyzerError(
+            f"`{analyzer.name[:60]}` is no name of an analyzer; write letters, digits, `_`, `.` and `-`, a letter first"
+        )
+    check_tags(analyzer.tags)
+
+
+def check_tags(tags: Mapping[str, str]) -> None:
+    """Make sure that tags are as AWS takes them.
+
+    Raises:
+        AnalyzerError: too many, too long, or AWS's own.
+
+    Source: AWS General Reference, "Tagging AWS resources".
+    """
+    if len(tags) > MOST_TAGS:
+        raise AnalyzerError(f"{len(tags)} tags are too many; an analyzer has {MOST_TAGS} at most")
+    for key, value in tags.items():
+        if not 1 <= len(key) <= _LONGEST_KEY or len(value) > _LONGEST_VALUE:
+            raise AnalyzerError(
+                f"the tag `{key[:60]}` is no tag: a key has 1 to {_LONGEST_KEY} characters, a value {_LONGEST_VALUE}"
+            )
+        if key.lower().startswith("aws:"):
+            raise AnalyzerError(f"the tag `{key[:60]}` begins with `aws:`, which is left to AWS")
+
+
+def tagged(analyzer: Analyzer, tags: Mapping[str, str]) -> Analyzer:
+    """Return the analyzer with further tags; one of the same key is replaced.
+
+    Raises:
+        AnalyzerError: these are no tags, or too many by now.
+    """
+    after = replace(analyzer, tags={**analyzer.tags, **tags})
+    check_tags(after.tags)
+    return after
+
+
+def untagged(analyzer: Analyzer, keys: Iterable[str]) -> Analyzer:
+    """Return the analyzer without the tags of these keys."""
+    gone = set(keys)
+    return replace(analyzer, tags={key: value for key, value in analyzer.tags.items() if key not in gone})

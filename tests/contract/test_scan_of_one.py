@@ -1,0 +1,127 @@
+"""What every `FindingStore` does with the scan of one resource: nothing to the others."""
+
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from sekisho.analyzers.observation import ResourceAnalysis
+from sekisho.findings import (
+    FindingFilter,
+    FindingStore,
+    ScanReport,
+    Status,
+    UnknownAnalyzerError,
+    analyzer_arn,
+    record_scan,
+)
+from sekisho.resources.snapshot import ApiCall, ApiError, RawAccount, Snapshot
+from sekisho.resources.zone import ZoneOfTrust, ZoneType
+from unit.findings.builders import ACCOUNT, BUCKET, MONDAY, TUESDAY, analysis, external_access, keep_analyzer
+
+ZONE = ZoneOfTrust(ZoneType.ACCOUNT, ACCOUNT, "us-west-2")
+OTHER = BUCKET + "2"
+EVERYTHING = Snapshot(MONDAY, ZONE)
+ONE = replace(EVERYTHING, only=(BUCKET,))
+MUCH_LATER = TUESDAY + timedelta(days=400)
+BOTH = (analysis(external_access()), analysis(external_access(), resource=OTHER))
+
+
+def scan(
+    store: FindingStore, snapshot: Snapshot, *analyses: ResourceAnalysis, analyzer: str | None = None
+) -> ScanReport:
+    now = MONDAY if snapshot.only is None else MUCH_LATER
+    return record_scan(store, snapshot, analyses, now=now, analyzer=analyzer)
+
+
+def statuses(store: FindingStore) -> dict[str, Status]:
+    return {one.observation.resource: one.status for one in store.findings(FindingFilter())}
+
+
+def test_one_resource_that_is_closed_is_resolved_and_still_known(store: FindingStore) -> None:
+    scan(store, EVERYTHING, *BOTH)
+    others = store.findings(FindingFilter(resource=OTHER)), store.analyzed_resources(OTHER)
+
+    report = scan(store, ONE, analysis())
+
+    assert statuses(store) == {BUCKET: Status.RESOLVED, OTHER: Status.ACTIVE}
+    assert [one.analyzed_at for one in store.analyzed_resources(BUCKET)] == [MUCH_LATER]
+    assert (store.findings(FindingFilter(resource=OTHER)), store.analyzed_resources(OTHER)) == others
+    assert len(report.reconciliation.resolved) == 1
+    assert report.reconciliation.left_alone == ()
+
+
+def test_one_resource_that_is_gone_is_resolved_and_forgotten(store: FindingStore) -> None:
+    scan(store, EVERYTHING, *BOTH)
+
+    scan(store, ONE)
+
+    assert statuses(store) == {BUCKET: Status.RESOLVED, OTHER: Status.ACTIVE}
+    assert (len(store.analyzed_resources(BUCKET)), len(store.analyzed_resources(OTHER))) == (0, 1)
+
+
+def test_one_resource_of_which_nothing_is_known_is_left_alone(store: FindingStore) -> None:
+    scan(store, EVERYTHING, *BOTH)
+    refused = RawAccount(ACCOUNT, (ApiCall("s3.list_buckets", {}, error=ApiError("AccessDenied")),))
+
+    report = scan(store, replace(ONE, accounts=(refused,)))
+
+    assert statuses(store) == {BUCKET: Status.ACTIVE, OTHER: Status.ACTIVE}
+    assert len(store.analyzed_resources(BUCKET)) == 1
+    assert [one.observation.resource for one in report.reconciliation.left_alone] == [BUCKET]
+    assert not report.coverage.is_complete
+
+
+def test_several_resources_can_be_looked_at_together(store: FindingStore) -> None:
+    scan(store, EVERYTHING, *BOTH, analysis(external_access(), resource=BUCKET + "3"))
+
+    scan(store, replace(EVERYTHING, only=(BUCKET, OTHER)))
+
+    assert statuses(store) == {BUCKET: Status.RESOLVED, OTHER: Status.RESOLVED, BUCKET + "3": Status.ACTIVE}
+
+
+def test_time_is_for_scans_of_everything(store: FindingStore) -> None:
+    scan(store, EVERYTHING, *BOTH)
+    scan(store, EVERYTHING, analysis(), BOTH[1])
+    assert statuses(store)[BUCKET] is Status.RESOLVED
+
+    scan(store, replace(ONE, only=(OTHER,)), BOTH[1])
+
+    assert statuses(store)[BUCKET] is Status.RESOLVED
+
+
+def test_only_scans_of_everything_are_remembered_as_scans(store: FindingStore) -> None:
+    scan(store, EVERYTHING, *BOTH)
+    scan(store, ONE)
+
+    assert [one.finished_at for one in store.scans(limit=10)] == [MONDAY]
+
+
+def test_a_scan_of_one_resource_may_be_the_first(store: FindingStore) -> None:
+    scan(store, ONE, BOTH[0])
+
+    assert statuses(store) == {BUCKET: Status.ACTIVE}
+    assert store.scans(limit=10) == ()
+
+
+def test_findings_belong_to_the_analyzer_that_is_named(store: FindingStore) -> None:
+    scan(store, EVERYTHING, *BOTH)
+    named = analyzer_arn(ZONE, "named")
+    keep_analyzer(store, named)
+
+    report = scan(store, EVERYTHING, BOTH[0], analyzer=named)
+    again = scan(store, ONE, analyzer=named)
+
+    assert report.analyzer_arn == named
+    assert [one.analyzer_arn for one in again.reconciliation.resolved] == [named]
+    untouched = store.findings(FindingFilter(analyzer_arn=analyzer_arn(ZONE)))
+    assert [one.status for one in untouched] == [Status.ACTIVE, Status.ACTIVE]
+    assert [one.analyzer_arn for one in store.analyzed_resources(BUCKET)] == [analyzer_arn(ZONE)]
+
+
+def test_an_analyzer_that_is_named_is_not_made(store: FindingStore) -> None:
+    with pytest.raises(UnknownAnalyzerError):
+        scan(store, ONE, BOTH[0], analyzer=analyzer_arn(ZONE, "deleted"))
+
+    assert store.analyzers() == ()
+    assert store.findings(FindingFilter()) == ()
