@@ -13,8 +13,8 @@ PIN := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-ur
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
 
-demo: $(VENV)/.run ## scan the sample organization and print who gets in
-	@$(BIN)/sekisho demo
+demo: $(VENV)/.run ## scan the sample organization, print who gets in, and serve it; DEMO=--no-serve only prints
+	@$(BIN)/sekisho demo $(DEMO)
 
 test: $(VENV)/.dev ## run all tests, the fast ones first
 	@$(BIN)/pytest -q -n auto -m "not slow"

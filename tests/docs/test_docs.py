@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -14,6 +15,9 @@ from sekisho.analyzers.keys import SHOWN_KEYS
 from sekisho.analyzers.lax_conditions import Laxity
 from sekisho.analyzers.observation import ErrorCode, FindingType, Severity
 from sekisho.analyzers.severity import RULES
+from sekisho.api.model import operation_models
+from sekisho.api.operations import Service, make_operations
+from sekisho.api.roles import least_role
 from sekisho.cli.commands import sekisho
 from sekisho.cli.render.formats import COLUMNS
 from sekisho.cli.settings import SETTINGS, Setting
@@ -99,7 +103,7 @@ def test_no_setting_is_listed_that_is_none() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=PAGE_NAMES)
 def test_every_variable_that_is_named_exists(page: Path) -> None:
     known = {setting.environment_variable for setting in SETTINGS.values()} | {
-        "SEKISHO_CONFIG", "SEKISHO_CASES", "SEKISHO_SECRET_KEY",
+        "SEKISHO_CONFIG", "SEKISHO_CASES", "SEKISHO_SECRET_KEY", "SEKISHO_METRICS_TOKEN",
     }  # fmt: skip
 
     assert set(re.findall(r"SEKISHO_[A-Z_]+", page.read_text("utf-8"))) <= known
@@ -232,3 +236,18 @@ def test_the_readme_fits_on_two_screens_and_begins_with_the_demo() -> None:
     assert len(lines) <= README_LINES
     assert first < second
     assert not any(line.startswith(("make ", "sekisho ", "pip ")) for line in lines[:first])
+
+
+def test_every_operation_of_the_api_is_told_with_the_role_it_needs() -> None:
+    nothing: Any = None
+    served = set(make_operations(Service(nothing, nothing, nothing, nothing, nothing, "111122223333")))
+    told = section("api.md", "Operations")
+    table, _, others = told.partition("\nAll others answer")
+    roles: dict[str, str] = {}
+    for row in re.findall(r"^\| (`.+?) \| (\w+) \|", table, re.MULTILINE):
+        roles |= dict.fromkeys(re.findall(r"`(\w+)`", row[0]), row[1])
+
+    assert roles == {name: least_role(name).value for name in served}
+    assert sorted(re.findall(r"`([A-Z]\w+[a-z])`", others.partition("reason `notSupported`")[2])) == sorted(
+        set(operation_models()) - served
+    )

@@ -212,7 +212,7 @@ def test_a_policy_is_explained_before_anyone_attaches_it(terminal: Terminal) -> 
 
 
 def test_the_demonstration_needs_nothing_and_stores_nothing(terminal: Terminal) -> None:
-    done = terminal.run("demo")
+    done = terminal.run("demo", "--no-serve")
 
     assert done.returncode == 0, done.stderr
     assert "PUBLIC" in done.stdout

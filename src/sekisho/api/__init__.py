@@ -4,24 +4,32 @@ It knows the service description that comes with botocore, and nothing of findin
 a function from checked parameters to an output.
 """
 
-from sekisho.api.app import make_app
+from sekisho.api.app import Observer, make_app
 from sekisho.api.errors import ApiError, FieldProblem, Reason, validation_error
+from sekisho.api.exchange import HttpRequest, HttpResponse
 from sekisho.api.identity import Caller, IssuedKey, KeyRing, Role
 from sekisho.api.limits import Limits, Rate
+from sekisho.api.log import Trace
 from sekisho.api.operation import Operation, RequestContext
+from sekisho.api.signed import SignedRoute
 
 __all__ = [
     "ApiError",
     "Caller",
     "FieldProblem",
+    "HttpRequest",
+    "HttpResponse",
     "IssuedKey",
     "KeyRing",
     "Limits",
+    "Observer",
     "Operation",
     "Rate",
     "Reason",
     "RequestContext",
     "Role",
+    "SignedRoute",
+    "Trace",
     "make_app",
     "validation_error",
 ]

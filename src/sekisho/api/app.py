@@ -1,7 +1,7 @@
 """The service as an ASGI application: the endpoint, and beside it what a caller plugs in."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -14,14 +14,23 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import Message, Receive, Scope, Send
 
-from sekisho.api.endpoint import Clock, Endpoint, refuse
+from sekisho.api.endpoint import Endpoint
 from sekisho.api.errors import ApiError
 from sekisho.api.exchange import HttpRequest, HttpResponse
+from sekisho.api.gate import Clock, Gate
 from sekisho.api.identity import KeyRing
 from sekisho.api.limits import Limits
 from sekisho.api.log import Trace, log_request
 from sekisho.api.operation import Operation
+from sekisho.api.refusal import refuse
+from sekisho.api.signed import SignedAnswers, SignedRoute
 from sekisho.api.tokens import PageTokens
+
+Answer = Callable[[HttpRequest, Trace], HttpResponse]
+"""Answers a whole request, and adds to the trace. May block."""
+
+Observer = Callable[[Trace, timedelta], None]
+"""Is told of every request that was answered, and how long that took. May not block."""
 
 _MORE_TO_DISCARD = 8
 """How many times the longest body is read and dropped before we hang up on a client that hasn't stopped to listen."""
@@ -38,7 +47,9 @@ def make_app(
     secret: bytes,
     clock: Clock = _now,
     limits: Limits | None = None,
+    signed_routes: Sequence[SignedRoute] = (),
     extra_routes: Sequence[BaseRoute] = (),
+    observe: Observer | None = None,
 ) -> Starlette:
     """Return the application.
 
@@ -52,17 +63,24 @@ def make_app(
         secret: what page tokens are sealed under, 32 bytes or more. Servers that share it take each other's tokens.
         clock: UTC.
         limits: the defaults when None.
-        extra_routes: for `/readyz`, `/metrics`, the console; they come before the service's own paths, and ask for no
-            signature.
+        signed_routes: what is beside the service and asks for a signature too; before the service's own paths.
+        extra_routes: what asks for none, such as the console; before all others.
+        observe: told of every request beside the log.
 
     Raises:
         ValueError: the service has no operation of that name, or the secret is too short.
     """
     limits = limits or Limits()
-    endpoint = Endpoint(operations, key_ring, PageTokens(secret), clock=clock, limits=limits)
-    app = Starlette(routes=[Route("/healthz", _healthz, methods=["GET"]), *extra_routes])
+    gate = Gate(key_ring, clock=clock, limits=limits)
+    endpoint = Endpoint(operations, gate, PageTokens(secret), json_depth=limits.json_depth)
+    observers = (log_request,) if observe is None else (log_request, observe)
+    signed = [
+        Route(one.path, _Service(SignedAnswers(one, gate).answer, limits, observers), methods=[one.method])
+        for one in signed_routes
+    ]
+    app = Starlette(routes=[Route("/healthz", _healthz, methods=["GET"]), *extra_routes, *signed])
     app.router.redirect_slashes = False
-    app.router.default = _Service(endpoint, limits)
+    app.router.default = _Service(endpoint.answer, limits, observers)
     return app
 
 
@@ -73,9 +91,10 @@ async def _healthz(_: Request) -> PlainTextResponse:
 class _Service:
     """Reads a request, has it answered in a worker thread, and sends the answer."""
 
-    def __init__(self, endpoint: Endpoint, limits: Limits) -> None:
-        self._endpoint = endpoint
+    def __init__(self, answer: Answer, limits: Limits, observers: Sequence[Observer]) -> None:
+        self._answer = answer
         self._limits = limits
+        self._observers = observers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -91,8 +110,10 @@ class _Service:
         except ApiError as error:
             response = refuse(error, trace)
         else:
-            response = await anyio.to_thread.run_sync(self._endpoint.answer, replace(request, body=body), trace)
-        log_request(trace, timedelta(seconds=time.monotonic() - started))
+            response = await anyio.to_thread.run_sync(self._answer, replace(request, body=body), trace)
+        took = timedelta(seconds=time.monotonic() - started)
+        for observe in self._observers:
+            observe(trace, took)
         await _send(response, trace.request_id, send)
 
 

@@ -1,8 +1,9 @@
 """From the result of an operation, or an error, to an answer that the service description knows."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 import msgspec
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
@@ -19,6 +20,12 @@ class EncodingError(Exception):
     def __init__(self, at: str, message: str) -> None:
         super().__init__(f"{at or 'the output'}: {message}")
         self.at = at
+        self.message = message
+
+    def within(self, name: str) -> "EncodingError":
+        """Return the error as it is told one level further out."""
+        between = "" if not self.at or self.at.startswith("[") else "."
+        return EncodingError(f"{name}{between}{self.at}", self.message)
 
 
 def encode_output(operation: OperationModel, output: Mapping[str, Any]) -> HttpResponse:
@@ -47,7 +54,7 @@ def encode_error(error: ApiError) -> HttpResponse:
 
 
 def _encode(shape: StructureShape | None, output: Mapping[str, Any]) -> tuple[dict[str, str], bytes]:
-    written = {} if shape is None and not output else _structure(_known(shape), output, "")
+    written: dict[str, Any] = {} if shape is None and not output else _writer(_known(shape))(output)
     headers: dict[str, str] = {}
     for key, member in shape.members.items() if shape else ():
         name = str(member.serialization.get("name", key))
@@ -62,55 +69,115 @@ def _known(shape: StructureShape | None) -> StructureShape:
     return shape
 
 
-def _write(shape: Shape, value: Any, at: str) -> Any:
-    _check_kind(shape, value, at)
+Writer = Callable[[Any], Any]
+"""Takes a value and returns it as JSON has it. What is wrong with it is told with its place from here on."""
+
+
+@cache
+def _writer(shape: Shape) -> Writer:
+    """Return what writes values of a shape; made once for each, since a page has thousands of them."""
     match shape:
         case StructureShape():
-            return _structure(shape, value, at)
+            return _structure_writer(shape)
         case ListShape():
-            return [_write(shape.member, one, f"{at}[{place}]") for place, one in enumerate(value)]
+            return _list_writer(shape)
         case MapShape():
-            return {_write(shape.key, key, at): _write(shape.value, one, f"{at}.{key}") for key, one in value.items()}
+            return _map_writer(shape)
         case _ if shape.type_name == "timestamp":
-            return _timestamp(shape, value, at)
+            return _timestamp_writer(shape)
         case _:
-            return value
+            return _scalar_writer(shape)
 
 
-def _check_kind(shape: Shape, value: object, at: str) -> None:
-    kinds = _KINDS[shape.type_name]
-    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-        raise EncodingError(at, f"a {type(value).__name__} for a {shape.type_name}")
+def _structure_writer(shape: StructureShape) -> Writer:
+    members = {name: (str(one.serialization.get("name", name)), one) for name, one in shape.members.items()}
+    is_union = shape.is_tagged_union
+
+    def write(value: Any) -> dict[str, Any]:
+        if not isinstance(value, Mapping):
+            raise _unlike(shape, value)
+        given = cast("Mapping[str, Any]", value)
+        written: dict[str, Any] = {}
+        for name, one in given.items():
+            if name not in members:
+                raise EncodingError("", f"{shape.name} has no {', '.join(sorted(set(given) - set(members)))}")
+            if one is not None:
+                wire, member = members[name]
+                try:
+                    written[wire] = _writer(member)(one)
+                except EncodingError as error:
+                    raise error.within(name) from error
+        if is_union and len(written) != 1:
+            raise EncodingError("", f"{shape.name} is a union; it holds one member, not {len(written)}")
+        return written
+
+    return write
 
 
-def _structure(shape: StructureShape, value: Mapping[str, Any], at: str) -> dict[str, Any]:
-    if unknown := sorted(set(value) - set(shape.members)):
-        raise EncodingError(at, f"{shape.name} has no {', '.join(unknown)}")
-    present = {name: one for name, one in value.items() if one is not None}
-    if shape.is_tagged_union and len(present) != 1:
-        raise EncodingError(at, f"{shape.name} is a union; it holds one member, not {len(present)}")
-    written: dict[str, Any] = {}
-    for name, one in present.items():
-        member = shape.members[name]
-        written[str(member.serialization.get("name", name))] = _write(member, one, f"{at}.{name}" if at else name)
-    return written
+def _list_writer(shape: ListShape) -> Writer:
+    write_one = _writer(shape.member)
+
+    def write(value: Any) -> list[Any]:
+        if not isinstance(value, (list, tuple)):
+            raise _unlike(shape, value)
+        items = cast("Sequence[Any]", value)
+        written: list[Any] = []
+        for one in items:
+            try:
+                written.append(write_one(one))
+            except EncodingError as error:
+                raise error.within(f"[{len(written)}]") from error
+        return written
+
+    return write
 
 
-def _timestamp(shape: Shape, value: Any, at: str) -> str | float:
+def _map_writer(shape: MapShape) -> Writer:
+    write_key, write_value = _writer(shape.key), _writer(shape.value)
+
+    def write(value: Any) -> dict[str, Any]:
+        if not isinstance(value, Mapping):
+            raise _unlike(shape, value)
+        items = cast("Mapping[str, Any]", value)
+        written: dict[str, Any] = {}
+        for key, one in items.items():
+            try:
+                written[write_key(key)] = write_value(one)
+            except EncodingError as error:
+                raise error.within(str(key)) from error
+        return written
+
+    return write
+
+
+def _timestamp_writer(shape: Shape) -> Writer:
     location = str(shape.serialization.get("location", "body"))
-    try:
-        return format_timestamp(value, str(shape.serialization.get("timestampFormat", DEFAULT_FORMATS[location])))
-    except ValueError as error:
-        raise EncodingError(at, str(error)) from error
+    form = str(shape.serialization.get("timestampFormat", DEFAULT_FORMATS[location]))
+
+    def write(value: Any) -> str | float:
+        if not isinstance(value, datetime):
+            raise _unlike(shape, value)
+        try:
+            return format_timestamp(value, form)
+        except ValueError as error:
+            raise EncodingError("", str(error)) from error
+
+    return write
 
 
-_KINDS: Mapping[str, tuple[type, ...]] = {
-    "structure": (Mapping,),
-    "list": (list, tuple),
-    "map": (Mapping,),
-    "string": (str,),
-    "integer": (int,),
-    "long": (int,),
-    "boolean": (bool,),
-    "timestamp": (datetime,),
-}
+def _scalar_writer(shape: Shape) -> Writer:
+    kind = _KINDS[shape.type_name]
+
+    def write(value: Any) -> Any:
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise _unlike(shape, value)
+        return value
+
+    return write
+
+
+def _unlike(shape: Shape, value: object) -> EncodingError:
+    return EncodingError("", f"a {type(value).__name__} for a {shape.type_name}")
+
+
+_KINDS: Mapping[str, type] = {"string": str, "integer": int, "long": int, "boolean": bool}

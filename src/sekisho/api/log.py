@@ -33,7 +33,10 @@ class Trace:
 
 
 def log_request(trace: Trace, took: timedelta) -> None:
-    """Write the line; a mistake of ours is an error and comes with its traceback."""
+    """Write the line; a mistake of ours is an error and comes with its traceback.
+
+    The record has the same as `fields`, for handlers that write lines of their own.
+    """
     fields = {
         "requestId": trace.request_id,
         "client": trace.client,
@@ -46,5 +49,6 @@ def log_request(trace: Trace, took: timedelta) -> None:
         "milliseconds": round(took.total_seconds() * 1000, 1),
     }
     level = logging.ERROR if trace.failure else logging.INFO
-    line = json.dumps({name: value for name, value in fields.items() if value is not None})
-    logger.log(level, line, exc_info=trace.failure)
+    known = {name: value for name, value in fields.items() if value is not None}
+    line = json.dumps(known)
+    logger.log(level, line, exc_info=trace.failure, extra={"fields": known})

@@ -41,7 +41,16 @@ def check_role(operation: str, role: Role) -> None:
     Raises:
         ApiError: `AccessDeniedException`.
     """
-    least = least_role(operation)
+    require_role(operation, role, least=least_role(operation))
+
+
+def require_role(name: str, role: Role, *, least: Role) -> None:
+    """Let a caller through to what `name` says, or raise.
+
+    Raises:
+        ApiError: `AccessDeniedException`.
+    """
     if not role.includes(least):
-        message = f"{operation} needs a key with the role {least.name}; this one is {role.name}"
-        raise ApiError("AccessDeniedException", message)
+        raise ApiError(
+            "AccessDeniedException", f"{name} needs a key with the role {least.name}; this one is {role.name}"
+        )

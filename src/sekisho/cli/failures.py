@@ -12,6 +12,7 @@ from sekisho.policy import PolicyError
 from sekisho.reasoning.errors import ReasoningError
 from sekisho.resources.answers import ReadingError
 from sekisho.resources.zone import ZoneError
+from sekisho.server.errors import PlainTextError, ServerError
 
 STATUS_OF: Final[dict[type[Exception], ExitStatus]] = {
     SettingsError: ExitStatus.USAGE,
@@ -25,6 +26,8 @@ STATUS_OF: Final[dict[type[Exception], ExitStatus]] = {
     KeysError: ExitStatus.USAGE,
     SecretKeyError: ExitStatus.FAILED,
     CollectError: ExitStatus.FAILED,
+    ServerError: ExitStatus.FAILED,
+    PlainTextError: ExitStatus.USAGE,
     OSError: ExitStatus.FAILED,
 }
 """The nearest class counts. What is not here is a fault of ours and ends with a traceback."""

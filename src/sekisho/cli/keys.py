@@ -37,7 +37,7 @@ def create(
         master_key = read_master_key(secret_key_file, may_make=is_first)
         issued = KeyRing(store, master_key).issue(Role(role), description=description, now=datetime.now(UTC))
     if output_format == "table":
-        output.write(f"export {name}={value}" for name, value in _environment(issued).items())
+        output.write(f"export {name}={value}" for name, value in environment_of(issued).items())
     else:
         output.write([json.dumps(_credentials_document(issued), indent=2 if output_format == "json" else None)])
     output.note(Text(f"made {_name(issued.key)}; its secret is shown this once and cannot be asked for again"))
@@ -103,13 +103,13 @@ def _credentials_document(issued: Credentials) -> dict[str, str]:
     return key_document(issued.key) | {"secretAccessKey": issued.secret.reveal()}
 
 
-def _environment(issued: Credentials) -> Mapping[str, str]:
+def environment_of(issued: Credentials, *, endpoint: str = ENDPOINT, region: str = REGION) -> Mapping[str, str]:
     """Return what makes an AWS SDK a client of ours; no value has a character that a shell would read."""
     return {
         "AWS_ACCESS_KEY_ID": issued.key.id,
         "AWS_SECRET_ACCESS_KEY": issued.secret.reveal(),
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_ENDPOINT_URL_ACCESSANALYZER": ENDPOINT,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_ENDPOINT_URL_ACCESSANALYZER": endpoint,
     }
 
 

@@ -66,7 +66,7 @@ def show_history(prefix: str, *, database: str | None, output_format: str) -> Ex
 def list_rules(*, database: str | None, output_format: str) -> ExitStatus:
     """Print the archive rules of every analyzer."""
     with open_store(database) as store:
-        rules = [rule for analyzer in store.analyzers() for rule in store.archive_rules(analyzer)]
+        rules = [rule for analyzer in store.analyzers() for rule in store.archive_rules(analyzer.arn)]
     columns = ("rule", "archives", "owner", "reason", "expires")
     rows = ([rule.name, _in_words(rule), rule.owner or "", rule.reason or "", _day(rule.expires_at)] for rule in rules)
     documents = [rule_document(rule) for rule in rules]
@@ -99,10 +99,7 @@ def create_rule(
             output.note(Text("public access stays active; to hide it, write --eq isPublic=true", "dim"))
         if dry_run:
             return ExitStatus.DONE
-        known = {one.name: one for one in store.archive_rules(rule.analyzer_arn)}.get(name)
-        if known is not None:
-            raise click.UsageError(f"there is a rule `{name}` already; delete it first, or choose another name")
-        store.save_archive_rule(rule)
+        store.create_archive_rule(rule)
         changes = _apply(store, rule, now) if apply else ()
     output.note(Text(f"made the rule {plain(name)}; it acts on what is found from now on"))
     if apply:
@@ -168,13 +165,13 @@ def _apply(store: FindingStore, rule: ArchiveRule, now: datetime) -> tuple[Chang
 
 
 def _analyzer(store: FindingStore, named: str | None) -> str:
-    known = store.analyzers()
+    known = [one.arn for one in store.analyzers()]
     match known, named:
         case _, str():
             return named
-        case (only,), None:
+        case [only], None:
             return only
-        case (), None:
+        case [], None:
             raise click.UsageError("no scan is stored yet; begin with `sekisho scan`")
         case _:
             raise click.UsageError(f"there are several analyzers; name one with --analyzer: {', '.join(known)}")

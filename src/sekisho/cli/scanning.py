@@ -13,6 +13,7 @@ from sekisho.cli.render.coverage import render_changes, render_coverage, render_
 from sekisho.cli.render.page import render_finding
 from sekisho.cli.settings import LiveSettings
 from sekisho.cli.status import ExitStatus
+from sekisho.collectors import LiveOptions
 from sekisho.collectors.reader import SnapshotReader
 from sekisho.collectors.recording import write_recording
 from sekisho.findings import (
@@ -26,7 +27,7 @@ from sekisho.findings import (
     record_scan,
 )
 from sekisho.resources.snapshot import Snapshot
-from sekisho.wiring import live_reader, open_store, read_sample, recorded_reader
+from sekisho.wiring import live_options, live_reader, open_store, read_sample, recorded_reader
 
 NOWHERE = "sqlite://"
 """A store that lives as long as the process."""
@@ -71,12 +72,27 @@ def record(live: LiveSettings, out: Path, *, strict: bool) -> ExitStatus:
     return _status((), coverage, strict=strict, fail_on=None)
 
 
-def demonstrate(output_format: str) -> ExitStatus:
-    """Scan the sample organization into a store that nobody keeps, and say what to try next."""
-    output = Output()
+def demonstrate(output_format: str, *, serve: bool) -> ExitStatus:
+    """Scan the sample organization into a store that nobody keeps, and say what to try next.
+
+    Args:
+        output_format: a format for programs ends there.
+        serve: whether to serve what was found, to a key that nobody keeps either, until someone stops it.
+    """
+    if serve and output_format == "table":
+        from sekisho.cli.serving import serve_sample  # noqa: PLC0415 - the HTTP server takes its time to import
+
+        return serve_sample(lambda store: show_sample(store, output_format))
     with open_store(NOWHERE) as store:
-        report = _scan(read_sample(), store)
-        active = store.findings(_active(report))
+        show_sample(store, output_format)
+    return ExitStatus.DONE
+
+
+def show_sample(store: FindingStore, output_format: str) -> ScanReport:
+    """Scan the sample organization, and print what was found."""
+    output = Output()
+    report = _scan(read_sample(), store)
+    active = store.findings(_active(report))
     show_findings(output, active, output_format=output_format)
     if output_format == "table":
         if active:
@@ -84,7 +100,7 @@ def demonstrate(output_format: str) -> ExitStatus:
             output.show(Text("\nOne of them in full:\n", "bold"), render_finding(worst))
         output.show(Text(NEXT))
     _tell_coverage(output, report.coverage)
-    return ExitStatus.DONE
+    return report
 
 
 NEXT = """This was a sample organization, read from a recording; nothing was stored. Next:
@@ -97,7 +113,12 @@ NEXT = """This was a sample organization, read from a recording; nothing was sto
 def _reader(live: LiveSettings, recording: str | None) -> SnapshotReader:
     if recording is not None:
         return recorded_reader(Path(recording).expanduser())
-    return live_reader(
+    return live_reader(options_of(live))
+
+
+def options_of(live: LiveSettings) -> LiveOptions:
+    """Return how the settings say to read AWS."""
+    return live_options(
         profile=live.profile,
         regions=live.region,
         organization=live.organization,

@@ -22,6 +22,7 @@ class Kind(Enum):
     TEXTS = "a list of strings"
     FLAG = "true or false"
     NUMBER = "a number above 0"
+    COUNT = "a number from 0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,13 @@ SETTINGS: Final = {
             "The file of the key that secrets are stored under. Default: secret.key in your state folder.",
             metavar="FILE",
         ),
+        Setting("host", "The address to listen on. Default: 127.0.0.1.", metavar="ADDRESS"),
+        Setting("port", "The port to listen on; 0 is any free one. Default: 8087.", Kind.COUNT, "NUMBER"),
+        Setting("tls-cert", "The certificate to serve with, as PEM.", metavar="FILE"),
+        Setting("tls-key", "The private key of the certificate, where another file has it.", metavar="FILE"),
+        Setting("insecure-http", "Serve without TLS where other machines can come in.", Kind.FLAG),
+        Setting("rescan-hours", "Scan again after so many hours; 0 is never. Default: 24.", Kind.COUNT, "HOURS"),
+        Setting("events-to", "Send events to a file, a URL or -; repeat for more.", Kind.TEXTS, "TARGET"),
         Setting("format", "How to print.", choices=("table", "json", "jsonl", "csv"), renamed="output_format"),
         Setting("strict", "Exit with 3 when something could not be read or decided.", Kind.FLAG),
         Setting(
@@ -179,6 +187,8 @@ def _fits(kind: Kind, value: object) -> bool:
             return isinstance(value, bool)
         case Kind.NUMBER:
             return isinstance(value, int) and not isinstance(value, bool) and value > 0
+        case Kind.COUNT:
+            return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def _line(name: str, text: str) -> int:
@@ -205,10 +215,10 @@ def _option(setting: Setting) -> Callable[[F], F]:
             return click.option(
                 f"--{setting.name}", setting.parameter, multiple=True, metavar=setting.metavar, **common
             )
-        case Kind.NUMBER:
-            above_zero = click.IntRange(min=1)
+        case Kind.NUMBER | Kind.COUNT:
+            from_where = click.IntRange(min=1 if setting.kind is Kind.NUMBER else 0)
             return click.option(
-                f"--{setting.name}", setting.parameter, type=above_zero, metavar=setting.metavar, **common
+                f"--{setting.name}", setting.parameter, type=from_where, metavar=setting.metavar, **common
             )
         case Kind.TEXT:
             kind = click.Choice(setting.choices, case_sensitive=False) if setting.choices else click.STRING

@@ -56,6 +56,16 @@ class MasterKey:
         except InvalidTag:
             return None
 
+    def derive(self, purpose: str) -> bytes:
+        """Return 32 bytes for one purpose: the same each time, and of no use for another purpose or for the key itself.
+
+        Source: RFC 5869, section 3.2.
+        """
+        from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415 - see the module's docstring
+        from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: PLC0415 - as above
+
+        return HKDF(SHA256(), length=32, salt=None, info=f"sekisho {purpose} 1".encode()).derive(self._material)
+
 
 def parse_master_key(text: bytes, *, source: str) -> MasterKey:
     """Read a master key from the base64 text of its 32 bytes.

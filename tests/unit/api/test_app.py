@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.types import Message
 
-from sekisho.api import Limits, make_app
+from sekisho.api import HttpResponse, Limits, Role, SignedRoute, make_app
 from unit.api.signing import ADMIN, Keys
 
 SECRET = bytes(32)
@@ -76,6 +76,22 @@ def test_every_answer_of_the_service_has_an_id_and_is_for_no_cache() -> None:
 def test_routes_beside_the_service_need_no_signature() -> None:
     for path in ("/healthz", "/readyz"):
         assert ask(app(), part(b"", more=False), path=path)[0]["status"] == 200
+
+
+def test_routes_that_ask_for_a_signature_come_before_the_service_and_everyone_hears_of_requests() -> None:
+    told: list[tuple[str | None, int | None]] = []
+    served = make_app(
+        {},
+        Keys(ADMIN),
+        secret=SECRET,
+        signed_routes=[SignedRoute("things", "GET", "/analyzer", Role.READER, lambda _: HttpResponse(200, {}, b""))],
+        observe=lambda trace, took: told.append((trace.operation, trace.status)) if took else None,
+    )
+
+    assert error(ask(served, part(b"", more=False))) == (403, "MissingAuthenticationTokenException")
+    assert error(ask(served, part(b"", more=False), path="/analyzer/x"))[0] == 403
+    assert ask(served, part(b"", more=False), path="/healthz")[0]["status"] == 200
+    assert told == [("things", 403), (None, 403)]
 
 
 def test_a_body_that_does_not_arrive_is_not_waited_for() -> None:

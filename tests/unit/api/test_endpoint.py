@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from sekisho.api.endpoint import Endpoint
 from sekisho.api.errors import ApiError
 from sekisho.api.exchange import HttpRequest, HttpResponse
+from sekisho.api.gate import Gate
 from sekisho.api.identity import Caller, Role
 from sekisho.api.limits import Limits, Rate
 from sekisho.api.log import Trace, log_request
@@ -34,7 +35,7 @@ def now() -> datetime:
 def endpoint(operations: Mapping[str, Operation] | None = None, limits: Limits = FREE) -> Endpoint:
     served = dict.fromkeys(operation_models(), nothing) if operations is None else operations
     keys = Keys(READER, OPERATOR, ADMIN)
-    return Endpoint(served, keys, PageTokens(bytes(32)), clock=now, limits=limits)
+    return Endpoint(served, Gate(keys, clock=now, limits=limits), PageTokens(bytes(32)))
 
 
 def trace() -> Trace:

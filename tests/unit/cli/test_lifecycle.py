@@ -9,9 +9,16 @@ import click
 import pytest
 
 from sekisho.cli.commands import sekisho
-from sekisho.findings import ArchiveRuleError, FindingFilter, Scan, UnknownArchiveRuleError, UnknownFindingError
+from sekisho.findings import (
+    ArchiveRuleError,
+    ArchiveRuleExistsError,
+    FindingFilter,
+    Scan,
+    UnknownArchiveRuleError,
+    UnknownFindingError,
+)
 from sekisho.storage import SqlFindingStore
-from unit.findings.builders import ANALYZER, BUCKET, MONDAY, analysis, coverage, external_access, rescan
+from unit.findings.builders import ANALYZER, BUCKET, MONDAY, analysis, coverage, external_access, keep_analyzer, rescan
 
 Run = Callable[..., str]
 
@@ -24,6 +31,7 @@ def database(tmp_path: Path) -> Path:
         analysis(external_access({"AWS": "777788889999"}), resource=BUCKET + "2"),
     ]
     with SqlFindingStore(str(file)) as store:
+        keep_analyzer(store)
         scan = Scan(ANALYZER, MONDAY, coverage())
         store.record_scan(scan, analyses, lambda known: rescan(known.findings, *analyses, now=MONDAY))
     return file
@@ -163,7 +171,7 @@ def test_a_rule_that_cannot_be_is_refused(
 def test_a_second_rule_of_one_name_is_refused(run: Run) -> None:
     run("rules", "create", "partner", "--exists", "resource")
 
-    with pytest.raises(click.UsageError, match="already"):
+    with pytest.raises(ArchiveRuleExistsError, match="already"):
         run("rules", "create", "partner", "--exists", "error")
 
 

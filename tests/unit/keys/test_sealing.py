@@ -104,3 +104,10 @@ def test_a_master_key_has_32_bytes_and_does_not_show_them() -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         MasterKey(bytes(16), source="x")
     assert repr(bytes(range(32))) not in repr(MASTER)
+
+
+def test_what_is_derived_is_the_same_each_time_and_another_for_each_purpose_and_key() -> None:
+    derived = [(MASTER.derive("pages"), len(MASTER.derive("pages"))), (MASTER.derive("pages"), 32)]
+
+    assert derived[0] == derived[1]
+    assert len({MASTER.derive("pages"), MASTER.derive("others"), ANOTHER_MASTER.derive("pages"), bytes(range(32))}) == 4

@@ -1,4 +1,4 @@
-"""Which class stands behind each Protocol, picked from the settings."""
+"""Which class stands behind each Protocol, picked from the settings; `wiring.serving` does so for a server."""
 
 import os
 from dataclasses import replace
@@ -39,7 +39,7 @@ def read_master_key(file: str | None, *, may_make: bool = False) -> MasterKey:
     return load_master_key(os.environ.get(VARIABLE), named, may_make=may_make)
 
 
-def live_reader(
+def live_options(
     *,
     profile: str | None,
     regions: tuple[str, ...],
@@ -48,8 +48,8 @@ def live_reader(
     partners: frozenset[str],
     timeout: timedelta | None,
     workers: int | None,
-) -> SnapshotReader:
-    """Return a reader of AWS itself; no Regions means all enabled ones, None the reader's own default."""
+) -> LiveOptions:
+    """Return how to read AWS; no Regions means all enabled ones, None the reader's own default."""
     options = LiveOptions(
         profile=profile,
         regions=regions or None,
@@ -61,6 +61,11 @@ def live_reader(
         options = replace(options, read_timeout=timeout)
     if workers is not None:
         options = replace(options, workers=workers)
+    return options
+
+
+def live_reader(options: LiveOptions) -> SnapshotReader:
+    """Return a reader of AWS itself."""
     return LiveReader(options)
 
 

@@ -1,0 +1,134 @@
+"""Findings in both versions of the API, what is counted of them, and their way into the archive and back."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sekisho.api.operation import Operation, RequestContext
+from sekisho.api.operations.asking import criteria_of, page_size
+from sekisho.api.operations.faults import invalid
+from sekisho.api.operations.service import Service
+from sekisho.api.operations.shapes import access_of, shown_finding, shown_summary
+from sekisho.findings import (
+    Change,
+    Cursor,
+    Finding,
+    FindingFilter,
+    FindingQuery,
+    FindingStatistics,
+    Known,
+    Page,
+    Sort,
+    UnknownFindingError,
+    archive,
+    unarchive,
+)
+
+_DECIDE = {"ARCHIVED": archive, "ACTIVE": unarchive}
+
+
+def finding_operations(service: Service) -> Mapping[str, Operation]:
+    """Return the operations on findings."""
+    store = service.findings
+
+    def get_finding(params: Mapping[str, Any], _context: RequestContext) -> Mapping[str, Any]:
+        return {"finding": shown_finding(_finding(service, params))}
+
+    def get_finding_v2(params: Mapping[str, Any], _context: RequestContext) -> Mapping[str, Any]:
+        finding = _finding(service, params)
+        return {**shown_summary(finding), "findingDetails": [{"externalAccessDetails": access_of(finding.observation)}]}
+
+    def list_findings(params: Mapping[str, Any], context: RequestContext) -> Mapping[str, Any]:
+        page = _page(service, params, context)
+        return {"findings": [shown_finding(one) for one in page.findings], "nextToken": _token(page, context)}
+
+    def list_findings_v2(params: Mapping[str, Any], context: RequestContext) -> Mapping[str, Any]:
+        page = _page(service, params, context)
+        return {"findings": [shown_summary(one) for one in page.findings], "nextToken": _token(page, context)}
+
+    def update_findings(params: Mapping[str, Any], context: RequestContext) -> Mapping[str, Any]:
+        where = _chosen(params)
+        decide = _DECIDE[params["status"]]
+
+        def decided(known: Known) -> Iterable[Change]:
+            if missing := sorted((where.ids or frozenset()) - {one.id for one in known.findings}):
+                raise UnknownFindingError(missing[0])
+            return decide(known.findings, by=context.caller.access_key_id, now=context.now)
+
+        store.change(where, decided)
+        return {}
+
+    def get_findings_statistics(params: Mapping[str, Any], _context: RequestContext) -> Mapping[str, Any]:
+        counted = store.statistics(store.analyzer(params["analyzerArn"]).arn)
+        return {
+            "findingsStatistics": [{"externalAccessFindingsStatistics": _shown_statistics(counted)}],
+            "lastUpdatedAt": counted.last_updated_at,
+        }
+
+    return {
+        "GetFinding": get_finding,
+        "GetFindingV2": get_finding_v2,
+        "ListFindings": list_findings,
+        "ListFindingsV2": list_findings_v2,
+        "UpdateFindings": update_findings,
+        "GetFindingsStatistics": get_findings_statistics,
+    }
+
+
+def _finding(service: Service, params: Mapping[str, Any]) -> Finding:
+    """Return a finding by its whole id."""
+    arn = service.findings.analyzer(params["analyzerArn"]).arn
+    for finding in service.findings.findings(FindingFilter(arn, ids=frozenset({params["id"]}))):
+        return finding
+    raise UnknownFindingError(params["id"])
+
+
+def _page(service: Service, params: Mapping[str, Any], context: RequestContext) -> Page:
+    return service.findings.list_findings(
+        FindingQuery(
+            service.findings.analyzer(params["analyzerArn"]).arn,
+            criteria_of(params.get("filter", {})),
+            sort=_sort(params.get("sort", {})),
+            limit=page_size(params),
+            after=None if context.cursor is None else Cursor(*context.cursor),
+        )
+    )
+
+
+def _sort(raw: Mapping[str, str]) -> Sort:
+    return Sort(raw.get("attributeName", "id"), descending=raw.get("orderBy") == "DESC")
+
+
+def _token(page: Page, context: RequestContext) -> str | None:
+    return None if page.next is None else context.next_token([page.next.value, page.next.id])
+
+
+def _chosen(params: Mapping[str, Any]) -> FindingFilter:
+    """Return which findings an update is about.
+
+    Source: Access Analyzer API reference, `UpdateFindings`, which does not say what both or neither would mean.
+    """
+    arn = params["analyzerArn"]
+    match params.get("ids"), params.get("resourceArn"):
+        case [_, *_] as ids, None:
+            return FindingFilter(arn, ids=frozenset(ids))
+        case None | [], str(resource):
+            return FindingFilter(arn, resource=resource)
+        case _:
+            raise invalid("name the findings either by `ids` or by `resourceArn`")
+
+
+def _shown_statistics(counted: FindingStatistics) -> dict[str, Any]:
+    by_type = {
+        resource_type: {
+            "totalActivePublic": counts.public,
+            "totalActiveCrossAccount": counts.cross_account,
+            "totalActiveErrors": counts.errors,
+        }
+        for resource_type, counts in counted.by_resource_type.items()
+    }
+    return {
+        "resourceTypeStatistics": by_type,
+        "totalActiveFindings": counted.active,
+        "totalArchivedFindings": counted.archived,
+        "totalResolvedFindings": counted.resolved,
+    }

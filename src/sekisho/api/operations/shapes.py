@@ -1,0 +1,60 @@
+"""Findings in the shapes of the API; previews have the members that describe access, too."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sekisho.analyzers.observation import AnalysisError, ExternalAccess, Observation, Source
+from sekisho.findings import Finding
+
+
+def shown_finding(finding: Finding) -> dict[str, Any]:
+    """Return a `Finding`, whose members `FindingSummary` has too."""
+    return {**_life(finding), **access_of(finding.observation), **place_of(finding.observation)}
+
+
+def shown_summary(finding: Finding) -> dict[str, Any]:
+    """Return a `FindingSummaryV2`, whose members `GetFindingV2` answers with too."""
+    seen = finding.observation
+    return {**_life(finding), **place_of(seen), "findingType": seen.finding_type.value}
+
+
+def access_of(seen: Observation) -> dict[str, Any]:
+    """Return `ExternalAccessDetails`: but for an empty condition, nothing where it could not be decided who gets in."""
+    match seen.outcome:
+        case ExternalAccess() as access:
+            return {
+                "principal": dict(access.principal),
+                "action": list(access.action),
+                "condition": dict(access.condition),
+                "isPublic": access.is_public,
+                "sources": [_source(one) for one in access.sources] or None,
+                "resourceControlPolicyRestriction": access.resource_control_policy_restriction.value,
+            }
+        case _:
+            return {"condition": {}}
+
+
+def _life(finding: Finding) -> dict[str, Any]:
+    return {
+        "id": finding.id,
+        "status": finding.status.value,
+        "createdAt": finding.created_at,
+        "analyzedAt": finding.analyzed_at,
+        "updatedAt": finding.updated_at,
+    }
+
+
+def place_of(seen: Observation) -> dict[str, Any]:
+    """Return the members that say what the access is to, and why it could not be decided where that is so."""
+    return {
+        "resource": seen.resource,
+        "resourceType": seen.resource_type,
+        "resourceOwnerAccount": seen.resource_owner_account,
+        "error": seen.outcome.code.value if isinstance(seen.outcome, AnalysisError) else None,
+    }
+
+
+def _source(source: Source) -> Mapping[str, Any]:
+    detail = {"accessPointArn": source.access_point_arn, "accessPointAccount": source.access_point_account}
+    shown = {name: value for name, value in detail.items() if value is not None}
+    return {"type": source.type, "detail": shown or None}

@@ -1,0 +1,10 @@
+"""The commands: their arguments, their help, and the function that answers each.
+
+What answers is imported when its command runs: SQLAlchemy, boto3 and the analyzers would make every `--help` wait.
+"""
+
+from sekisho.cli.commands import events, findings, keys, policies, rules, scans, server
+from sekisho.cli.commands.keys import ROLES
+from sekisho.cli.commands.program import sekisho
+
+__all__ = ["ROLES", "events", "findings", "keys", "policies", "rules", "scans", "sekisho", "server"]

@@ -1,0 +1,258 @@
+"""Scans in the background, one after the other: of everything, and of one resource. The `Scanner` of the API."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Final, TypeVar
+
+from sekisho.analyzers.external import analyze_external_access
+from sekisho.collectors import CollectError, OutOfReachError, SnapshotReader, UnsupportedArnError
+from sekisho.collectors.one_resource import collector_of
+from sekisho.findings import (
+    Analyzer,
+    FindingStore,
+    ResourceQuery,
+    ScanReport,
+    StoreError,
+    UnknownAnalyzerError,
+    record_scan,
+)
+from sekisho.resources.zone import ZoneOfTrust, ZoneType
+from sekisho.server.errors import ForeignAnalyzerError
+from sekisho.server.waiting import Waiting, When, Wish
+
+logger = logging.getLogger("sekisho.server.rescans")
+
+PAUSES: Final = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1))
+"""How long to wait before a scan that failed is tried again. One of everything is tried until it succeeds, the last
+pause over and over; one of a single resource is given up after the last."""
+
+_PAGE: Final = 1000
+
+Readers = Mapping[ZoneType, SnapshotReader]
+"""Who reads an account, and who an organization."""
+
+
+class Outcome(Enum):
+    """How a scan ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+    """Nothing could be read or stored."""
+    REFUSED = "refused"
+    """It asks for what is not read here; it is not tried again."""
+    GONE = "gone"
+    """Its analyzer was deleted meanwhile."""
+    ABANDONED = "abandoned"
+    """The server was stopped; nothing was stored."""
+
+
+T = TypeVar("T")
+
+ScanObserver = Callable[[Wish, Outcome, timedelta], None]
+"""Is told of every scan, and how long it took."""
+
+
+class _AbandonedError(Exception):
+    """The server stops, and this scan with it."""
+
+
+class Watch:
+    """A `Progress` that ends a reading, or an analysis, once the server stops."""
+
+    def __init__(self, stopping: threading.Event) -> None:
+        self._stopping = stopping
+
+    def expect(self, steps: int) -> None:  # noqa: ARG002 - the name is the Protocol's
+        """Further steps have become known."""
+        self._check()
+
+    def advance(self, step: str) -> None:  # noqa: ARG002 - as above
+        """One step is done."""
+        self._check()
+
+    def each(self, items: Iterable[T]) -> Iterator[T]:
+        """Yield the items, for as long as the server does not stop."""
+        for item in items:
+            self._check()
+            yield item
+
+    def _check(self) -> None:
+        if self._stopping.is_set():
+            raise _AbandonedError
+
+
+class Rescanner:
+    """Carries out wishes for scans in one thread of its own, from `start` to `stop`."""
+
+    def __init__(
+        self,
+        store: FindingStore,
+        readers: Readers,
+        *,
+        clock: Callable[[], datetime],
+        observe: ScanObserver,
+        waiting: Waiting | None = None,
+    ) -> None:
+        self._store = store
+        self._readers = readers
+        self._clock = clock
+        self._observe = observe
+        self._waiting = waiting or Waiting()
+        self._failures: dict[Wish, int] = {}
+        self._stopping = threading.Event()
+        self._under_way: Wish | None = None
+        self._thread = threading.Thread(target=self._work, name="rescans", daemon=True)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether wishes are carried out."""
+        return self._thread.is_alive()
+
+    @property
+    def waiting(self) -> int:
+        """How many wishes wait."""
+        return len(self._waiting)
+
+    def will_scan(self, analyzer_arn: str) -> bool:
+        """Say whether everything is being looked at for an analyzer, or will be: soon, or again after a failure."""
+        wish = Wish(analyzer_arn)
+        return wish in self._waiting or wish == self._under_way
+
+    def scan(self, analyzer_arn: str) -> None:
+        """Have everything looked at for one analyzer."""
+        self._waiting.put(Wish(analyzer_arn), after=When.NOW.value)
+
+    def scan_resource(
+        self, analyzer_arn: str, resource: str, *, owner_account: str | None = None, when: When = When.NOW
+    ) -> None:
+        """Have one resource looked at for one analyzer.
+
+        Raises:
+            CollectError: the text is no ARN of a resource that can be read.
+        """
+        collector_of(resource)
+        self._waiting.put(Wish(analyzer_arn, resource, owner_account, when), after=when.value)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self, patience: timedelta) -> bool:
+        """Begin nothing more, and abandon what is under way as soon as it can be; a scan is stored whole or not at all.
+
+        Returns:
+            whether it ended within `patience`; a call to AWS that gets no answer is not cut short.
+        """
+        self._stopping.set()
+        self._waiting.close()
+        if self._thread.is_alive():
+            self._thread.join(patience.total_seconds())
+        return not self._thread.is_alive()
+
+    def _work(self) -> None:
+        while (wish := self._waiting.take()) is not None:
+            self._under_way, started = wish, time.monotonic()
+            outcome = self._attempt(wish)
+            self._under_way = None
+            self._observe(wish, outcome, timedelta(seconds=time.monotonic() - started))
+
+    def _attempt(self, wish: Wish) -> Outcome:
+        """Carry out a wish. Nothing that goes wrong with it may end the thread."""
+        try:
+            report = scan(self._store, self._readers, wish, clock=self._clock, watch=Watch(self._stopping))
+        except _AbandonedError:
+            outcome = Outcome.ABANDONED
+        except UnknownAnalyzerError:
+            outcome = Outcome.GONE
+        except (UnsupportedArnError, OutOfReachError, ForeignAnalyzerError) as error:
+            _tell(logging.WARNING, "scan refused", wish, {"error": str(error)})
+            outcome = Outcome.REFUSED
+        except (CollectError, StoreError) as error:
+            self._try_again(wish, error)
+            return Outcome.FAILED
+        except Exception as error:
+            logger.exception("scan failed", extra={"fields": _fields(wish)})
+            self._try_again(wish, error)
+            return Outcome.FAILED
+        else:
+            _tell(logging.INFO, "scan done", wish, _result(report))
+            outcome = Outcome.DONE
+        self._failures.pop(wish, None)
+        return outcome
+
+    def _try_again(self, wish: Wish, error: Exception) -> None:
+        failures = self._failures.get(wish, 0)
+        if wish.resource is not None and failures >= len(PAUSES):
+            _tell(logging.ERROR, "scan given up", wish, {"error": str(error)})
+            self._failures.pop(wish)
+            return
+        pause = PAUSES[min(failures, len(PAUSES) - 1)]
+        _tell(logging.WARNING, "scan failed", wish, {"error": str(error), "againInSeconds": pause.total_seconds()})
+        self._failures[wish] = failures + 1
+        self._waiting.put(wish, after=pause)
+
+
+def scan(
+    store: FindingStore, readers: Readers, wish: Wish, *, clock: Callable[[], datetime], watch: Watch
+) -> ScanReport:
+    """Read what a wish names, analyze it, and store the findings of its analyzer.
+
+    Raises:
+        UnknownAnalyzerError: the analyzer is not there, or no longer.
+        ForeignAnalyzerError: it is of another zone of trust than the one that is read.
+        CollectError: nothing could be read.
+        StoreError: nothing was stored.
+    """
+    analyzer = store.analyzer(wish.analyzer_arn)
+    reader = readers.get(analyzer.type)
+    if reader is None:
+        raise ForeignAnalyzerError(analyzer.arn, account=analyzer.account)
+    if wish.resource is None:
+        snapshot, known = reader.read(watch), frozenset[str]()
+    else:
+        snapshot = reader.read_resource(wish.resource, owner_account=wish.owner_account)
+        known = frozenset(known_resources(store, analyzer.arn, "AWS::S3::Bucket"))
+    _refuse_foreign(analyzer, snapshot.zone_of_trust)
+    analyses = watch.each(analyze_external_access(snapshot, known_resources=known))
+    return record_scan(store, snapshot, analyses, now=clock(), analyzer=analyzer.arn)
+
+
+def known_resources(store: FindingStore, analyzer_arn: str, resource_type: str) -> Iterator[str]:
+    """Yield the ARNs of a type that an analyzer has looked at."""
+    page = store.list_resources(ResourceQuery(analyzer_arn, resource_type, limit=_PAGE))
+    yield from (one.resource for one in page.resources)
+    while page.next is not None:
+        page = store.list_resources(ResourceQuery(analyzer_arn, resource_type, limit=_PAGE, after=page.next))
+        yield from (one.resource for one in page.resources)
+
+
+def _refuse_foreign(analyzer: Analyzer, zone: ZoneOfTrust) -> None:
+    """Keep the findings of one account out of the analyzer of another, whose credentials someone used before."""
+    inside = {zone.account_id, *(member.account_id for member in zone.accounts)}
+    if analyzer.type is not zone.type or analyzer.account not in inside:
+        raise ForeignAnalyzerError(analyzer.arn, account=zone.account_id)
+
+
+def _fields(wish: Wish) -> dict[str, object]:
+    named = {"analyzer": wish.analyzer_arn, "resource": wish.resource, "ownerAccount": wish.owner_account}
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def _result(report: ScanReport) -> dict[str, object]:
+    seen = report.reconciliation
+    return {
+        "resources": report.coverage.resources,
+        "gaps": len(report.coverage.gaps),
+        "undecided": len(report.coverage.undecided),
+        "new": len(seen.new) + len(seen.returned),
+        "changed": len(seen.changed),
+        "resolved": len(seen.resolved),
+    }
+
+
+def _tell(level: int, message: str, wish: Wish, more: Mapping[str, object]) -> None:
+    logger.log(level, message, extra={"fields": {**_fields(wish), **more}})

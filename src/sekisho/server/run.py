@@ -1,0 +1,223 @@
+"""One process that answers, scans, and tells: from its start to its end."""
+
+import logging
+import signal
+import ssl
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from socket import socket
+from typing import Final, Protocol
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from sekisho.alerts import EventTarget
+from sekisho.api import KeyRing, make_app
+from sekisho.api.operations import ReplyStore, Service, make_operations
+from sekisho.findings import FindingStore, PreviewStore, StoreError
+from sekisho.resources.snapshot import Snapshot
+from sekisho.server.errors import ListenError
+from sekisho.server.listening import Listen
+from sekisho.server.metrics import Metrics
+from sekisho.server.outbox import Outbox
+from sekisho.server.rescans import Readers, Rescanner
+from sekisho.server.routes import events_route, metrics_route, ready_route
+from sekisho.server.schedule import KEPT_FOR, LOOKED_AT_EVERY, TIDIED_EVERY, DueRescans, Job, Schedule, tidy
+
+logger = logging.getLogger("sekisho.server")
+
+DELIVERED_EVERY: Final = timedelta(seconds=1)
+
+TO_FINISH: Final = timedelta(seconds=10)
+"""How long requests that are under way have when the server stops."""
+
+TO_ABANDON: Final = timedelta(seconds=5)
+"""How long a scan has to notice that it is abandoned."""
+
+TO_FLUSH: Final = timedelta(seconds=3)
+"""How long each target has to take what waits when the server stops."""
+
+
+class ForgetfulReplies(ReplyStore, Protocol):
+    """What requests were answered that may come twice; it does not have to be kept for long."""
+
+    def forget(self, *, before: datetime) -> None:
+        """Drop what was kept before a time."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a server works with.
+
+    Attributes:
+        readers: who reads an account, and who an organization, for those that can be read.
+        present: reads single resources as they are now, for previews; of types that nobody reads, it looks at nothing.
+        account: whose resources are read; analyzers are made in it.
+        secret: what page tokens are sealed under, the same for servers that share a store.
+    """
+
+    findings: FindingStore
+    previews: PreviewStore
+    replies: ForgetfulReplies
+    key_ring: KeyRing
+    readers: Readers
+    present: Callable[[str], Snapshot]
+    account: str
+    partition: str
+    secret: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Duties:
+    """What a server does beside answering.
+
+    Attributes:
+        rescan_every: how old a scan of everything may get; None where only those that never scanned are due.
+        targets: who is told of changes.
+        metrics_token: what scrapers that cannot sign show; None where everyone has to sign.
+    """
+
+    rescan_every: timedelta | None = timedelta(hours=24)
+    targets: Sequence[EventTarget] = ()
+    metrics_token: str | None = field(default=None, repr=False)
+
+
+def run(
+    parts: Parts, duties: Duties, listen: Listen, listening: socket, *, ready: Callable[[], None] | None = None
+) -> bool:
+    """Serve until SIGINT or SIGTERM; then finish requests, abandon the scan under way, and tell what is not told yet.
+
+    Args:
+        parts: what to work with; they stay open.
+        duties: what to do beside answering.
+        listen: how to listen.
+        listening: where; closed at the end.
+        ready: called once everything is set up, just before the first request is answered.
+
+    Returns:
+        whether everything ended; when something still waits for an answer of others, it can be left to itself.
+
+    Raises:
+        ListenError: the certificate cannot be used.
+    """
+    metrics = Metrics()
+    rescanner = Rescanner(parts.findings, parts.readers, clock=_now, observe=metrics.observe_scan)
+    outboxes = [Outbox(parts.findings, target) for target in duties.targets]
+    schedule = Schedule([*_jobs(parts, duties, rescanner), *_deliveries(duties, outboxes)])
+    metrics.watch(parts.findings, duties.targets, lambda: rescanner.waiting)
+    server = _http_server(_app(parts, duties, rescanner, schedule, metrics), listen)
+    with _working(rescanner, schedule) as ended:
+        with _stopped_by_signals(server):
+            if ready is not None:
+                ready()
+            server.run(sockets=[listening])
+        logger.info("stopping")
+        for outbox in outboxes:
+            outbox.stop()
+    flushed = [_flush(outbox) for outbox in outboxes]
+    logger.info("stopped")
+    return all((*ended, *flushed))
+
+
+def _app(parts: Parts, duties: Duties, rescanner: Rescanner, schedule: Schedule, metrics: Metrics) -> ASGIApp:
+    service = Service(
+        findings=parts.findings,
+        previews=parts.previews,
+        replies=parts.replies,
+        scanner=rescanner,
+        present=parts.present,
+        account_id=parts.account,
+        partition=parts.partition,
+    )
+    works = {"scheduler": lambda: schedule.is_running, "scanner": lambda: rescanner.is_alive}
+    routes = [
+        events_route(parts.findings, rescanner),
+        metrics_route(metrics, duties.metrics_token),
+        ready_route(parts.findings, works, duties.metrics_token),
+    ]
+    return make_app(
+        make_operations(service),
+        parts.key_ring,
+        secret=parts.secret,
+        signed_routes=routes,
+        observe=metrics.observe_request,
+    )
+
+
+def _jobs(parts: Parts, duties: Duties, rescanner: Rescanner) -> Iterator[Job]:
+    due = DueRescans(parts.findings, rescanner, account=parts.account, every=duties.rescan_every, clock=_now)
+    yield Job("rescans", LOOKED_AT_EVERY, due)
+    yield Job("tidy", TIDIED_EVERY, lambda: tidy(parts.previews, parts.replies, before=_now() - KEPT_FOR))
+
+
+def _deliveries(duties: Duties, outboxes: Sequence[Outbox]) -> Iterator[Job]:
+    """Give each target a job of its own, so that a slow one holds up no other."""
+    for number, (target, outbox) in enumerate(zip(duties.targets, outboxes, strict=True), start=1):
+        yield Job(f"events {number} to {target.place}", DELIVERED_EVERY, outbox.deliver)
+
+
+def _http_server(app: ASGIApp, listen: Listen) -> uvicorn.Server:
+    """Return the HTTP server. It takes no address of a client from a header: whoever fails to sign could choose it."""
+    config = uvicorn.Config(
+        app,
+        access_log=False,
+        log_config=None,
+        lifespan="off",
+        proxy_headers=False,
+        server_header=False,
+        ws="none",
+        timeout_graceful_shutdown=int(TO_FINISH.total_seconds()),
+        ssl_certfile=listen.certificate,
+        ssl_keyfile=listen.private_key,
+    )
+    try:
+        config.load()
+    except (OSError, ssl.SSLError) as error:
+        raise ListenError(f"cannot use the certificate `{listen.certificate}` with its key: {error}") from error
+    return uvicorn.Server(config)
+
+
+@contextmanager
+def _working(rescanner: Rescanner, schedule: Schedule) -> Generator[list[bool]]:
+    """Scan and do jobs meanwhile; what is lent says afterwards whether all of it has ended."""
+    ended: list[bool] = []
+    rescanner.start()
+    schedule.start()
+    try:
+        yield ended
+    finally:
+        schedule.stop()
+        ended.append(rescanner.stop(TO_ABANDON))
+
+
+@contextmanager
+def _stopped_by_signals(server: uvicorn.Server) -> Generator[None]:
+    """Let SIGINT and SIGTERM end the HTTP server and nothing else, also before it listens for them itself.
+
+    When it is done it sends the process once more what it was sent, which must not end it by force.
+    """
+
+    def stop(*_: object) -> None:
+        server.should_exit = True
+
+    before = {one: signal.signal(one, stop) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def _flush(outbox: Outbox) -> bool:
+    try:
+        return outbox.flush(TO_FLUSH)
+    except StoreError as error:
+        logger.log(logging.ERROR, "events wait for the next start", extra={"fields": {"error": str(error)}})
+        return True
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

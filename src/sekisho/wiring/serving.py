@@ -1,0 +1,119 @@
+"""The concrete classes of a server: its stores, its keys, and what it reads."""
+
+from collections.abc import Callable, Generator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.resources import as_file
+from pathlib import Path
+
+from sekisho.api import IssuedKey
+from sekisho.collectors import LiveOptions, LiveReader, RecordedReader, SnapshotReader, UnsupportedArnError
+from sekisho.collectors.connection import connect
+from sekisho.collectors.services import ACCOUNT_READS, ORGANIZATION_READS
+from sekisho.collectors.zone import read_account_zone, read_organization_zone
+from sekisho.findings import FindingStore, PreviewStore
+from sekisho.keys import KeyRing, KeyStore, MasterKey
+from sekisho.resources.snapshot import Snapshot
+from sekisho.resources.zone import ZoneOfTrust, ZoneType
+from sekisho.sample import sample_recording
+from sekisho.server.run import ForgetfulReplies
+from sekisho.storage import SqlFindingStore, SqlKeyStore, SqlPreviewStore, SqlReplyStore
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What a server keeps; all of it in one database."""
+
+    findings: FindingStore
+    previews: PreviewStore
+    replies: ForgetfulReplies
+    keys: KeyStore
+
+
+@contextmanager
+def open_stores(url: str | None) -> Generator[Stores]:
+    """Open the database that `--db` names; None is the user's own."""
+    with ExitStack() as opened:
+        yield Stores(
+            findings=opened.enter_context(SqlFindingStore(url)),
+            previews=opened.enter_context(SqlPreviewStore(url)),
+            replies=opened.enter_context(SqlReplyStore(url)),
+            keys=opened.enter_context(SqlKeyStore(url)),
+        )
+
+
+class ApiKeys:
+    """The access keys as the API asks for them."""
+
+    def __init__(self, ring: KeyRing) -> None:
+        self._ring = ring
+
+    def find(self, access_key_id: str) -> IssuedKey | None:
+        """Return the key, or None when it was never issued or is revoked."""
+        found = self._ring.find(access_key_id)
+        return None if found is None else IssuedKey(found.key.id, found.secret.reveal(), found.key.role)
+
+
+def page_token_secret(master_key: MasterKey) -> bytes:
+    """Return what page tokens are sealed under: the same after a restart, and on every server with this key."""
+    return master_key.derive("page tokens")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a server reads.
+
+    Attributes:
+        readers: who reads an account, and who an organization.
+        present: reads a single resource as it is now. Of a type that nobody reads, it looks at nothing.
+        read_zone: reads the zone of trust that the operator asks for.
+    """
+
+    readers: Mapping[ZoneType, SnapshotReader]
+    present: Callable[[str], Snapshot]
+    read_zone: Callable[[], ZoneOfTrust]
+
+
+def live_source(options: LiveOptions) -> Source:
+    """Return AWS itself: accounts and organizations, whichever an analyzer is about."""
+    readers = {
+        ZoneType.ACCOUNT: LiveReader(replace(options, organization=False)),
+        ZoneType.ORGANIZATION: LiveReader(replace(options, organization=True)),
+    }
+
+    def read_zone() -> ZoneOfTrust:
+        if options.organization:
+            return read_organization_zone(connect(options, ORGANIZATION_READS), options.partners).zone
+        return read_account_zone(connect(options, ACCOUNT_READS), options.partners).zone
+
+    asked = ZoneType.ORGANIZATION if options.organization else ZoneType.ACCOUNT
+    return Source(readers, _present(readers[asked], read_zone), read_zone)
+
+
+def recorded_source(path: Path) -> Source:
+    """Return a recording, which is of one zone of trust.
+
+    Raises:
+        RecordingError: it is none.
+    """
+    reader = RecordedReader(path)
+    zone = reader.read().zone_of_trust
+    return Source({zone.type: reader}, _present(reader, lambda: zone), lambda: zone)
+
+
+def _present(reader: SnapshotReader, read_zone: Callable[[], ZoneOfTrust]) -> Callable[[str], Snapshot]:
+    def read(arn: str) -> Snapshot:
+        try:
+            return reader.read_resource(arn)
+        except UnsupportedArnError:
+            return Snapshot(taken_at=datetime.now(UTC), zone_of_trust=read_zone(), only=())
+
+    return read
+
+
+@contextmanager
+def sample_source() -> Generator[Source]:
+    """Lend the sample organization that comes with the program."""
+    with as_file(sample_recording()) as path:
+        yield recorded_source(path)

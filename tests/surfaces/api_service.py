@@ -1,0 +1,81 @@
+"""The operations over a real store, served over HTTP, with the sample organization in it."""
+
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from msgspec.structs import replace
+
+from sekisho.analyzers.external import analyze_external_access
+from sekisho.api import make_app
+from sekisho.api.operations import Service, make_operations
+from sekisho.collectors import CollectError
+from sekisho.findings import ScanReport, record_scan
+from sekisho.resources.snapshot import Snapshot
+from sekisho.storage import SqlFindingStore, SqlPreviewStore, SqlReplyStore
+from sekisho.wiring import read_sample
+from surfaces.api_server import NO_LIMITS, SECRET, Server, Stub, running
+from unit.api.signing import ADMIN, OPERATOR, READER, Keys
+
+ACCOUNT = "111122223333"
+
+
+@dataclass
+class Requests:
+    """A scanner that keeps what it is asked for."""
+
+    scans: list[str] = field(default_factory=list[str])
+    resources: list[tuple[str, str, str | None]] = field(default_factory=list[tuple[str, str, str | None]])
+
+    def scan(self, analyzer_arn: str) -> None:
+        self.scans.append(analyzer_arn)
+
+    def scan_resource(self, analyzer_arn: str, resource: str, *, owner_account: str | None = None) -> None:
+        if ":ec2:" in resource:
+            raise CollectError(f"`{resource}` is no ARN of a resource that is read")
+        self.resources.append((analyzer_arn, resource, owner_account))
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running service, and what stands behind it."""
+
+    server: Server
+    store: SqlFindingStore
+    scanner: Requests
+    analyzer: str
+    """The ARN of the analyzer that has looked at the sample."""
+
+
+@contextmanager
+def serving_sample(url: str) -> Generator[Served]:
+    """Serve a new database with the findings of the sample organization."""
+    snapshot = read_sample()
+    with ExitStack() as held:
+        store = held.enter_context(SqlFindingStore(url))
+        previews = held.enter_context(SqlPreviewStore(url))
+        replies = held.enter_context(SqlReplyStore(url))
+        report = scan_sample(store)
+        scanner = Requests()
+        service = Service(store, previews, replies, scanner, _present(snapshot), ACCOUNT)
+        keys = Keys(READER, OPERATOR, ADMIN)
+        app = make_app(make_operations(service), keys, secret=SECRET, limits=NO_LIMITS)
+        address = held.enter_context(running(app))
+        yield Served(Server(address, Stub(), keys), store, scanner, report.analyzer_arn)
+
+
+def scan_sample(store: SqlFindingStore) -> ScanReport:
+    """Find what there is to find in the sample organization."""
+    snapshot = read_sample()
+    return record_scan(store, snapshot, analyze_external_access(snapshot), now=datetime.now(UTC))
+
+
+def _present(snapshot: Snapshot) -> Callable[[str], Snapshot]:
+    """Return what reads one resource of a snapshot."""
+
+    def read(arn: str) -> Snapshot:
+        found = tuple(one for one in snapshot.resources if one.arn == arn)
+        return replace(snapshot, resources=found, accounts=(), only=(arn,))
+
+    return read

@@ -1,0 +1,212 @@
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from sekisho.collectors import OutOfReachError, UnsupportedArnError
+from sekisho.findings import Analyzer, FindingFilter, FindingStore, StoreError
+from sekisho.resources.zone import ZoneType
+from sekisho.server import Outcome, Rescanner, When, Wish, rescans
+from sekisho.server.rescans import Readers
+from sekisho.server.waiting import Waiting
+from sekisho.storage import SqlFindingStore
+from unit.findings.builders import ANALYZER, BUCKET, MONDAY, TUESDAY
+from unit.server.builders import ORGANIZATION, FakeReader, Scans, bucket, denied
+
+AT_ONCE = (timedelta(), timedelta())
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[FindingStore]:
+    with SqlFindingStore(str(tmp_path / "findings.db")) as opened:
+        opened.create_analyzer(Analyzer(ANALYZER, ZoneType.ACCOUNT, MONDAY))
+        yield opened
+
+
+@contextmanager
+def working(
+    store: FindingStore, reader: FakeReader, readers: Readers | None = None
+) -> Iterator[tuple[Rescanner, Scans]]:
+    scans = Scans()
+    rescanner = Rescanner(store, readers or {ZoneType.ACCOUNT: reader}, clock=lambda: TUESDAY, observe=scans)
+    rescanner.start()
+    try:
+        yield rescanner, scans
+        assert rescanner.is_alive
+    finally:
+        assert rescanner.stop(timedelta(seconds=30))
+    assert not rescanner.is_alive
+
+
+def found(store: FindingStore) -> list[tuple[str, str]]:
+    return [(one.observation.resource, one.status.value) for one in store.findings(FindingFilter(ANALYZER))]
+
+
+def test_everything_is_read_analyzed_and_stored_for_the_analyzer(store: FindingStore) -> None:
+    with working(store, FakeReader()) as (rescanner, scans):
+        rescanner.scan(ANALYZER)
+        assert scans.next() == (Wish(ANALYZER), Outcome.DONE)
+
+    assert found(store) == [(BUCKET, "ACTIVE")]
+    assert [one.finished_at for one in store.scans(limit=9, analyzer_arn=ANALYZER)] == [TUESDAY]
+
+
+def test_one_resource_is_read_for_its_owner_and_stored(store: FindingStore) -> None:
+    reader = FakeReader()
+    with working(store, reader) as (rescanner, scans):
+        rescanner.scan_resource(ANALYZER, BUCKET, owner_account="111122223333")
+        scans.next()
+        reader.resources = (bucket(policy=None),)
+        rescanner.scan_resource(ANALYZER, BUCKET)
+        scans.next()
+
+    assert found(store) == [(BUCKET, "RESOLVED")]
+    assert (reader.read_arns, reader.owners) == ([BUCKET, BUCKET], ["111122223333", None])
+    assert store.scans(limit=9) == ()
+
+
+def test_what_no_collector_reads_is_refused_at_once(store: FindingStore) -> None:
+    with working(store, FakeReader()) as (rescanner, _), pytest.raises(UnsupportedArnError):
+        rescanner.scan_resource(ANALYZER, "arn:aws:ec2:us-east-1:111122223333:instance/i-1")
+
+
+def test_a_scan_that_fails_is_tried_until_it_succeeds(store: FindingStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rescans, "PAUSES", AT_ONCE)
+    failures: list[Exception] = [denied(), StoreError("the disk is full"), denied(), ValueError("a fault of ours")]
+    with working(store, FakeReader(failures=failures)) as (rescanner, scans):
+        rescanner.scan(ANALYZER)
+        ended = [scans.next()[1] for _ in range(5)]
+
+    assert ended == [Outcome.FAILED] * 4 + [Outcome.DONE]
+    assert found(store) == [(BUCKET, "ACTIVE")]
+
+
+def test_a_resource_is_given_up_in_the_end(
+    store: FindingStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(rescans, "PAUSES", AT_ONCE)
+    with working(store, FakeReader(failures=[denied() for _ in range(4)])) as (rescanner, scans):
+        rescanner.scan_resource(ANALYZER, BUCKET)
+        assert [scans.next()[1] for _ in range(3)] == [Outcome.FAILED] * 3
+        assert rescanner.waiting == 0
+
+    assert [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR] == ["scan given up"]
+
+
+def test_after_a_failure_it_waits(store: FindingStore) -> None:
+    with working(store, FakeReader(failures=[denied()])) as (rescanner, scans):
+        rescanner.scan(ANALYZER)
+        scans.next()
+
+        assert rescanner.waiting == 1
+        assert rescanner.will_scan(ANALYZER)
+        assert not rescanner.will_scan("another")
+
+
+@pytest.mark.parametrize(
+    ("failure", "outcome"),
+    [
+        pytest.param(UnsupportedArnError("x"), Outcome.REFUSED, id="no ARN"),
+        pytest.param(OutOfReachError(BUCKET, "is elsewhere"), Outcome.REFUSED, id="elsewhere"),
+    ],
+)
+def test_what_is_refused_is_not_tried_again(store: FindingStore, failure: Exception, outcome: Outcome) -> None:
+    with working(store, FakeReader(failures=[failure])) as (rescanner, scans):
+        rescanner.scan_resource(ANALYZER, BUCKET)
+
+        assert scans.next()[1] is outcome
+        assert rescanner.waiting == 0
+
+
+def test_an_analyzer_that_was_deleted_meanwhile_is_no_failure(store: FindingStore) -> None:
+    def delete() -> None:
+        store.delete_analyzer(ANALYZER, at=TUESDAY, by="someone")
+
+    with working(store, FakeReader(step=delete)) as (rescanner, scans):
+        rescanner.scan(ANALYZER)
+        assert scans.next()[1] is Outcome.GONE
+        rescanner.scan(ANALYZER)
+        assert scans.next()[1] is Outcome.GONE
+
+    assert store.analyzers() == ()
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        pytest.param("arn:aws:access-analyzer:us-west-2:444455556666:analyzer/sekisho", id="another account"),
+        pytest.param("arn:aws:access-analyzer:us-west-2:111122223333:analyzer/all", id="an organization"),
+    ],
+)
+def test_findings_of_one_zone_do_not_get_into_the_analyzer_of_another(store: FindingStore, arn: str) -> None:
+    store.create_analyzer(Analyzer(arn, ZoneType.ORGANIZATION if arn.endswith("all") else ZoneType.ACCOUNT, MONDAY))
+    reader = FakeReader()
+    with working(store, reader, dict.fromkeys(ZoneType, reader)) as (rescanner, scans):
+        rescanner.scan(arn)
+
+        assert scans.next()[1] is Outcome.REFUSED
+    assert store.findings(FindingFilter(arn)) == ()
+
+
+def test_an_organization_is_read_by_the_reader_of_organizations(store: FindingStore) -> None:
+    store.change_analyzer(ANALYZER, lambda one: Analyzer(one.arn, ZoneType.ORGANIZATION, one.created_at))
+    reader, other = FakeReader(zone=ORGANIZATION), FakeReader()
+    with working(store, reader, {ZoneType.ACCOUNT: other, ZoneType.ORGANIZATION: reader}) as (rescanner, scans):
+        rescanner.scan(ANALYZER)
+        assert scans.next()[1] is Outcome.DONE
+
+    assert other.read_arns == []
+
+
+def test_without_a_reader_of_its_kind_an_analyzer_is_refused(store: FindingStore) -> None:
+    with working(store, FakeReader(), {ZoneType.ORGANIZATION: FakeReader()}) as (rescanner, scans):
+        rescanner.scan(ANALYZER)
+
+        assert scans.next()[1] is Outcome.REFUSED
+
+
+def test_a_scan_under_way_is_abandoned_and_stores_nothing(store: FindingStore) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def step() -> None:
+        begun.set()
+        assert go_on.wait(30)
+
+    scans = Scans()
+    rescanner = Rescanner(
+        store, {ZoneType.ACCOUNT: FakeReader(step=step)}, clock=lambda: TUESDAY, observe=scans, waiting=Waiting()
+    )
+    rescanner.start()
+    rescanner.scan(ANALYZER)
+    assert begun.wait(30)
+    assert rescanner.will_scan(ANALYZER)
+
+    assert not rescanner.stop(timedelta(milliseconds=10))
+    go_on.set()
+
+    assert rescanner.stop(timedelta(seconds=30))
+    assert scans.ended == [(Wish(ANALYZER), Outcome.ABANDONED)]
+    assert found(store) == []
+
+
+def test_wishes_for_later_wait(store: FindingStore) -> None:
+    with working(store, FakeReader()) as (rescanner, scans):
+        rescanner.scan_resource(ANALYZER, BUCKET, when=When.AGAIN)
+        rescanner.scan_resource(ANALYZER, BUCKET)
+
+        assert scans.next()[0] == Wish(ANALYZER, BUCKET)
+        assert rescanner.waiting == 1
+
+
+def test_a_bucket_that_another_policy_names_is_known_from_earlier_scans(store: FindingStore) -> None:
+    reader = FakeReader()
+    with working(store, reader) as (rescanner, scans):
+        rescanner.scan(ANALYZER)
+        scans.next()
+
+    assert list(rescans.known_resources(store, ANALYZER, "AWS::S3::Bucket")) == [BUCKET]
+    assert list(rescans.known_resources(store, ANALYZER, "AWS::IAM::Role")) == []
