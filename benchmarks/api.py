@@ -190,8 +190,8 @@ def serve(url: str) -> None:
     app = make_app(make_operations(service), OneKey(), secret=SECRET, limits=ENDLESS)
     with socket.socket(proto=socket.IPPROTO_TCP) as listening:
         listening.bind(("127.0.0.1", 0))
+        listening.listen()
         print(listening.getsockname()[1], flush=True)
-        gc.freeze()
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
         server.run(sockets=[listening])
 

@@ -1,6 +1,6 @@
 """From the result of an operation, or an error, to an answer that the service description knows."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any, cast
@@ -90,28 +90,45 @@ def _writer(shape: Shape) -> Writer:
 
 
 def _structure_writer(shape: StructureShape) -> Writer:
-    members = {name: (str(one.serialization.get("name", name)), one) for name, one in shape.members.items()}
+    members: dict[str, tuple[str, Writer]] = {}
     is_union = shape.is_tagged_union
 
     def write(value: Any) -> dict[str, Any]:
-        if not isinstance(value, Mapping):
+        if not isinstance(value, (dict, Mapping)):  # the first is answered at once
             raise _unlike(shape, value)
-        given = cast("Mapping[str, Any]", value)
-        written: dict[str, Any] = {}
-        for name, one in given.items():
-            if name not in members:
-                raise EncodingError("", f"{shape.name} has no {', '.join(sorted(set(given) - set(members)))}")
-            if one is not None:
-                wire, member = members[name]
-                try:
-                    written[wire] = _writer(member)(one)
-                except EncodingError as error:
-                    raise error.within(name) from error
+        if not members:  # not before it is needed, since a shape may have itself among its members
+            members.update(_member_writers(shape))
+        written = _write_members(shape, members, cast("Mapping[str, Any]", value))
         if is_union and len(written) != 1:
             raise EncodingError("", f"{shape.name} is a union; it holds one member, not {len(written)}")
         return written
 
     return write
+
+
+def _member_writers(shape: StructureShape) -> Iterator[tuple[str, tuple[str, Writer]]]:
+    """Yield the members with their names on the wire."""
+    for name, member in shape.members.items():
+        yield name, (str(member.serialization.get("name", name)), _writer(member))
+
+
+def _write_members(
+    shape: StructureShape, members: Mapping[str, tuple[str, Writer]], given: Mapping[str, Any]
+) -> dict[str, Any]:
+    written: dict[str, Any] = {}
+    name = ""
+    try:
+        for name, one in given.items():
+            if one is not None:
+                wire, write_member = members[name]
+                written[wire] = write_member(one)
+    except KeyError as error:
+        if unknown := sorted(set(given) - set(members)):
+            raise EncodingError("", f"{shape.name} has no {', '.join(unknown)}") from error
+        raise
+    except EncodingError as error:
+        raise error.within(name) from error
+    return written
 
 
 def _list_writer(shape: ListShape) -> Writer:
@@ -122,11 +139,11 @@ def _list_writer(shape: ListShape) -> Writer:
             raise _unlike(shape, value)
         items = cast("Sequence[Any]", value)
         written: list[Any] = []
-        for one in items:
-            try:
-                written.append(write_one(one))
-            except EncodingError as error:
-                raise error.within(f"[{len(written)}]") from error
+        try:
+            for one in items:
+                written.append(write_one(one))  # noqa: PERF401 - the place of what is wrong is told by its length
+        except EncodingError as error:
+            raise error.within(f"[{len(written)}]") from error
         return written
 
     return write
@@ -136,15 +153,16 @@ def _map_writer(shape: MapShape) -> Writer:
     write_key, write_value = _writer(shape.key), _writer(shape.value)
 
     def write(value: Any) -> dict[str, Any]:
-        if not isinstance(value, Mapping):
+        if not isinstance(value, (dict, Mapping)):
             raise _unlike(shape, value)
         items = cast("Mapping[str, Any]", value)
         written: dict[str, Any] = {}
-        for key, one in items.items():
-            try:
+        key = ""
+        try:
+            for key, one in items.items():
                 written[write_key(key)] = write_value(one)
-            except EncodingError as error:
-                raise error.within(str(key)) from error
+        except EncodingError as error:
+            raise error.within(str(key)) from error
         return written
 
     return write

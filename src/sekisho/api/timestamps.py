@@ -39,11 +39,11 @@ def format_timestamp(moment: datetime, form: str) -> str | float:
     """
     if moment.tzinfo is None:
         raise ValueError("a time without its zone")
-    utc = moment.astimezone(UTC)
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     match form:
         case "iso8601":
             unit = "microseconds" if utc.microsecond % 1000 else "milliseconds"
-            return utc.replace(tzinfo=None).isoformat(timespec=unit) + "Z"
+            return utc.isoformat(timespec=unit).removesuffix("+00:00") + "Z"
         case "rfc822":
             return format_datetime(utc.replace(microsecond=0), usegmt=True)
         case "unixTimestamp":

@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from sqlalchemy import (
     Column,
@@ -44,6 +44,15 @@ from sekisho.findings.query import SORT_TIMES, parse_moment
 from sekisho.storage.schema import finding_conditions, findings, resources
 
 _C: Final = findings.c
+
+FINDING: Final = cast(
+    "Select[Any]",
+    select(
+        _C.id, _C.analyzer_arn, _C.status, _C.created_at, _C.analyzed_at, _C.updated_at, _C.archived_by,
+        _C.resource, _C.resource_type, _C.resource_owner_account, _C.region, _C.finding_type, _C.error, _C.outcome,
+    ),
+)  # fmt: skip
+"""What a finding is made of; the other columns say again what its document says."""
 
 _TEXTS: Final[Mapping[str, Column[Any]]] = {
     "id": _C.id,
@@ -137,7 +146,7 @@ def _conditions_of(finding: Finding) -> Iterator[tuple[str, str]]:
 
 def select_page(query: FindingQuery, dialect: Dialect) -> Select[Any]:
     """Return the statement for one page of findings and, to see whether there are more, one finding beyond it."""
-    wanted = select(findings).where(_C.analyzer_arn == keepable(query.analyzer_arn), *_of_types(query.finding_types))
+    wanted = FINDING.where(_C.analyzer_arn == keepable(query.analyzer_arn), *_of_types(query.finding_types))
     identity: ColumnElement[str] = _C.id
     for key, criterion in query.criteria.items():
         if key.startswith(CONDITION):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, bindparam, delete, insert, select, update
 
@@ -47,6 +47,7 @@ from sekisho.storage.changes import count_events, move_target, read_events, read
 from sekisho.storage.database import Database
 from sekisho.storage.documents import ACCESS, COVERAGE, ERROR, NOTES, format_document, parse_document
 from sekisho.storage.queries import (
+    FINDING,
     condition_rows,
     filter_columns,
     keepable,
@@ -175,7 +176,7 @@ class SqlFindingStore(Database):
         """Return the findings that `where` asks for, by account, resource type, resource and id."""
         order = (findings.c.resource_owner_account, findings.c.resource_type, findings.c.resource, findings.c.id)
         with self.reading() as connection:
-            return _load(connection, select(findings).where(*_conditions(where)).order_by(*order))
+            return _load(connection, FINDING.where(*_conditions(where)).order_by(*order))
 
     def list_findings(self, query: FindingQuery) -> Page:
         """Return one page of findings."""
@@ -194,7 +195,7 @@ class SqlFindingStore(Database):
         same = (resources.c.analyzer_arn == keepable(analyzer_arn), resources.c.resource == keepable(resource))
         with self.reading() as connection:
             row = connection.execute(select(resources).where(*same)).one_or_none()
-            found = _load(connection, select(findings).where(*_conditions(where)))
+            found = _load(connection, FINDING.where(*_conditions(where)))
             return None if row is None else details_of(_analyzed_resource(row), found)
 
     def statistics(self, analyzer_arn: str) -> FindingStatistics:
@@ -207,7 +208,7 @@ class SqlFindingStore(Database):
         if not _ID_LETTERS.issuperset(prefix.lower()):
             raise UnknownFindingError(prefix)
         begins = findings.c.id.startswith(prefix.lower(), autoescape=True)
-        query = select(findings).where(begins).order_by(findings.c.id).limit(CANDIDATES_SHOWN)
+        query = FINDING.where(begins).order_by(findings.c.id).limit(CANDIDATES_SHOWN)
         with self.reading() as connection:
             match _load(connection, query):
                 case ():
@@ -245,12 +246,12 @@ def _bearing_on(scan: Scan) -> FindingFilter:
 
 
 def _known(connection: Connection, analyzer_arn: str, where: FindingFilter) -> Known:
-    found = _load(connection, select(findings).where(*_conditions(where)))
+    found = _load(connection, FINDING.where(*_conditions(where)))
     return Known(found, read_rules(connection, analyzer_arn))
 
 
 def _load(connection: Connection, query: Select[Any]) -> tuple[Finding, ...]:
-    return tuple(_finding(row) for row in connection.execute(query))
+    return tuple([_finding(row) for row in connection.execute(query).all()])
 
 
 def _conditions(where: FindingFilter) -> Iterator[ColumnElement[bool]]:
@@ -377,24 +378,18 @@ def _row(finding: Finding) -> dict[str, Any]:
 
 
 def _finding(row: Row[Any]) -> Finding:
-    outcome = parse_document(ACCESS, row.outcome) if row.error is None else parse_document(ERROR, row.outcome)
-    return Finding(
-        id=row.id,
-        analyzer_arn=row.analyzer_arn,
-        observation=Observation(
-            resource=row.resource,
-            resource_type=row.resource_type,
-            resource_owner_account=row.resource_owner_account,
-            region=row.region,
-            finding_type=FindingType(row.finding_type),
-            outcome=outcome,
-        ),
-        status=Status(row.status),
-        created_at=row.created_at,
-        analyzed_at=row.analyzed_at,
-        updated_at=row.updated_at,
-        archived_by=row.archived_by,
-    )
+    """Return a finding out of the columns of `FINDING`."""
+    (
+        identity, analyzer_arn, status, created_at, analyzed_at, updated_at, archived_by,
+        resource, resource_type, owner, region, finding_type, error, document,
+    ) = cast("tuple[Any, ...]", row)  # fmt: skip
+    outcome = parse_document(ACCESS, document) if error is None else parse_document(ERROR, document)
+    seen = Observation(resource, resource_type, owner, region, _FINDING_TYPES[finding_type], outcome)
+    return Finding(identity, analyzer_arn, seen, _STATUSES[status], created_at, analyzed_at, updated_at, archived_by)
+
+
+_STATUSES = {status.value: status for status in Status}
+_FINDING_TYPES = {type_.value: type_ for type_ in FindingType}
 
 
 def _analyzed_resource(row: Row[Any]) -> AnalyzedResource:

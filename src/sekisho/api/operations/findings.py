@@ -83,15 +83,22 @@ def _finding(service: Service, params: Mapping[str, Any]) -> Finding:
 
 
 def _page(service: Service, params: Mapping[str, Any], context: RequestContext) -> Page:
-    return service.findings.list_findings(
-        FindingQuery(
-            service.findings.analyzer(params["analyzerArn"]).arn,
-            criteria_of(params.get("filter", {})),
-            sort=_sort(params.get("sort", {})),
-            limit=page_size(params),
-            after=None if context.cursor is None else Cursor(*context.cursor),
-        )
+    """Return a page; that there is such an analyzer has to be looked up only where the page has nothing of it.
+
+    Raises:
+        UnknownAnalyzerError: there is none.
+    """
+    query = FindingQuery(
+        params["analyzerArn"],
+        criteria_of(params.get("filter", {})),
+        sort=_sort(params.get("sort", {})),
+        limit=page_size(params),
+        after=None if context.cursor is None else Cursor(*context.cursor),
     )
+    page = service.findings.list_findings(query)
+    if not page.findings:
+        service.findings.analyzer(query.analyzer_arn)
+    return page
 
 
 def _sort(raw: Mapping[str, str]) -> Sort:
