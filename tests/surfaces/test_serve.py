@@ -304,3 +304,16 @@ def test_the_demonstration_serves_what_it_printed_to_the_key_that_it_prints(tmp_
     assert out == ""
     assert "Traceback" not in err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_revoked_key_is_a_stranger_at_once(program: Program) -> None:
+    reader = program.issue_key(Role.READER)
+    with program.serving() as served:
+        asked = served.client(reader)
+        assert asked.list_analyzers()["analyzers"]
+
+        program.run("keys", "revoke", reader.access_key_id)
+
+        with pytest.raises(ClientError, match="UnrecognizedClientException"):
+            asked.list_analyzers()
+        assert served.ask("GET", "/metrics", key=reader)[0] == 403
