@@ -1,9 +1,13 @@
-"""From the result of an operation, or an error, to an answer that the service description knows."""
+"""From the result of an operation, or an error, to an answer that the service description knows.
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+A page of findings has thousands of values. So each shape becomes a type once, and msgspec holds a whole answer against
+it.
+"""
+
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any, cast
+from typing import Annotated, Any, Final
 
 import msgspec
 from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
@@ -11,7 +15,7 @@ from botocore.model import ListShape, MapShape, OperationModel, Shape, Structure
 from sekisho.api.errors import ApiError
 from sekisho.api.exchange import HttpResponse
 from sekisho.api.model import error_shapes
-from sekisho.api.timestamps import DEFAULT_FORMATS, format_timestamp
+from sekisho.api.timestamps import DEFAULT_FORMATS
 
 
 class EncodingError(Exception):
@@ -20,12 +24,6 @@ class EncodingError(Exception):
     def __init__(self, at: str, message: str) -> None:
         super().__init__(f"{at or 'the output'}: {message}")
         self.at = at
-        self.message = message
-
-    def within(self, name: str) -> "EncodingError":
-        """Return the error as it is told one level further out."""
-        between = "" if not self.at or self.at.startswith("[") else "."
-        return EncodingError(f"{name}{between}{self.at}", self.message)
 
 
 def encode_output(operation: OperationModel, output: Mapping[str, Any]) -> HttpResponse:
@@ -54,148 +52,73 @@ def encode_error(error: ApiError) -> HttpResponse:
 
 
 def _encode(shape: StructureShape | None, output: Mapping[str, Any]) -> tuple[dict[str, str], bytes]:
-    written: dict[str, Any] = {} if shape is None and not output else _writer(_known(shape))(output)
-    headers: dict[str, str] = {}
-    for key, member in shape.members.items() if shape else ():
-        name = str(member.serialization.get("name", key))
-        if member.serialization.get("location") == "header" and name in written:
-            headers[name] = str(written.pop(name))
+    if shape is None:
+        if output:
+            raise EncodingError("", "the operation has none")
+        return {}, b"{}"
+    in_headers = {name: one for name, one in shape.members.items() if one.serialization.get("location") == "header"}
+    body = {name: value for name, value in output.items() if name not in in_headers} if in_headers else output
+    try:
+        written = msgspec.convert(body, _type_of(shape))
+    except msgspec.ValidationError as error:
+        problem, _, place = str(error).partition(" - at `$")
+        raise EncodingError(place.lstrip(".").removesuffix("`"), problem) from error
+    headers = {
+        str(one.serialization.get("name", name)): str(output[name])
+        for name, one in in_headers.items()
+        if output.get(name) is not None
+    }
     return headers, msgspec.json.encode(written)
 
 
-def _known(shape: StructureShape | None) -> StructureShape:
-    if shape is None:
-        raise EncodingError("", "the operation has none")
-    return shape
-
-
-Writer = Callable[[Any], Any]
-"""Takes a value and returns it as JSON has it. What is wrong with it is told with its place from here on."""
-
-
 @cache
-def _writer(shape: Shape) -> Writer:
-    """Return what writes values of a shape; made once for each, since a page has thousands of them."""
+def _type_of(shape: Shape) -> Any:
+    """Return the type of the values of a shape."""
     match shape:
         case StructureShape():
-            return _structure_writer(shape)
+            return _struct_of(shape)
         case ListShape():
-            return _list_writer(shape)
+            return list[_type_of(shape.member)]  # type: ignore[misc] # a type that is made at run time
         case MapShape():
-            return _map_writer(shape)
+            return dict[str, _type_of(shape.value)]  # type: ignore[misc] # as above
         case _ if shape.type_name == "timestamp":
-            return _timestamp_writer(shape)
+            return _timestamp_of(shape)
         case _:
-            return _scalar_writer(shape)
+            return _KINDS[shape.type_name]
 
 
-def _structure_writer(shape: StructureShape) -> Writer:
-    members: dict[str, tuple[str, Writer]] = {}
-    is_union = shape.is_tagged_union
-
-    def write(value: Any) -> dict[str, Any]:
-        if not isinstance(value, (dict, Mapping)):  # the first is answered at once
-            raise _unlike(shape, value)
-        if not members:  # not before it is needed, since a shape may have itself among its members
-            members.update(_member_writers(shape))
-        written = _write_members(shape, members, cast("Mapping[str, Any]", value))
-        if is_union and len(written) != 1:
-            raise EncodingError("", f"{shape.name} is a union; it holds one member, not {len(written)}")
-        return written
-
-    return write
+def _struct_of(shape: StructureShape) -> type[msgspec.Struct]:
+    """Return the type of a structure; each member may be missing, and one that is None is left out."""
+    fields = [(name, _type_of(one) | None, None) for name, one in _body_members(shape)]
+    return msgspec.defstruct(
+        shape.name,
+        fields,
+        forbid_unknown_fields=True,
+        omit_defaults=True,
+        namespace={"__post_init__": _check_union} if shape.is_tagged_union else {},
+    )
 
 
-def _member_writers(shape: StructureShape) -> Iterator[tuple[str, tuple[str, Writer]]]:
-    """Yield the members with their names on the wire."""
+def _body_members(shape: StructureShape) -> Iterator[tuple[str, Shape]]:
     for name, member in shape.members.items():
-        yield name, (str(member.serialization.get("name", name)), _writer(member))
+        if member.serialization.get("name", name) != name and "location" not in member.serialization:
+            raise TypeError(f"{shape.name}.{name} has another name on the wire, which is not provided for")
+        if member.serialization.get("location") != "header":
+            yield name, member
 
 
-def _write_members(
-    shape: StructureShape, members: Mapping[str, tuple[str, Writer]], given: Mapping[str, Any]
-) -> dict[str, Any]:
-    written: dict[str, Any] = {}
-    name = ""
-    try:
-        for name, one in given.items():
-            if one is not None:
-                wire, write_member = members[name]
-                written[wire] = write_member(one)
-    except KeyError as error:
-        if unknown := sorted(set(given) - set(members)):
-            raise EncodingError("", f"{shape.name} has no {', '.join(unknown)}") from error
-        raise
-    except EncodingError as error:
-        raise error.within(name) from error
-    return written
+def _check_union(union: msgspec.Struct) -> None:
+    members = sum(getattr(union, name) is not None for name in union.__struct_fields__)
+    if members != 1:
+        raise ValueError(f"{type(union).__name__} is a union; it holds one member, not {members}")
 
 
-def _list_writer(shape: ListShape) -> Writer:
-    write_one = _writer(shape.member)
-
-    def write(value: Any) -> list[Any]:
-        if not isinstance(value, (list, tuple)):
-            raise _unlike(shape, value)
-        items = cast("Sequence[Any]", value)
-        written: list[Any] = []
-        try:
-            for one in items:
-                written.append(write_one(one))  # noqa: PERF401 - the place of what is wrong is told by its length
-        except EncodingError as error:
-            raise error.within(f"[{len(written)}]") from error
-        return written
-
-    return write
+def _timestamp_of(shape: Shape) -> Any:
+    """Return the type of times, which msgspec writes itself where they are in ISO 8601; they have a zone."""
+    form = str(shape.serialization.get("timestampFormat", DEFAULT_FORMATS["body"]))
+    if form != "iso8601":
+        raise TypeError(f"times in the form {form} are not provided for")
+    return Annotated[datetime, msgspec.Meta(tz=True)]
 
 
-def _map_writer(shape: MapShape) -> Writer:
-    write_key, write_value = _writer(shape.key), _writer(shape.value)
-
-    def write(value: Any) -> dict[str, Any]:
-        if not isinstance(value, (dict, Mapping)):
-            raise _unlike(shape, value)
-        items = cast("Mapping[str, Any]", value)
-        written: dict[str, Any] = {}
-        key = ""
-        try:
-            for key, one in items.items():
-                written[write_key(key)] = write_value(one)
-        except EncodingError as error:
-            raise error.within(str(key)) from error
-        return written
-
-    return write
-
-
-def _timestamp_writer(shape: Shape) -> Writer:
-    location = str(shape.serialization.get("location", "body"))
-    form = str(shape.serialization.get("timestampFormat", DEFAULT_FORMATS[location]))
-
-    def write(value: Any) -> str | float:
-        if not isinstance(value, datetime):
-            raise _unlike(shape, value)
-        try:
-            return format_timestamp(value, form)
-        except ValueError as error:
-            raise EncodingError("", str(error)) from error
-
-    return write
-
-
-def _scalar_writer(shape: Shape) -> Writer:
-    kind = _KINDS[shape.type_name]
-
-    def write(value: Any) -> Any:
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            raise _unlike(shape, value)
-        return value
-
-    return write
-
-
-def _unlike(shape: Shape, value: object) -> EncodingError:
-    return EncodingError("", f"a {type(value).__name__} for a {shape.type_name}")
-
-
-_KINDS: Mapping[str, type] = {"string": str, "integer": int, "long": int, "boolean": bool}
+_KINDS: Final[Mapping[str, type]] = {"string": str, "integer": int, "long": int, "boolean": bool}

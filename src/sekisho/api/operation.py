@@ -28,5 +28,5 @@ class RequestContext:
 
 
 Operation = Callable[[Mapping[str, Any], RequestContext], Mapping[str, Any]]
-"""Takes parameters and returns an output, both by the member names of the service description, with `datetime`s for
-times. Raises `ApiError` for what the caller should know. Runs in a worker thread, and so may block."""
+"""Takes parameters and returns an output, both by the member names of the service description, with `datetime`s in UTC
+for times. Raises `ApiError` for what the caller should know. Runs in a worker thread, and so may block."""

@@ -3,7 +3,7 @@
 import math
 import re
 from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import parsedate_to_datetime
 
 _DATE_TIME = re.compile(
     r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:([Zz])|([+-]\d\d:\d\d))", flags=re.ASCII
@@ -29,27 +29,6 @@ def parse_timestamp(value: object, form: str) -> datetime:
         return _parse(value, form)
     except (ValueError, OverflowError, OSError) as error:
         raise ValueError(f"must be a time in the form {form}") from error
-
-
-def format_timestamp(moment: datetime, form: str) -> str | float:
-    """Write a time; `iso8601` to the millisecond as Access Analyzer does, or to the microsecond where it has them.
-
-    Raises:
-        ValueError: the time has no zone, or there is no such form.
-    """
-    if moment.tzinfo is None:
-        raise ValueError("a time without its zone")
-    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
-    match form:
-        case "iso8601":
-            unit = "microseconds" if utc.microsecond % 1000 else "milliseconds"
-            return utc.isoformat(timespec=unit).removesuffix("+00:00") + "Z"
-        case "rfc822":
-            return format_datetime(utc.replace(microsecond=0), usegmt=True)
-        case "unixTimestamp":
-            return utc.timestamp()
-        case _:
-            raise ValueError(f"times have no form {form}")
 
 
 def _parse(value: object, form: str) -> datetime:

@@ -22,7 +22,7 @@ from sekisho.findings.reconcile import reconcile
 from sekisho.findings.store import Known
 from sekisho.resources.answers import ReadingError
 from sekisho.resources.proposals import propose
-from sekisho.resources.proposed import ProposalError
+from sekisho.resources.proposed import ProposalError, UnreadPartError
 from sekisho.resources.snapshot import Snapshot
 
 
@@ -117,6 +117,9 @@ def make_preview(
         now: UTC.
         new_id: makes the ids of preview findings.
         own_resources: ARNs without an account, such as buckets, that belong to the zone.
+
+    Raises:
+        UnreadPartError: something is left out of a configuration of a resource that was not looked at.
     """
     if len(configurations) != 1:
         raise ValueError("a preview is of one resource")
@@ -126,6 +129,8 @@ def make_preview(
         proposed = propose(arn, configuration, present)
     except ProposalError as error:
         return _failed(made, FailureReason.INVALID_CONFIGURATION, str(error))
+    except UnreadPartError:
+        raise
     except ReadingError as error:
         return _failed(made, FailureReason.INTERNAL_ERROR, str(error))
     would_be = replace(present, resources=(proposed,))

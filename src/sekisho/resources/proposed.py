@@ -29,7 +29,7 @@ class ProposalError(ReadingError):
         self.remedy = remedy
 
 
-class UnreadPartError(Exception):
+class UnreadPartError(ReadingError):
     """A proposal leaves out what would stay as it is, and what it is now cannot be looked up here."""
 
     def __init__(self, resource_type: str, *, at: str) -> None:

@@ -121,7 +121,7 @@ def test_the_first_question_for_the_status_is_the_last(account: Account) -> None
         "accessPreview": {
             "id": identity,
             "analyzerArn": ARN,
-            "createdAt": "2026-11-17T08:00:00.000Z",
+            "createdAt": "2026-11-17T08:00:00Z",
             "status": "COMPLETED",
             "configurations": configurations,
         }
@@ -135,7 +135,7 @@ def test_a_preview_tells_what_would_begin(account: Account) -> None:
     assert finding == {
         "changeType": "NEW",
         "status": "ACTIVE",
-        "createdAt": "2026-11-17T08:00:00.000Z",
+        "createdAt": "2026-11-17T08:00:00Z",
         "principal": {"AWS": VENDOR},
         "action": ["sqs:SendMessage"],
         "condition": {},
@@ -331,7 +331,7 @@ def test_previews_are_listed_for_an_hour_the_newest_first(account: Account) -> N
             {
                 "id": second,
                 "analyzerArn": ARN,
-                "createdAt": "2026-11-17T08:30:00.000Z",
+                "createdAt": "2026-11-17T08:30:00Z",
                 "status": "FAILED",
                 "statusReason": {"code": "INVALID_CONFIGURATION"},
             }

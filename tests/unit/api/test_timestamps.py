@@ -1,20 +1,21 @@
 from datetime import UTC, datetime
+from email.utils import format_datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sekisho.api.timestamps import format_timestamp, parse_timestamp
+from sekisho.api.timestamps import parse_timestamp
 
 moments = st.datetimes(datetime(1970, 1, 1), datetime(9999, 12, 30), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis takes bounds without zones
 
 
 @given(moments)
 def test_a_time_survives_its_text(moment: datetime) -> None:
-    assert parse_timestamp(format_timestamp(moment, "iso8601"), "iso8601") == moment
+    assert parse_timestamp(moment.isoformat(), "iso8601") == moment
     whole = moment.replace(microsecond=0)
-    assert parse_timestamp(format_timestamp(whole, "rfc822"), "rfc822") == whole
-    assert parse_timestamp(format_timestamp(whole, "unixTimestamp"), "unixTimestamp") == whole
+    assert parse_timestamp(format_datetime(whole, usegmt=True), "rfc822") == whole
+    assert parse_timestamp(whole.timestamp(), "unixTimestamp") == whole
 
 
 @pytest.mark.parametrize(
@@ -37,10 +38,3 @@ def test_a_time_survives_its_text(moment: datetime) -> None:
 def test_what_is_no_time_is_refused(value: object, form: str) -> None:
     with pytest.raises(ValueError, match="must be a time in the form"):
         parse_timestamp(value, form)
-
-
-def test_a_time_is_written_with_its_zone_or_not_at_all() -> None:
-    with pytest.raises(ValueError, match="zone"):
-        format_timestamp(datetime(2026, 11, 22), "iso8601")  # noqa: DTZ001 - the point
-    with pytest.raises(ValueError, match="no form"):
-        format_timestamp(datetime(2026, 11, 22, tzinfo=UTC), "other")
