@@ -182,7 +182,7 @@ class Nobody:
 def serve(url: str) -> None:
     """Serve the database on a free port, whose number is printed first."""
 
-    def present(_arn: str) -> Snapshot:
+    def present(_arn: str, _owner: str | None) -> Snapshot:
         raise NotImplementedError
 
     store, previews, replies = SqlFindingStore(url), SqlPreviewStore(url), SqlReplyStore(url)

@@ -70,14 +70,15 @@ def test_an_analyzer_with_two_rules_of_one_name_is_not_made(store: FindingStore)
     assert store.analyzers() == ()
 
 
-def test_a_store_has_only_so_many_analyzers(store: FindingStore) -> None:
+def test_only_so_many_analyzers_are_made_where_there_is_a_limit(store: FindingStore) -> None:
     for number in range(MOST_ANALYZERS):
-        store.create_analyzer(replace(OURS, arn=f"{ANALYZER}{number}"))
+        store.create_analyzer(replace(OURS, arn=f"{ANALYZER}{number}"), at_most=MOST_ANALYZERS)
 
     with pytest.raises(TooManyAnalyzersError, match="20 analyzers at most"):
-        store.create_analyzer(OURS)
+        store.create_analyzer(OURS, at_most=MOST_ANALYZERS)
 
     assert len(store.analyzers()) == MOST_ANALYZERS
+    store.create_analyzer(OURS)  # for whom there is no limit
 
 
 def test_tags_and_type_change_and_nothing_else(store: FindingStore) -> None:
@@ -113,6 +114,24 @@ def test_a_deleted_analyzer_takes_all_that_is_its_and_tells_of_every_finding(sto
     (event,) = store.events("log", limit=10)
     assert finding.id in event.envelope
     assert '"isDeleted":true' in event.envelope
+
+
+def test_a_deleted_analyzer_tells_of_every_finding_however_many(
+    store: FindingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sekisho.storage.store.AT_ONCE", 2)
+    store.create_analyzer(OURS)
+    seen = tuple(analysis(external_access(), resource=f"{BUCKET}{number}") for number in range(5))
+    found = store.record_scan(
+        Scan(ANALYZER, TUESDAY, coverage()), seen, lambda known: rescan(known.findings, *seen, now=TUESDAY)
+    ).new
+    store.delivered("log", store.events("log", limit=10)[-1].position)
+
+    store.delete_analyzer(ANALYZER, at=TUESDAY, by="SEKITEST")
+
+    told = [one.envelope for one in store.events("log", limit=10)]
+    assert [sum(finding.id in one for one in told) for finding in found] == [1] * 5
+    assert store.findings(FindingFilter()) == ()
 
 
 def test_an_analyzer_that_is_made_again_begins_anew_and_knows_its_findings_by_their_old_ids(

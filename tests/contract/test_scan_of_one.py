@@ -15,7 +15,7 @@ from sekisho.findings import (
     analyzer_arn,
     record_scan,
 )
-from sekisho.resources.snapshot import ApiCall, ApiError, RawAccount, Snapshot
+from sekisho.resources.snapshot import ApiCall, ApiError, RawAccount, RawResource, Snapshot
 from sekisho.resources.zone import ZoneOfTrust, ZoneType
 from unit.findings.builders import ACCOUNT, BUCKET, MONDAY, TUESDAY, analysis, external_access, keep_analyzer
 
@@ -80,6 +80,16 @@ def test_several_resources_can_be_looked_at_together(store: FindingStore) -> Non
     assert statuses(store) == {BUCKET: Status.RESOLVED, OTHER: Status.RESOLVED, BUCKET + "3": Status.ACTIVE}
 
 
+def test_what_a_recording_has_beside_the_resources_that_it_names_was_looked_at_too(store: FindingStore) -> None:
+    scan(store, EVERYTHING, *BOTH)
+    other = RawResource("AWS::S3::Bucket", OTHER, ACCOUNT, "us-west-2")
+
+    report = scan(store, replace(ONE, resources=(other,)), BOTH[1])
+
+    assert statuses(store) == {BUCKET: Status.RESOLVED, OTHER: Status.ACTIVE}
+    assert report.reconciliation.new == ()
+
+
 def test_time_is_for_scans_of_everything(store: FindingStore) -> None:
     scan(store, EVERYTHING, *BOTH)
     scan(store, EVERYTHING, analysis(), BOTH[1])
@@ -102,6 +112,18 @@ def test_a_scan_of_one_resource_may_be_the_first(store: FindingStore) -> None:
 
     assert statuses(store) == {BUCKET: Status.ACTIVE}
     assert store.scans(limit=10) == ()
+
+
+def test_of_two_first_scans_at_once_neither_is_lost(store: FindingStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    scan(store, ONE, BOTH[0])
+
+    def not_there_yet(arn: str) -> None:
+        raise UnknownAnalyzerError(arn)
+
+    monkeypatch.setattr(store, "analyzer", not_there_yet)
+    scan(store, replace(ONE, only=(OTHER,)), BOTH[1])
+
+    assert statuses(store) == {BUCKET: Status.ACTIVE, OTHER: Status.ACTIVE}
 
 
 def test_findings_belong_to_the_analyzer_that_is_named(store: FindingStore) -> None:

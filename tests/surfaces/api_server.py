@@ -62,11 +62,13 @@ class Server:
     stub: Stub
     keys: Keys
 
-    def client(self, key: IssuedKey = ADMIN, *, checks_itself: bool = True) -> AccessAnalyzerClient:
+    def client(
+        self, key: IssuedKey = ADMIN, *, region: str = REGION, checks_itself: bool = True
+    ) -> AccessAnalyzerClient:
         return boto3.client(
             "accessanalyzer",
             endpoint_url=self.address,
-            region_name=REGION,
+            region_name=region,
             aws_access_key_id=key.access_key_id,
             aws_secret_access_key=key.secret,
             config=Config(retries={"total_max_attempts": 1}, parameter_validation=checks_itself),

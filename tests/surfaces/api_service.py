@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from sekisho.analyzers.external import analyze_external_access
 from sekisho.api import make_app
 from sekisho.api.operations import Service, make_operations
-from sekisho.collectors import CollectError
+from sekisho.collectors import UnsupportedArnError
 from sekisho.findings import ScanReport, record_scan
 from sekisho.resources.snapshot import Snapshot
 from sekisho.storage import SqlFindingStore, SqlPreviewStore, SqlReplyStore
@@ -33,7 +33,7 @@ class Requests:
 
     def scan_resource(self, analyzer_arn: str, resource: str, *, owner_account: str | None = None) -> None:
         if ":ec2:" in resource:
-            raise CollectError(f"`{resource}` is no ARN of a resource that is read")
+            raise UnsupportedArnError(resource)
         self.resources.append((analyzer_arn, resource, owner_account))
 
 
@@ -71,10 +71,10 @@ def scan_sample(store: SqlFindingStore) -> ScanReport:
     return record_scan(store, snapshot, analyze_external_access(snapshot), now=datetime.now(UTC))
 
 
-def _present(snapshot: Snapshot) -> Callable[[str], Snapshot]:
+def _present(snapshot: Snapshot) -> Callable[[str, str | None], Snapshot]:
     """Return what reads one resource of a snapshot."""
 
-    def read(arn: str) -> Snapshot:
+    def read(arn: str, _owner: str | None) -> Snapshot:
         found = tuple(one for one in snapshot.resources if one.arn == arn)
         return replace(snapshot, resources=found, accounts=(), only=(arn,))
 

@@ -12,7 +12,7 @@ from mypy_boto3_accessanalyzer import AccessAnalyzerClient
 from mypy_boto3_accessanalyzer.type_defs import CriterionTypeDef
 
 from sekisho.api.model import operation_models
-from sekisho.findings import ChangeKind, FindingFilter
+from sekisho.findings import ChangeKind, FindingFilter, ResourceQuery
 from surfaces.api_service import ACCOUNT, Served, serving_sample
 from unit.api.signing import OPERATOR, READER, REGION
 
@@ -149,7 +149,8 @@ def test_an_analyzer_is_made_scanned_listed_tagged_and_deleted(served: Served, c
         client.get_analyzer(analyzerName="mine")
 
 
-def test_an_archive_rule_acts_on_what_is_there_when_it_is_applied(served: Served, client: AccessAnalyzerClient) -> None:
+def test_an_archive_rule_acts_on_what_is_there_when_it_is_applied(served: Served) -> None:
+    client = served.server.client(region="us-east-1")
     name = served.analyzer.rpartition("/")[2]
     before = call(client, "GetFindingsStatistics", analyzerArn=served.analyzer)["findingsStatistics"][0]
     everyone = {"resourceType": {"exists": True}}
@@ -318,6 +319,11 @@ REFUSED: Mapping[str, tuple[str, dict[str, Any], str]] = {
         {"analyzerArn": "ours", "resourceArn": "arn:aws:ec2:us-east-1:111122223333:vpc/v"},
         "ValidationException",
     ),
+    "a scan of a resource of nobody": (
+        "StartResourceScan",
+        {"analyzerArn": "ours", "resourceArn": "arn:aws:s3:::none", "resourceOwnerAccount": "me"},
+        "ValidationException",
+    ),
     "a question of a later engine": ("ListPolicyGenerations", {}, "ValidationException"),
     "validation of a policy": (
         "ValidatePolicy",
@@ -390,11 +396,12 @@ def test_a_hostile_text_is_a_text_everywhere(served: Served, client: AccessAnaly
 def test_tags_and_rules_keep_a_hostile_text_as_it_is(served: Served, client: AccessAnalyzerClient) -> None:
     text = "'; DROP TABLE findings; -- \"><script>alert(1)</script>"
     client.tag_resource(resourceArn=served.analyzer, tags={"t": text})
+    client.create_analyzer(analyzerName="mine", type="ACCOUNT")
     criteria: Mapping[str, CriterionTypeDef] = {"condition.aws:UserAgent": {"eq": [text], "contains": [text]}}
-    client.create_archive_rule(analyzerName="sekisho", ruleName="r", filter=criteria)
+    client.create_archive_rule(analyzerName="mine", ruleName="r", filter=criteria)
 
     assert client.list_tags_for_resource(resourceArn=served.analyzer)["tags"] == {"t": text}
-    assert client.get_archive_rule(analyzerName="sekisho", ruleName="r")["archiveRule"]["filter"] == criteria
+    assert client.get_archive_rule(analyzerName="mine", ruleName="r")["archiveRule"]["filter"] == criteria
 
 
 def test_the_aws_cli_walks_every_page(served: Served) -> None:
@@ -403,3 +410,24 @@ def test_the_aws_cli_walks_every_page(served: Served) -> None:
     assert listed.returncode == 0, listed.stderr
     ids = [one["id"] for one in json.loads(listed.stdout)["findings"]]
     assert ids == sorted(one.id for one in served.store.findings(FindingFilter()))
+
+
+def test_an_analyzer_of_another_region_is_read_and_never_changed(served: Served, client: AccessAnalyzerClient) -> None:
+    assert client.get_analyzer(analyzerName="sekisho")["analyzer"]["arn"] == served.analyzer
+    assert REGION not in served.analyzer
+
+    with pytest.raises(client.exceptions.ResourceNotFoundException, match="there is one in us-east-1"):
+        client.delete_analyzer(analyzerName="sekisho")
+    with pytest.raises(client.exceptions.ResourceNotFoundException, match="there is one in us-east-1"):
+        client.create_archive_rule(analyzerName="sekisho", ruleName="r", filter=PARTNERS)
+
+    assert [one.arn for one in served.store.analyzers()] == [served.analyzer]
+
+
+def test_a_bucket_that_is_known_is_scanned_in_its_account(served: Served, client: AccessAnalyzerClient) -> None:
+    known = {one.resource: one for one in served.store.list_resources(ResourceQuery(served.analyzer)).resources}
+    bucket = next(one for one in known.values() if one.resource_type == "AWS::S3::Bucket")
+
+    client.start_resource_scan(analyzerArn=served.analyzer, resourceArn=bucket.resource)
+
+    assert served.scanner.resources == [(served.analyzer, bucket.resource, bucket.resource_owner_account)]

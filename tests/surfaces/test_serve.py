@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from shutil import which
+from threading import Thread
 from typing import Any
 
 import boto3
@@ -127,6 +128,8 @@ def test_what_is_beside_the_service_asks_who_is_there(program: Program) -> None:
         assert (status, "events needs a key with the role OPERATOR" in said) == (403, True)
         status, said = served.ask("POST", "/events", key=operator, body=["no event"])
         assert (status, json.loads(said)["reason"]) == (400, "cannotParse")
+        status, said = served.ask("POST", "/events", key=operator, body=[{}] * 1001)
+        assert (status, "post 1000 at a time" in said) == (400, True)
 
         ready = json.loads(served.ask("GET", "/readyz", key=reader)[1])
         assert ready["ready"]
@@ -201,6 +204,29 @@ def test_a_scan_that_hangs_is_abandoned_and_stores_nothing(program: Program, acc
     program.environment["AWS_ENDPOINT_URL"] = account
     with program.serving() as served:
         wait_for(lambda: active(served, reader) == {QUEUE})
+
+
+def test_a_request_that_hangs_holds_up_no_stop(program: Program, account: str) -> None:
+    with running_proxy(account) as wire:
+        program.environment["AWS_ENDPOINT_URL"] = wire.endpoint
+        operator = program.issue_key(Role.OPERATOR)
+        with program.serving() as served:
+            wait_for(lambda: scanned(served))
+            wire.faults["sqs.get_queue_attributes"] = Hangs()
+            before = wire.seen["sqs.get_queue_attributes"]
+            proposed = {QUEUE: {"sqsQueue": {"queuePolicy": ""}}}
+            asking = Thread(
+                target=lambda: served.ask(
+                    "PUT", "/access-preview", key=operator, body={"analyzerArn": ANALYZER, "configurations": proposed}
+                )
+            )
+            asking.start()
+            wait_for(lambda: wire.seen["sqs.get_queue_attributes"] > before)
+            started = time.monotonic()
+            served.process.terminate()
+            assert served.process.wait(30) == 0
+            assert time.monotonic() - started < 15
+            asking.join()
 
 
 def test_without_a_key_it_says_how_to_make_one_and_takes_it_at_once(program: Program) -> None:

@@ -109,14 +109,14 @@ class HttpTarget:
 
     @property
     def name(self) -> str:
-        """The place, with a digest of the whole URL: two that differ in a token alone are told apart."""
+        """The server, with a digest of the whole URL: two that differ in a token alone are told apart."""
         return f"{self.place} {sha256(self._url.encode()).hexdigest()[:16]}"
 
     @property
     def place(self) -> str:
-        """The URL without what may be secret in it."""
+        """The server alone: chat services have the secret in the path."""
         parts = urlsplit(self._url)
-        return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
+        return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}"
 
     def send(self, envelope: str) -> None:
         """Post the event."""

@@ -19,7 +19,7 @@ from sekisho.alerts import parse_target
 from sekisho.cli.keys import environment_of
 from sekisho.cli.output import Output
 from sekisho.cli.scanning import options_of
-from sekisho.cli.settings import LiveSettings
+from sekisho.cli.settings import LiveSettings, SettingsError
 from sekisho.cli.status import ExitStatus
 from sekisho.findings import FindingStore, ScanReport
 from sekisho.keys import Credentials, KeyRing, KeyStore, MasterKey, Role, Status
@@ -39,7 +39,10 @@ from sekisho.wiring.serving import (
 TOKEN: Final = "SEKISHO_METRICS_TOKEN"  # noqa: S105 - the name of the variable
 """The environment variable that holds what scrapers show. No option does: other users see a command's arguments."""
 
+SHORTEST_TOKEN: Final = 16
+
 RESCAN_HOURS: Final = 24
+MOST_RESCAN_HOURS: Final = 24 * 366
 
 logger = logging.getLogger("sekisho.server")
 
@@ -77,7 +80,7 @@ def serve(
     duties = Duties(
         rescan_every=_every(RESCAN_HOURS if rescan_hours is None else rescan_hours),
         targets=tuple(parse_target(one, stream=sys.stdout) for one in dict.fromkeys(events_to)),
-        metrics_token=os.environ.get(TOKEN) or None,
+        metrics_token=_metrics_token(),
     )
     log_to(sys.stderr)
     with closing(open_socket(listen)) as listening, open_stores(database) as stores:
@@ -118,7 +121,16 @@ def serve_sample(show: Callable[[FindingStore], ScanReport]) -> ExitStatus:
 
 
 def _every(hours: int) -> timedelta | None:
+    if hours > MOST_RESCAN_HOURS:
+        raise SettingsError(f"--rescan-hours {hours} is more than a year; 0 is never")
     return timedelta(hours=hours) if hours else None
+
+
+def _metrics_token() -> str | None:
+    token = os.environ.get(TOKEN) or None
+    if token is not None and len(token) < SHORTEST_TOKEN:
+        raise SettingsError(f"{TOKEN} is too short to keep anyone out; write {SHORTEST_TOKEN} characters or more")
+    return token
 
 
 def _has_keys(store: KeyStore) -> bool:

@@ -71,6 +71,9 @@ class LiveReader:
         """
         collector, parts = collector_of(arn)
         taken_at, own, trusted = self._begin()
+        if trusted.lost is not None:  # an account that is missing would be a stranger's
+            code = trusted.lost.error.code if trusted.lost.error else "no answer"
+            raise CollectError(f"not every account of the organization could be listed ({code}); try again")
         owner = owner_of(arn, parts, owner_account, zone=trusted.zone, own=own.account_id)
         entered = _enter(own, owner)
         found = entered if isinstance(entered, ApiCall) else _read_one(collector, entered, parts.region, arn)
@@ -117,7 +120,10 @@ def _read_one(collector: Collector, aws: Account, region: str, arn: str) -> RawR
         return collector.read_one(aws, aws.home, arn)
     if not aws.wants(region):
         raise OutOfReachError(arn, f"is in the Region {region}, which is not among those to read")
-    _refuse_disabled_regions(aws, (region,))
+    try:
+        _refuse_disabled_regions(aws, (region,))
+    except CollectError as error:
+        raise OutOfReachError(arn, f"is out of reach: {error}") from error
     found = collector.read_one(aws, region, arn)
     return structs.replace(found, region=region) if isinstance(found, ApiCall) else found
 

@@ -24,7 +24,7 @@ from sekisho.collectors.one_resource import collector_of, owner_of
 from sekisho.collectors.reader import NO_PROGRESS, Progress, account_id, place
 from sekisho.policy.arns import parse_arn
 from sekisho.resources.snapshot import ApiCall, ApiError, Json, RawAccount, RawResource, Snapshot
-from sekisho.resources.zone import ZoneError, ZoneOfTrust, format_zone, parse_zone
+from sekisho.resources.zone import ZoneError, ZoneOfTrust, ZoneType, format_zone, parse_zone
 
 VERSION = 1
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -129,6 +129,8 @@ class RecordedReader:
         parts = (parse_arn(arn) if found else None) or collector_of(arn)[1]
         zone = whole.zone_of_trust
         owner = owner_of(arn, parts, owner_account, zone=zone, own=zone.account_id)
+        if not found and zone.type is ZoneType.ORGANIZATION and owner not in _read_accounts(whole):
+            raise OutOfReachError(arn, f"belongs to account {owner}, of which this is no recording")
         if parts.region and whole.regions is not None and parts.region not in whole.regions:
             raise OutOfReachError(arn, f"is in the Region {parts.region}, of which this is no recording")
         if whole.only is not None and arn not in whole.only:
@@ -163,6 +165,11 @@ class RecordedReader:
             regions=None if header.regions is None else tuple(header.regions),
             only=None if header.only is None else tuple(header.only),
         )
+
+
+def _read_accounts(whole: Snapshot) -> frozenset[str]:
+    """Return the accounts that a recording says anything about; it may be of a part of an organization."""
+    return frozenset({one.account_id for one in whole.accounts} | {one.owner_account for one in whole.resources})
 
 
 def _account_wide(whole: Snapshot, collector: Collector, owner: str) -> Iterator[RawAccount]:

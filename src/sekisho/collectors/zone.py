@@ -55,6 +55,20 @@ class ReadZone:
     zone: ZoneOfTrust
     failed: tuple[ApiCall, ...] = ()
 
+    @property
+    def lost(self) -> ApiCall | None:
+        """The first of the calls that failed and would have named accounts; None when all of them are known."""
+        return next((made for made in self.failed if made.call in _NAMING_ACCOUNTS), None)
+
+
+_NAMING_ACCOUNTS = frozenset(
+    {
+        "organizations.list_roots",
+        "organizations.list_accounts_for_parent",
+        "organizations.list_organizational_units_for_parent",
+    }
+)
+
 
 def read_account_zone(aws: Account, partners: frozenset[str]) -> ReadZone:
     """Trust one account, and note the organization that it belongs to.

@@ -12,7 +12,7 @@ from sekisho.findings.errors import AnalyzerError
 from sekisho.resources.zone import ZoneType
 
 MOST_ANALYZERS: Final = 20
-"""How many analyzers a store has at most.
+"""How many analyzers the API makes; who scans on the command line may have more.
 
 Source: IAM User Guide, "Quotas": one of an account, 20 of an organization, for each Region; here they share a store.
 """

@@ -75,6 +75,7 @@ def coverage_of(snapshot: Snapshot, analyses: Iterable[ResourceAnalysis]) -> Cov
     if zone.type is ZoneType.ACCOUNT:
         read.add(zone.account_id)
     of_accounts = [gap for account in snapshot.accounts for gap in account_gaps(account)]
+    looked_at = [one.arn for one in snapshot.resources]  # more than it names, where a recording was written by hand
     of_resources = [gap for resource in snapshot.resources for gap in resource_gaps(resource)]
     return Coverage(
         taken_at=snapshot.taken_at,
@@ -83,7 +84,7 @@ def coverage_of(snapshot: Snapshot, analyses: Iterable[ResourceAnalysis]) -> Cov
         resources=len(snapshot.resources),
         gaps=(*of_accounts, *of_resources),
         undecided=tuple(_undecided(analyses)),
-        only=snapshot.only,
+        only=None if snapshot.only is None else tuple(dict.fromkeys((*snapshot.only, *looked_at))),
     )
 
 

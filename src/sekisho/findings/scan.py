@@ -1,6 +1,7 @@
 """One scan, from what was read to what is stored."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime
 
 import msgspec
@@ -9,7 +10,7 @@ from msgspec.structs import replace
 from sekisho.analyzers.observation import ResourceAnalysis
 from sekisho.findings.analyzer import Analyzer
 from sekisho.findings.coverage import Coverage, coverage_of
-from sekisho.findings.errors import UnknownAnalyzerError
+from sekisho.findings.errors import AnalyzerExistsError, UnknownAnalyzerError
 from sekisho.findings.finding import Status, analyzer_arn
 from sekisho.findings.lifecycle import tidy
 from sekisho.findings.reconcile import Reconciliation, reconcile
@@ -74,4 +75,5 @@ def _make_known(store: FindingStore, arn: str, zone: ZoneType, now: datetime) ->
         if store.analyzer(arn).type is not zone:
             store.change_analyzer(arn, lambda known: replace(known, type=zone))
     except UnknownAnalyzerError:
-        store.create_analyzer(Analyzer(arn, zone, now))
+        with suppress(AnalyzerExistsError):  # another first scan was faster
+            store.create_analyzer(Analyzer(arn, zone, now))

@@ -139,12 +139,19 @@ class FindingStore(Protocol):
         """
         ...
 
-    def create_analyzer(self, analyzer: Analyzer, rules: Sequence[ArchiveRule] = ()) -> None:
+    def create_analyzer(
+        self, analyzer: Analyzer, rules: Sequence[ArchiveRule] = (), *, at_most: int | None = None
+    ) -> None:
         """Keep a new analyzer, and its first archive rules with it.
+
+        Args:
+            analyzer: its ARN is its own.
+            rules: of this analyzer.
+            at_most: how many analyzers there may be then; None for any number.
 
         Raises:
             AnalyzerExistsError: there is one with this ARN.
-            TooManyAnalyzersError: the store has `MOST_ANALYZERS`.
+            TooManyAnalyzersError: there would be more than `at_most`.
             ArchiveRuleExistsError: two of the rules have one name.
             TooManyArchiveRulesError: more rules than `MOST_RULES`.
         """

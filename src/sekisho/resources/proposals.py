@@ -7,9 +7,9 @@ Source: Access Analyzer API reference, `Configuration` and the types of its memb
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from msgspec.structs import replace
@@ -50,6 +50,7 @@ class Kind(msgspec.Struct, frozen=True):
         forms: how ARNs of the resource look; a NAME has no slash or colon in it, a PATH may have.
         propose: takes the resource as it is, the configuration, and the place of that for messages.
         parts: what has to be proposed of a resource that was not looked for; else it may be there, and let others in.
+            Dotted paths, in which `*` stands for every member.
         stand_in: the call whose answer all of these parts replace, in the place of what was not looked for.
     """
 
@@ -67,7 +68,9 @@ def _kind(resource_type: str, *forms: str, policy: PolicyPart) -> Kind:
 def _database(resource_type: str, form: str) -> Kind:
     kind = DATABASE_SNAPSHOTS[resource_type]
     propose_it = partial(propose_rds_snapshot, kind)
-    return Kind(resource_type, (form,), propose_it, ("attributes",), f"rds.describe_{kind.call}_attributes")
+    return Kind(
+        resource_type, (form,), propose_it, ("attributes.restore.accountIds",), f"rds.describe_{kind.call}_attributes"
+    )
 
 
 _TABLE = "dynamodb:REGION:ACCOUNT:table/NAME"
@@ -110,7 +113,7 @@ KINDS: Mapping[str, Kind] = {
         "AWS::S3Express::DirectoryBucket",
         ("s3express:REGION:ACCOUNT:bucket/NAME",),
         propose_directory_bucket,
-        ("bucketPolicy", "accessPoints"),
+        ("bucketPolicy", "accessPoints.*.accessPointPolicy", "accessPoints.*.networkOrigin"),
     ),
     "secretsManagerSecret": Kind(
         "AWS::SecretsManager::Secret", ("secretsmanager:REGION:ACCOUNT:secret:PATH",), propose_secret
@@ -175,9 +178,22 @@ def _unread(before: RawResource, kind: Kind, configuration: Json, at: str) -> Ra
     """
     given = read_proposal(configuration, dict[str, Any], at)
     for part in kind.parts:
-        if given.get(part) is None:
-            raise UnreadPartError(kind.resource_type, at=f"{at}.{part}")
+        for place in _left_out(given, part.split("."), at):
+            raise UnreadPartError(kind.resource_type, at=place)
     return before if kind.stand_in is None else with_calls(before, ApiCall(kind.stand_in, {}, {}))
+
+
+def _left_out(given: Json, path: Sequence[str], at: str) -> Iterator[str]:
+    """Yield the places on a path where nothing is given. What is no object where one has to be is refused later."""
+    if not path or not isinstance(given, Mapping):
+        return
+    head, *rest = path
+    members = cast("Mapping[str, Json]", given)
+    for name in members if head == "*" else (head,):
+        if members.get(name) is None:
+            yield f"{at}.{name}"
+        else:
+            yield from _left_out(members[name], rest, f"{at}.{name}")
 
 
 def _before(arn: str, kind: Kind, present: Snapshot) -> RawResource:
@@ -187,12 +203,14 @@ def _before(arn: str, kind: Kind, present: Snapshot) -> RawResource:
         forms = " or ".join(f"`arn:aws:{form}`" for form in kind.forms)
         raise ProposalError(f"`{arn[:200]}` is no {kind.resource_type}", at="the ARN", remedy=f"write {forms}")
     known = arn.replace(f":{found.account}:", "::", 1) if found.service == "ec2" else arn
+    zone = present.zone_of_trust
     for resource in present.resources:
         if resource.arn in (arn, known) and resource.resource_type == kind.resource_type:
+            _check_owner(resource.owner_account, zone)
             return resource
-    zone = present.zone_of_trust
     owner = found.account or zone.account_id
-    _check_owner(found.partition, owner, zone)
+    _check_partition(found.partition, zone)
+    _check_owner(owner, zone)
     if gaps := tuple(_in_the_way(kind.resource_type, owner, found.region, present)):
         raise UnreadableError(gaps)
     region = "global" if found.service == "iam" else found.region or zone.region
@@ -206,11 +224,14 @@ def _pattern(form: str) -> re.Pattern[str]:
     return re.compile("arn:[a-z-]+:" + "".join(_PLACEHOLDERS.get(word) or re.escape(word) for word in words))
 
 
-def _check_owner(partition: str, owner: str, zone: ZoneOfTrust) -> None:
+def _check_partition(partition: str, zone: ZoneOfTrust) -> None:
     if partition != zone.partition:
         raise ProposalError(
             f"the partition is `{partition}`", at="the ARN", remedy=f"the analyzer's partition is `{zone.partition}`"
         )
+
+
+def _check_owner(owner: str, zone: ZoneOfTrust) -> None:
     if owner not in zone.trusted_accounts - zone.partners:
         raise ProposalError(
             f"the account {owner} is not the analyzer's", at="the ARN", remedy=f"that is {zone.account_id}"

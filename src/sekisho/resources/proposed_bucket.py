@@ -154,17 +154,22 @@ def _with_grants(before: RawResource, grants: tuple[AclGrant, ...], at: str) -> 
 
     Who owns a new bucket is not said. Every canned ACL but `log-delivery-write` begins with the owner's full control,
     and so the first grant is taken for that when nothing else is known: too little access where it is a stranger's.
+    Where an ACL is there that could not be read, it stays unknown who of the proposed grantees is a stranger.
     Source: Amazon S3 User Guide, "Canned ACL".
     """
     if len(grants) > MOST_GRANTS:
         raise ProposalError(f"{len(grants)} grants are too many", at=at, remedy=f"propose {MOST_GRANTS} at most")
     call = "s3.get_bucket_acl"
-    owner = text_in(object_in(answer(before, call), "Owner"), "ID")
-    if owner is None and grants and grants[0].permission == "FULL_CONTROL":
+    present = before.find(call)
+    owner = text_in(object_in(answer_of(present), "Owner"), "ID")
+    if present is None and grants and grants[0].permission == "FULL_CONTROL":
         owner = grants[0].grantee.id
     written = [_grant(one, f"{at}[{place}]") for place, one in enumerate(grants)]
     response = {**({} if owner is None else {"Owner": {"ID": owner}}), "Grants": written}
-    return with_answer(without(before, "s3.get_bucket_ownership_controls"), call, response)
+    after = with_answer(without(before, "s3.get_bucket_ownership_controls"), call, response)
+    if present is not None and present.error is not None and any(one.grantee.id for one in grants):
+        return with_calls(after, present)
+    return after
 
 
 def _grant(grant: AclGrant, at: str) -> dict[str, Json]:
@@ -190,21 +195,28 @@ _ALL_BLOCKED = {
 
 
 def _with_access_points(before: RawResource, points: Mapping[str, AccessPoint], at: str) -> RawResource:
-    """Put access points in the place of all that are there."""
+    """Put access points in the place of all that are there.
+
+    One that no listing names is new; but where the listing failed, and the proposal leaves a part of it out, it may be
+    there with a part that lets others in, and the failure stays.
+    """
     calls: list[ApiCall] = []
     multi_region: list[Mapping[str, Json]] = []
+    listings: set[str] = set()
     new = 0
     for arn, point in points.items():
         place = f"{at}.{arn}"
         region, name = _named(before, arn, place)
         if point.access_point_policy:
             check_policy(point.access_point_policy, at=f"{place}.accessPointPolicy")
+        is_new = (before.find(_POINT, Name=name) if region else _multi_region_point(before, name)) is None
+        new += is_new
+        if is_new and not _is_whole(point, arn):
+            listings.update(_LISTINGS if region else (_MULTI_REGION,))
         if region:
-            new += before.find(_POINT, Name=name) is None
             calls += _access_point(before, arn, name, point, place)
         else:
             found = _multi_region_point(before, name)
-            new += found is None
             described = _multi_region_settings(found or {"Name": name, "Alias": name}, point, place)
             multi_region.append(described)
             calls += _multi_region_policy(before, str(described["Name"]), point)
@@ -213,6 +225,7 @@ def _with_access_points(before: RawResource, points: Mapping[str, AccessPoint], 
         raise ProposalError(f"{len(points)} access points, {new} of them new, are too many", at=at, remedy=remedy)
     if multi_region:
         calls.append(ApiCall(_MULTI_REGION, {}, {"AccessPoints": multi_region}))
+    calls += [made for made in before.api_calls if made.call in listings and made.error is not None]
     bare = without(before, _POINT, _POINT_POLICY, _MULTI_REGION, _MULTI_REGION_POLICY, *_LISTINGS)
     return with_calls(bare, *calls)
 
@@ -233,10 +246,25 @@ def _named(bucket: RawResource, arn: str, at: str) -> tuple[str, str]:
     return parsed.region, name
 
 
+def _is_whole(point: AccessPoint, arn: str) -> bool:
+    """Say whether a proposal leaves nothing of an access point to what is there."""
+    policy = point.access_point_policy
+    return policy == "" or (policy is not None and _settings_are_whole(point, arn))
+
+
+def _settings_are_whole(point: AccessPoint, arn: str) -> bool:
+    """Say the same of what is not its policy: a multi-Region one has no origin, and of a directory bucket no choice."""
+    parsed = parse_arn(arn)
+    is_placed = point.network_origin is not None or (parsed is not None and not parsed.region)
+    is_blocked = point.public_access_block is not None or (parsed is not None and parsed.service == "s3express")
+    return is_placed and is_blocked
+
+
 def _access_point(before: RawResource, arn: str, name: str, point: AccessPoint, at: str) -> Iterator[ApiCall]:
     made = before.find(_POINT, Name=name)
     params = {"AccountId": before.owner_account, "Name": name}
-    if made is None or point.public_access_block is not None or point.network_origin is not None:
+    proposes_settings = point.public_access_block is not None or point.network_origin is not None
+    if made is None or (proposes_settings and (made.error is None or _settings_are_whole(point, arn))):
         new = {"Name": name, "NetworkOrigin": "Internet", _BLOCK: _ALL_BLOCKED}
         settings = {**(new if made is None else answer_of(made)), "AccessPointArn": arn}
         if point.public_access_block is not None:

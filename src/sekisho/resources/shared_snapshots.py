@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import msgspec
+from msgspec.structs import replace
 
 from sekisho.policy import EVERYONE, Principal, PrincipalForm, Principals
 from sekisho.policy.arns import parse_arn
@@ -71,16 +72,22 @@ def read_volume_snapshot(resource: RawResource) -> Exposure:
     parsed = parse_arn(resource.arn)
     own = {"SnapshotId": parsed.resource.rpartition("/")[2] if parsed else ""}
     shares = tuple(_permissions(resource))
-    blocked = answer(resource, "ec2.get_snapshot_block_public_access_state").get("State") == "block-all-sharing"
+    block = resource.find(_BLOCK)
+    blocked = answer_of(block).get("State") == "block-all-sharing"
     notes: list[str] = []
     if blocked and any(one.value == _ALL for one in shares):
         notes.append("block public access for snapshots (`block-all-sharing`) takes its sharing with `all` away")
         shares = tuple([one for one in shares if one.value != _ALL])
     encryption = _encryption(resource, "ec2.describe_snapshots", "Snapshots", own, "Encrypted")
-    return _exposure(resource, _PERMISSIONS, shares, encryption, notes)
+    exposure = _exposure(resource, _PERMISSIONS, shares, encryption, notes)
+    if block is None and not encryption.encrypted and any(one.value == _ALL for one in shares):
+        unknown = "whether the Region blocks public snapshots is not known"
+        return replace(exposure, approximations=(*exposure.approximations, unknown))
+    return exposure
 
 
 _PERMISSIONS = "CreateVolumePermissions"
+_BLOCK = "ec2.get_snapshot_block_public_access_state"
 
 
 def _permissions(resource: RawResource) -> Iterator[_Share]:

@@ -3,10 +3,11 @@
 What a table is made of, its indexes, is under the table's policy.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sekisho.evaluation import CallerKind
+from sekisho.policy.actions import ActionTable
 from sekisho.policy.catalogue import cross_account_table
 from sekisho.reasoning import Gate, Target, View
 from sekisho.resources.answers import answer, object_in, require_read, text_in
@@ -52,7 +53,10 @@ SINGLE_POLICIES = {
         "lambda.get_policy",
         SIGNED_OR_ANONYMOUS,
         unsigned=frozenset({"lambda:InvokeFunctionUrl"}),
-        optional=frozenset({"lambda.get_function_url_config", "lambda.list_aliases"}),
+        # The last one is asked where the others say that there is nothing: whether there is a function, nobody gets in.
+        optional=frozenset(
+            {"lambda.get_function_url_config", "lambda.list_aliases", "lambda.get_function_concurrency"}
+        ),
     ),
     "AWS::Lambda::LayerVersion": SinglePolicy("LayerVersionPolicy", "lambda.get_layer_version_policy", SIGNED),
     # Source: Amazon EFS User Guide, "Using IAM to control access to file systems", the default policy and NFS clients.
@@ -96,15 +100,19 @@ def read_single_policy(resource: RawResource) -> Exposure:
         closed = kind.without or "only its own account gets in"
         return Exposure((), kind.callers, notes=(f"it has no {kind.document}: {closed}",))
     actions = cross_account_table(resource.resource_type)
-    wanted = (
-        *targets(resource.resource_type, resource.arn, unsigned=kind.unsigned),
-        *(
-            Target(actions.set_of(names), (View(f"{resource.arn}{start}"),), open_ended=True)
-            for start, names in kind.parts.items()
-        ),
-    )
-    way = Way((Gate((document,)),), wanted, actions, given=_function_url(resource))
+    way = Way((Gate((document,)),), tuple(_wanted(resource, kind, actions)), actions, given=_function_url(resource))
     return Exposure((way,), SIGNED if "AWS_IAM" in way.given.get(_AUTH_TYPE, ()) else kind.callers)
+
+
+def _wanted(resource: RawResource, kind: SinglePolicy, actions: ActionTable) -> Iterator[Target]:
+    """Yield what one can want of a resource and its parts, or of a part that is asked about by itself."""
+    for start, names in kind.parts.items():
+        if start in resource.arn:
+            yield Target(actions.set_of(names), (View(resource.arn),))
+            return
+    yield from targets(resource.resource_type, resource.arn, unsigned=kind.unsigned)
+    for start, names in kind.parts.items():
+        yield Target(actions.set_of(names), (View(f"{resource.arn}{start}"),), open_ended=True)
 
 
 _AUTH_TYPE = "lambda:functionurlauthtype"

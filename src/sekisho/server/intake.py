@@ -7,6 +7,7 @@ record contents"; the API reference of each service for the names of parameters.
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, Protocol, TypeAlias
 
 from sekisho.collectors import CollectError
@@ -87,15 +88,24 @@ def request_rescans(events: Iterable[Mapping[str, Json]], store: FindingStore, r
         StoreError: the analyzers are not known.
     """
     analyzers = store.analyzers()
+
+    @cache
+    def known(analyzer_arn: str, resource_type: str) -> tuple[str, ...]:
+        return tuple(known_resources(store, analyzer_arn, resource_type))
+
     pairs = [
         (analyzer, named) for event in events for named in resources_named_by(event) for analyzer in analyzers
         if analyzer.type is ZoneType.ORGANIZATION or analyzer.account == named.account
     ]  # fmt: skip
-    return sum(_request(analyzer, named, store, rescans) for analyzer, named in pairs)
+    return sum(_request(analyzer, named, known, rescans) for analyzer, named in pairs)
 
 
-def _request(analyzer: Analyzer, named: Named, store: FindingStore, rescans: Rescans) -> int:
-    arns = _arns(analyzer, named, store)
+_KnownResources: TypeAlias = Callable[[str, str], Sequence[str]]
+"""Lists what an analyzer has looked at of a type; once for a whole list of events, as that may be long."""
+
+
+def _request(analyzer: Analyzer, named: Named, known: _KnownResources, rescans: Rescans) -> int:
+    arns = _arns(analyzer, named, known)
     if not arns:
         rescans.scan(analyzer.arn)
         return 1
@@ -111,13 +121,13 @@ def _request(analyzer: Analyzer, named: Named, store: FindingStore, rescans: Res
     return asked
 
 
-def _arns(analyzer: Analyzer, named: Named, store: FindingStore) -> Sequence[str]:
+def _arns(analyzer: Analyzer, named: Named, known: _KnownResources) -> Sequence[str]:
     """Return the resources to look at; empty for everything."""
     if named.like is None:
         return [] if named.arn is None else [named.arn]
     pattern = re.compile(named.like)
-    known = [arn for arn in known_resources(store, analyzer.arn, named.resource_type or "") if pattern.fullmatch(arn)]
-    return known or ([] if named.arn is None else [named.arn])
+    alike = [arn for arn in known(analyzer.arn, named.resource_type or "") if pattern.fullmatch(arn)]
+    return alike or ([] if named.arn is None else [named.arn])
 
 
 # --- what each call says of its resource
@@ -169,10 +179,9 @@ class _Call:
     def resource(self, service: str) -> str:
         """Return the one ARN of a service among the resources that the record lists."""
         listed = _member(self._record, "resources")
-        arns = {_member(one, "ARN") for one in listed} if is_list(listed) else set[Json]()
-        ours = [
-            one for one in arns if isinstance(one, str) and one.split(":")[2:3] == [service] and _NAME.fullmatch(one)
-        ]
+        told = [_member(one, "ARN") for one in listed] if is_list(listed) else []
+        arns = {one for one in told if isinstance(one, str) and _NAME.fullmatch(one)}
+        ours = [one for one in arns if one.split(":")[2:3] == [service]]
         return ours[0] if len(ours) == 1 else ""
 
     def arn(self, service: str, rest: str) -> str:

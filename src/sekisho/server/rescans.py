@@ -32,6 +32,9 @@ pause over and over; one of a single resource is given up after the last."""
 
 _PAGE: Final = 1000
 
+LONGEST_ARN: Final = 2048
+"""How long an ARN may be; what waits is kept in memory. Source: IAM API reference, `arnType`."""
+
 Readers = Mapping[ZoneType, SnapshotReader]
 """Who reads an account, and who an organization."""
 
@@ -134,6 +137,8 @@ class Rescanner:
         Raises:
             CollectError: the text is no ARN of a resource that can be read.
         """
+        if len(resource) > LONGEST_ARN:
+            raise UnsupportedArnError(resource)
         collector_of(resource)
         self._waiting.put(Wish(analyzer_arn, resource, owner_account, when), after=when.value)
 
@@ -158,7 +163,10 @@ class Rescanner:
             self._under_way, started = wish, time.monotonic()
             outcome = self._attempt(wish)
             self._under_way = None
-            self._observe(wish, outcome, timedelta(seconds=time.monotonic() - started))
+            try:
+                self._observe(wish, outcome, timedelta(seconds=time.monotonic() - started))
+            except Exception:
+                logger.exception("a scan could not be counted")
 
     def _attempt(self, wish: Wish) -> Outcome:
         """Carry out a wish. Nothing that goes wrong with it may end the thread."""
@@ -215,19 +223,32 @@ def scan(
         snapshot, known = reader.read(watch), frozenset[str]()
     else:
         snapshot = reader.read_resource(wish.resource, owner_account=wish.owner_account)
-        known = frozenset(known_resources(store, analyzer.arn, "AWS::S3::Bucket"))
+        inside = snapshot.zone_of_trust.trusted_accounts
+        known = frozenset(known_resources(store, analyzer.arn, "AWS::S3::Bucket", accounts=inside))
     _refuse_foreign(analyzer, snapshot.zone_of_trust)
     analyses = watch.each(analyze_external_access(snapshot, known_resources=known))
     return record_scan(store, snapshot, analyses, now=clock(), analyzer=analyzer.arn)
 
 
-def known_resources(store: FindingStore, analyzer_arn: str, resource_type: str) -> Iterator[str]:
-    """Yield the ARNs of a type that an analyzer has looked at."""
+def known_resources(
+    store: FindingStore, analyzer_arn: str, resource_type: str, *, accounts: frozenset[str] | None = None
+) -> Iterator[str]:
+    """Yield the ARNs of a type that an analyzer has looked at.
+
+    Args:
+        store: what it left.
+        analyzer_arn: the analyzer.
+        resource_type: the type.
+        accounts: whose; None for everyone's. What an account had that has left the zone since is known for ever.
+    """
     page = store.list_resources(ResourceQuery(analyzer_arn, resource_type, limit=_PAGE))
-    yield from (one.resource for one in page.resources)
-    while page.next is not None:
+    while True:
+        for one in page.resources:
+            if accounts is None or one.resource_owner_account in accounts:
+                yield one.resource
+        if page.next is None:
+            return
         page = store.list_resources(ResourceQuery(analyzer_arn, resource_type, limit=_PAGE, after=page.next))
-        yield from (one.resource for one in page.resources)
 
 
 def _refuse_foreign(analyzer: Analyzer, zone: ZoneOfTrust) -> None:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from sekisho.api import HttpRequest, HttpResponse, Reason, Role, SignedRoute, validation_error
 from sekisho.api.decoding import JSON_DEPTH, parse_json
@@ -11,6 +11,9 @@ from sekisho.collectors.json_values import is_list, is_object
 from sekisho.findings import FindingStore, StoreError
 from sekisho.server.intake import Rescans, request_rescans
 from sekisho.server.metrics import CONTENT_TYPE, Metrics
+
+MOST_EVENTS: Final = 1000
+"""How many events one request may bring: for each, all that is known of a type may have to be gone through."""
 
 
 def events_route(store: FindingStore, rescans: Rescans) -> SignedRoute:
@@ -65,6 +68,8 @@ def _last_scans(store: FindingStore) -> dict[str, str | None]:
 def _envelopes(body: bytes) -> list[Mapping[str, Any]]:
     value = parse_json(body, depth=JSON_DEPTH)
     listed: list[Any] = value if is_list(value) else [value]
+    if len(listed) > MOST_EVENTS:
+        raise validation_error(Reason.OTHER, f"the list has {len(listed)} events; post {MOST_EVENTS} at a time at most")
     if not all(is_object(one) for one in listed):
         raise validation_error(Reason.CANNOT_PARSE, "the body is neither an event nor a list of events")
     return listed

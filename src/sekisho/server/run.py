@@ -3,7 +3,9 @@
 import logging
 import signal
 import ssl
-from collections.abc import Callable, Generator, Iterator, Sequence
+import threading
+import time
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -30,6 +32,9 @@ logger = logging.getLogger("sekisho.server")
 
 DELIVERED_EVERY: Final = timedelta(seconds=1)
 
+MOST_AT_ONCE: Final = 1000
+"""How many connections there may be; more are answered 503, whoever they are."""
+
 TO_FINISH: Final = timedelta(seconds=10)
 """How long requests that are under way have when the server stops."""
 
@@ -38,6 +43,9 @@ TO_ABANDON: Final = timedelta(seconds=5)
 
 TO_FLUSH: Final = timedelta(seconds=3)
 """How long each target has to take what waits when the server stops."""
+
+TO_LEAVE: Final = timedelta(seconds=1)
+"""How long the threads of requests and jobs have to end after all that."""
 
 
 class ForgetfulReplies(ReplyStore, Protocol):
@@ -64,7 +72,7 @@ class Parts:
     replies: ForgetfulReplies
     key_ring: KeyRing
     readers: Readers
-    present: Callable[[str], Snapshot]
+    present: Callable[[str, str | None], Snapshot]
     account: str
     partition: str
     secret: bytes = field(repr=False)
@@ -103,6 +111,7 @@ def run(
     Raises:
         ListenError: the certificate cannot be used.
     """
+    others = frozenset(threading.enumerate())
     metrics = Metrics()
     rescanner = Rescanner(parts.findings, parts.readers, clock=_now, observe=metrics.observe_scan)
     outboxes = [Outbox(parts.findings, target) for target in duties.targets]
@@ -118,8 +127,9 @@ def run(
         for outbox in outboxes:
             outbox.stop()
     flushed = [_flush(outbox) for outbox in outboxes]
+    left = _have_left(others)
     logger.info("stopped")
-    return all((*ended, *flushed))
+    return all((*ended, *flushed, left))
 
 
 def _app(parts: Parts, duties: Duties, rescanner: Rescanner, schedule: Schedule, metrics: Metrics) -> ASGIApp:
@@ -129,6 +139,7 @@ def _app(parts: Parts, duties: Duties, rescanner: Rescanner, schedule: Schedule,
         replies=parts.replies,
         scanner=rescanner,
         present=parts.present,
+        zones=frozenset(parts.readers),
         account_id=parts.account,
         partition=parts.partition,
     )
@@ -169,6 +180,7 @@ def _http_server(app: ASGIApp, listen: Listen) -> uvicorn.Server:
         proxy_headers=False,
         server_header=False,
         ws="none",
+        limit_concurrency=MOST_AT_ONCE,
         timeout_graceful_shutdown=int(TO_FINISH.total_seconds()),
         ssl_certfile=listen.certificate,
         ssl_keyfile=listen.private_key,
@@ -214,9 +226,18 @@ def _stopped_by_signals(server: uvicorn.Server) -> Generator[None]:
 def _flush(outbox: Outbox) -> bool:
     try:
         return outbox.flush(TO_FLUSH)
-    except StoreError as error:
+    except (StoreError, OSError) as error:  # the disk, or a reader who has gone
         logger.log(logging.ERROR, "events wait for the next start", extra={"fields": {"error": str(error)}})
         return True
+
+
+def _have_left(others: Collection[threading.Thread]) -> bool:
+    """Say whether all threads have ended that Python would wait for, however long a request still takes in one."""
+    until = time.monotonic() + TO_LEAVE.total_seconds()
+    ours = [one for one in threading.enumerate() if one not in others and not one.daemon]
+    for thread in ours:
+        thread.join(max(0.0, until - time.monotonic()))
+    return not any(thread.is_alive() for thread in ours)
 
 
 def _now() -> datetime:

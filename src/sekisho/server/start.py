@@ -32,13 +32,13 @@ def find_home(store: FindingStore, read_zone: Callable[[], ZoneOfTrust], *, now:
         now: UTC.
 
     Raises:
-        CollectError: it cannot be learnt, and the store knows no analyzer to tell it.
+        CollectError: it cannot be learnt, and the store knows analyzers of no account, or of several.
     """
     try:
         zone = read_zone()
     except CollectError as error:
         known = store.analyzers()
-        if not known:
+        if len({one.account for one in known}) != 1:
             raise
         logger.warning("AWS cannot be read at the moment", extra={"fields": {"error": str(error)}})
         return Home(known[0].account, known[0].arn.split(":")[1])

@@ -37,9 +37,16 @@ class Wish:
 Seconds = float
 _FOREVER: Final[Seconds] = 3600.0
 
+PRECEDENCE: Final[Seconds] = 600.0
+"""How much earlier a scan of everything has to be due to go before one of a single resource: it takes long, and has its
+turn even where resources change all the time."""
+
+MOST: Final = 10_000
+"""How many wishes wait before further resources make their analyzer look at everything, which takes less by then."""
+
 
 class Waiting:
-    """Wishes that wait. Equal ones are one, and scans of one resource go before those of everything.
+    """Wishes that wait. Equal ones are one, and scans of one resource go before those of everything, for a while.
 
     Safe to share between threads.
     """
@@ -59,19 +66,27 @@ class Waiting:
             return wish in self._due
 
     def put(self, wish: Wish, *, after: timedelta) -> None:
-        """Let a wish wait; one that waits already does so until the earlier time. After `close` nothing waits."""
+        """Let a wish wait. After `close` nothing waits.
+
+        One that waits already does so until the earlier time; a second look, until the later: it is to come that long
+        after the last change.
+        """
         due = self._now() + after.total_seconds()
         with self._changed:
-            if not self._closed:
-                self._due[wish] = min(due, self._due.get(wish, due))
-                self._changed.notify()
+            if self._closed:
+                return
+            if len(self._due) >= MOST and wish.resource is not None and wish not in self._due:
+                wish = Wish(wish.analyzer_arn)
+            choose = max if wish.when is When.AGAIN else min
+            self._due[wish] = choose(due, self._due.get(wish, due))
+            self._changed.notify()
 
     def take(self) -> Wish | None:
         """Take the wish whose turn it is, as soon as there is one; None once the queue is closed."""
         with self._changed:
             while not self._closed:
                 if ready := [wish for wish, due in self._due.items() if due <= self._now()]:
-                    chosen = min(ready, key=lambda wish: (wish.resource is None, self._due[wish]))
+                    chosen = min(ready, key=lambda wish: self._due[wish] + (PRECEDENCE if wish.resource is None else 0))
                     del self._due[chosen]
                     return chosen
                 self._changed.wait(min(self._due.values(), default=self._now() + _FOREVER) - self._now())

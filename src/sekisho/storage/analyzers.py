@@ -5,10 +5,9 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, func, select, update
+from sqlalchemy import Connection, Row, delete, func, select, text, update
 
 from sekisho.findings import (
-    MOST_ANALYZERS,
     Analyzer,
     AnalyzerExistsError,
     TooManyAnalyzersError,
@@ -51,19 +50,19 @@ def read_analyzer(connection: Connection, arn: str) -> Analyzer:
     return _analyzer(row)
 
 
-def add_analyzer(connection: Connection, analyzer: Analyzer) -> None:
+def add_analyzer(connection: Connection, analyzer: Analyzer, *, at_most: int | None) -> None:
     """Keep a new analyzer.
 
     Raises:
         AnalyzerExistsError: there is one with this ARN.
-        TooManyAnalyzersError: the store is full of them.
+        TooManyAnalyzersError: there would be more than `at_most`.
     """
     row = _row(analyzer) | {"arn": analyzer.arn, "scans": 0, "created_at": analyzer.created_at}
     added = insert_unless_known(connection, analyzers).values(row).returning(analyzers.c.arn)
     if connection.execute(added).one_or_none() is None:
         raise AnalyzerExistsError(analyzer.arn)
-    if connection.execute(select(func.count()).select_from(analyzers)).scalar_one() > MOST_ANALYZERS:
-        raise TooManyAnalyzersError(f"a store has {MOST_ANALYZERS} analyzers at most; delete one first")
+    if at_most is not None and connection.execute(select(func.count()).select_from(analyzers)).scalar_one() > at_most:
+        raise TooManyAnalyzersError(f"there are {at_most} analyzers at most; delete one first")
 
 
 def change_analyzer(connection: Connection, arn: str, decide: Callable[[Analyzer], Analyzer]) -> Analyzer:
@@ -86,7 +85,9 @@ def note_last_resource(connection: Connection, arn: str, resource: str, at: date
 
 
 def drop_analyzer(connection: Connection, arn: str) -> None:
-    """Forget an analyzer and all that is its; histories and conditions go with the findings."""
+    """Forget an analyzer and all that is its; histories and conditions go with the findings, which may take long."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
     for table in (archive_rules, access_previews, resources, scans, findings):
         connection.execute(delete(table).where(table.c.analyzer_arn == arn))
     connection.execute(delete(analyzers).where(analyzers.c.arn == arn))

@@ -110,7 +110,11 @@ def open_engine(url: URL, *, busy_timeout: timedelta) -> Engine:
     if url.get_backend_name() == "sqlite":
         return _open_sqlite(url, busy_timeout)
     try:
-        return _open_postgresql(url, busy_timeout) if url.drivername == DRIVER else create_engine(url)
+        return (
+            _open_postgresql(url, busy_timeout)
+            if url.drivername == DRIVER
+            else create_engine(url, hide_parameters=True)
+        )
     except (NoSuchModuleError, ImportError) as error:
         remedy = '`pip install "sekisho[postgresql]"`' if url.drivername == DRIVER else "install it"
         raise StoreError(
@@ -150,6 +154,7 @@ def _open_postgresql(url: URL, busy_timeout: timedelta) -> Engine:
     }
     engine = create_engine(
         url,
+        hide_parameters=True,  # what a request sent has no place in a log
         # A scan that waited for its turn has to see what the one before it stored; in a stricter level it would not.
         isolation_level="READ COMMITTED",
         pool_size=2,
@@ -179,7 +184,7 @@ def _limit_postgresql(busy_timeout: timedelta, connection: DBAPIConnection, _rec
 def _open_sqlite(url: URL, busy_timeout: timedelta) -> Engine:
     if url.database and url.database != ":memory:" and not url.database.startswith("file:"):
         _make_private(Path(url.database))
-    engine = create_engine(url, connect_args={"timeout": busy_timeout.total_seconds()})
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": busy_timeout.total_seconds()})
     event.listen(engine, "connect", _configure_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -58,6 +58,7 @@ from sekisho.storage.queries import (
 from sekisho.storage.rules import add_rules, change_rule, delete_rule, read_rules
 from sekisho.storage.schema import finding_conditions, findings, resources, scans
 
+AT_ONCE = 1000
 CANDIDATES_SHOWN = 5
 _ID_LETTERS = frozenset("0123456789abcdef-")
 
@@ -114,10 +115,12 @@ class SqlFindingStore(Database):
         with self.reading() as connection:
             return read_analyzer(connection, arn)
 
-    def create_analyzer(self, analyzer: Analyzer, rules: Sequence[ArchiveRule] = ()) -> None:
+    def create_analyzer(
+        self, analyzer: Analyzer, rules: Sequence[ArchiveRule] = (), *, at_most: int | None = None
+    ) -> None:
         """Keep a new analyzer, and its first archive rules with it."""
         with self.writing() as connection:
-            add_analyzer(connection, analyzer)
+            add_analyzer(connection, analyzer, at_most=at_most)
             add_rules(connection, analyzer.arn, rules)
 
     def change_analyzer(self, arn: str, decide: Callable[[Analyzer], Analyzer]) -> Analyzer:
@@ -129,9 +132,9 @@ class SqlFindingStore(Database):
         """Forget an analyzer and all that is its: rules, scans, resources, and findings, each with its event."""
         with self.writing() as connection:
             take_turn(connection, arn)
-            known = _known(connection, arn, FindingFilter(arn)).findings
-            changes = [Change(ChangeKind.DELETED, finding, finding.status, at, by) for finding in known]
-            write_changes(connection, changes)  # their numbers are in the histories, which go with the findings
+            for some in _by_the_thousand(connection, arn):  # there may be more of them than memory holds
+                changes = [Change(ChangeKind.DELETED, finding, finding.status, at, by) for finding in some]
+                write_changes(connection, changes)  # their numbers are in the histories, which go with the findings
             drop_analyzer(connection, arn)
 
     def archive_rules(self, analyzer_arn: str) -> tuple[ArchiveRule, ...]:
@@ -248,6 +251,13 @@ def _bearing_on(scan: Scan) -> FindingFilter:
 def _known(connection: Connection, analyzer_arn: str, where: FindingFilter) -> Known:
     found = _load(connection, FINDING.where(*_conditions(where)))
     return Known(found, read_rules(connection, analyzer_arn))
+
+
+def _by_the_thousand(connection: Connection, analyzer_arn: str) -> Iterator[tuple[Finding, ...]]:
+    ours, last = FINDING.where(findings.c.analyzer_arn == analyzer_arn).order_by(findings.c.id).limit(AT_ONCE), ""
+    while some := _load(connection, ours.where(findings.c.id > last)):
+        yield some
+        last = some[-1].id
 
 
 def _load(connection: Connection, query: Select[Any]) -> tuple[Finding, ...]:

@@ -71,7 +71,7 @@ class Source:
     """
 
     readers: Mapping[ZoneType, SnapshotReader]
-    present: Callable[[str], Snapshot]
+    present: Callable[[str, str | None], Snapshot]
     read_zone: Callable[[], ZoneOfTrust]
 
 
@@ -102,10 +102,10 @@ def recorded_source(path: Path) -> Source:
     return Source({zone.type: reader}, _present(reader, lambda: zone), lambda: zone)
 
 
-def _present(reader: SnapshotReader, read_zone: Callable[[], ZoneOfTrust]) -> Callable[[str], Snapshot]:
-    def read(arn: str) -> Snapshot:
+def _present(reader: SnapshotReader, read_zone: Callable[[], ZoneOfTrust]) -> Callable[[str, str | None], Snapshot]:
+    def read(arn: str, owner: str | None) -> Snapshot:
         try:
-            return reader.read_resource(arn)
+            return reader.read_resource(arn, owner_account=owner)
         except UnsupportedArnError:
             return Snapshot(taken_at=datetime.now(UTC), zone_of_trust=read_zone(), only=())
 

@@ -117,7 +117,7 @@ def test_an_endpoint_that_is_not_there_is_told_without_what_is_secret_in_its_url
 
     assert "word" not in str(caught.value)
     assert "secret" not in str(caught.value)
-    assert target.place == "http://127.0.0.1:9/hook"
+    assert target.place == "http://127.0.0.1:9"
     assert target.name.startswith(target.place)
     assert "secret" not in target.name
 

@@ -18,7 +18,7 @@ from sekisho.api.model import operation_models
 from sekisho.api.operations.faults import answering
 from sekisho.api.operations.previews import preview_operations
 from sekisho.api.operations.service import Service
-from sekisho.collectors import CollectError
+from sekisho.collectors import UnsupportedArnError
 from sekisho.findings import (
     AccessPreview,
     Analyzer,
@@ -98,9 +98,9 @@ def account(tmp_path: Path) -> Iterator[Account]:
         store.create_analyzer(Analyzer(ARN, ZoneType.ACCOUNT, MONDAY))
         store.create_analyzer(Analyzer(OTHER, ZoneType.ORGANIZATION, MONDAY))
 
-        def present(arn: str) -> Snapshot:
+        def present(arn: str, _owner: str | None) -> Snapshot:
             if not arn.startswith("arn:"):
-                raise CollectError(f"`{arn}` is no ARN of a resource that is read")
+                raise UnsupportedArnError(arn)
             return Snapshot(MONDAY, ACCOUNT_ZONE, tuple(one for one in (made.resources.get(arn),) if one is not None))
 
         made = Account(Service(store, previews, replies, NoScanner(), present, OWNER), store)
@@ -184,6 +184,14 @@ def test_a_known_bucket_is_inside_as_in_a_scan(account: Account) -> None:
     account.scan(bucket())
 
     assert account.findings(account.preview(sqsQueue={"queuePolicy": policy})) == []
+
+
+def test_a_known_bucket_of_an_account_that_is_no_longer_inside_is_outside(account: Account) -> None:
+    policy = policy_text(allow("*", "sqs:SendMessage", Condition={"ArnEquals": {"aws:SourceArn": BUCKET}}))
+
+    account.scan(replace(bucket(), owner_account=PARTNER))
+
+    assert len(account.findings(account.preview(sqsQueue={"queuePolicy": policy}))) == 1
 
 
 def test_the_sources_of_a_bucket_are_shown(account: Account) -> None:

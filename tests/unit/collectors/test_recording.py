@@ -141,6 +141,22 @@ def test_a_bucket_is_only_in_the_account_that_the_recording_says(tmp_path: Path)
         reader.read_resource(LOGS, owner_account="444455556666")
 
 
+def test_an_account_that_the_recording_says_nothing_of_was_not_looked_at(tmp_path: Path) -> None:
+    organization = {
+        "type": "ORGANIZATION",
+        "organizationId": "o-1",
+        "managementAccountId": "444455556666",
+        "region": "us-west-2",
+        "accounts": [{"id": one, "orgPath": "o-1/r-1/"} for one in ("111122223333", "444455556666")],
+    }
+    header, account = HEADER | {"zoneOfTrust": organization}, {"account": ACCOUNT | {"accountId": "444455556666"}}
+    reader = RecordedReader(_write_lines(tmp_path / "r", header, account))
+
+    assert reader.read_resource("arn:aws:sqs:us-east-1:444455556666:orders").resources == ()
+    with pytest.raises(OutOfReachError, match="of which this is no recording"):
+        reader.read_resource("arn:aws:sqs:us-east-1:111122223333:orders")
+
+
 def test_a_recording_of_one_resource_does_not_know_the_others(tmp_path: Path) -> None:
     path = _write_lines(tmp_path / "r", HEADER | {"only": [LOGS]})
 

@@ -54,6 +54,26 @@ def test_the_code_for_no_policy_is_no_failure(resource_type: str) -> None:
     assert exposure.notes[0].startswith(f"it has no {SINGLE_POLICIES[resource_type].document}: ")
 
 
+def test_of_an_index_by_itself_only_what_an_index_answers_can_be_wanted() -> None:
+    calls = (answered("dynamodb.get_resource_policy", {"Policy": OPEN}),)
+    exposure = read_exposure(RawResource("AWS::DynamoDB::Table", f"{TABLE}/index/by-year", OWNER, "us-east-1", calls))
+
+    (way,) = exposure.ways
+    (target,) = way.targets
+    assert set(way.actions.names_in(target.actions)) == {"dynamodb:Query", "dynamodb:Scan"}
+
+
+def test_whether_a_function_without_a_policy_exists_makes_no_difference_to_who_gets_in() -> None:
+    calls = (
+        failed("lambda.get_policy", "ResourceNotFoundException"),
+        failed("lambda.get_function_url_config", "ResourceNotFoundException"),
+        failed("lambda.get_function_concurrency", "AccessDeniedException"),
+    )
+    arn = f"arn:aws:lambda:us-east-1:{OWNER}:function:orders"
+
+    assert read_exposure(RawResource("AWS::Lambda::Function", arn, OWNER, "us-east-1", calls)).ways == ()
+
+
 @every_type
 def test_any_other_failure_is(resource_type: str) -> None:
     with pytest.raises(UnreadableError):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sekisho.collectors import UnsupportedArnError
 from sekisho.collectors.one_resource import collector_of
-from sekisho.findings import Analyzer, FindingStore
+from sekisho.findings import Analyzer, FindingStore, ResourcePage, ResourceQuery
 from sekisho.resources.zone import ZoneType
 from sekisho.server import When, request_rescans, resources_named_by
 from sekisho.server.intake import _CALLS
@@ -82,6 +82,11 @@ def event(source: str, name: str, asked: Any = None, answered: Any = None, **rec
             event("kms", "ReplicateKey", {"keyId": "mrk-1"}, {"replicaKeyMetadata": {"arn": KEY}}), KEY, id="a replica"
         ),
         pytest.param(event("kms", "RetireGrant", None, resources=[{"ARN": KEY}]), KEY, id="a grant by its token"),
+        pytest.param(
+            event("kms", "RetireGrant", None, resources=[{"ARN": KEY}, {"ARN": []}, {"ARN": {}}]),
+            KEY,
+            id="a key among what is no ARN",
+        ),
         pytest.param(event("lambda", "AddPermission20150331v2", {"functionName": "bill"}), FUNCTION, id="a function"),
         pytest.param(
             event("lambda", "RemovePermission20150331v2", {"functionName": f"{FUNCTION}:live"}),
@@ -249,6 +254,24 @@ def test_a_role_is_found_by_its_name_under_any_path(store: FindingStore) -> None
 
     assert request_rescans(changed, store, asked) == 3
     assert {one[1] for one in asked.resources} == {f"{ROLE}/team/deploy", f"{ROLE}/deploy", f"{ROLE}/new"}
+
+
+def test_what_is_known_of_a_type_is_listed_once_for_many_events(
+    store: FindingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan(store, analysis(resource=f"{ROLE}/deploy", resource_type="AWS::IAM::Role", region="global"))
+    listed: list[str | None] = []
+    list_resources = store.list_resources
+
+    def counted(query: ResourceQuery) -> ResourcePage:
+        listed.append(query.resource_type)
+        return list_resources(query)
+
+    monkeypatch.setattr(store, "list_resources", counted)
+    changed = [event("iam", "UpdateAssumeRolePolicy", {"roleName": f"role-{number}"}) for number in range(50)]
+
+    assert request_rescans(changed, store, Asked()) == 50
+    assert listed == ["AWS::IAM::Role"]
 
 
 def test_a_secret_is_found_by_its_name_or_everything_is_looked_at(store: FindingStore) -> None:

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from sekisho.collectors import OutOfReachError, UnsupportedArnError
-from sekisho.findings import Analyzer, FindingFilter, FindingStore, StoreError
+from sekisho.findings import Analyzer, FindingFilter, FindingStore, StoreError, record_scan
+from sekisho.resources.snapshot import Snapshot
 from sekisho.resources.zone import ZoneType
 from sekisho.server import Outcome, Rescanner, When, Wish, rescans
 from sekisho.server.rescans import Readers
 from sekisho.server.waiting import Waiting
 from sekisho.storage import SqlFindingStore
-from unit.findings.builders import ANALYZER, BUCKET, MONDAY, TUESDAY
+from unit.findings.builders import ACCOUNT, ANALYZER, BUCKET, MONDAY, TUESDAY, analysis
 from unit.server.builders import ORGANIZATION, FakeReader, Scans, bucket, denied
 
 AT_ONCE = (timedelta(), timedelta())
@@ -69,9 +70,16 @@ def test_one_resource_is_read_for_its_owner_and_stored(store: FindingStore) -> N
     assert store.scans(limit=9) == ()
 
 
-def test_what_no_collector_reads_is_refused_at_once(store: FindingStore) -> None:
+@pytest.mark.parametrize(
+    "arn",
+    [
+        pytest.param("arn:aws:ec2:us-east-1:111122223333:instance/i-1", id="another service"),
+        pytest.param(f"arn:aws:secretsmanager:us-east-1:111122223333:secret:{'x' * 2000}", id="no ARN is that long"),
+    ],
+)
+def test_what_no_collector_reads_is_refused_at_once(store: FindingStore, arn: str) -> None:
     with working(store, FakeReader()) as (rescanner, _), pytest.raises(UnsupportedArnError):
-        rescanner.scan_resource(ANALYZER, "arn:aws:ec2:us-east-1:111122223333:instance/i-1")
+        rescanner.scan_resource(ANALYZER, arn)
 
 
 def test_a_scan_that_fails_is_tried_until_it_succeeds(store: FindingStore, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,3 +218,16 @@ def test_a_bucket_that_another_policy_names_is_known_from_earlier_scans(store: F
 
     assert list(rescans.known_resources(store, ANALYZER, "AWS::S3::Bucket")) == [BUCKET]
     assert list(rescans.known_resources(store, ANALYZER, "AWS::IAM::Role")) == []
+
+
+def test_the_buckets_of_an_account_that_has_left_are_strangers(
+    store: FindingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody looks at them any more, so that the store knows them for ever."""
+    seen = [analysis(), analysis(resource=BUCKET + "2", account="444455556666")]
+    record_scan(store, Snapshot(MONDAY, ORGANIZATION), seen, now=MONDAY, analyzer=ANALYZER)
+    monkeypatch.setattr(rescans, "_PAGE", 1)
+
+    assert list(rescans.known_resources(store, ANALYZER, "AWS::S3::Bucket")) == [BUCKET, BUCKET + "2"]
+    inside = frozenset({ACCOUNT})
+    assert list(rescans.known_resources(store, ANALYZER, "AWS::S3::Bucket", accounts=inside)) == [BUCKET]

@@ -1,7 +1,10 @@
 import threading
 from datetime import timedelta
 
-from sekisho.server.waiting import Waiting, When, Wish
+import pytest
+
+from sekisho.server import waiting as module
+from sekisho.server.waiting import PRECEDENCE, Waiting, When, Wish
 
 EVERYTHING = Wish("one")
 BUCKET = Wish("one", "arn:aws:s3:::a")
@@ -36,6 +39,44 @@ def test_a_second_look_is_another_wish() -> None:
     waiting.put(Wish("one", "arn:aws:s3:::a", when=When.AGAIN), after=When.AGAIN.value)
 
     assert len(waiting) == 2
+
+
+def test_a_second_look_comes_that_long_after_the_last_change() -> None:
+    clock = Clock()
+    waiting = Waiting(now=clock)
+    again = Wish("one", "arn:aws:s3:::a", when=When.AGAIN)
+    waiting.put(again, after=When.AGAIN.value)
+    clock.time += 200
+    waiting.put(again, after=When.AGAIN.value)
+    clock.time += 200
+    waiting.put(EVERYTHING, after=NOW)
+
+    assert waiting.take() == EVERYTHING
+    clock.time += 100
+    assert waiting.take() == again
+
+
+def test_everything_has_its_turn_where_resources_change_all_the_time() -> None:
+    clock = Clock()
+    waiting = Waiting(now=clock)
+    waiting.put(EVERYTHING, after=NOW)
+    taken: list[Wish | None] = []
+    while EVERYTHING not in taken:
+        waiting.put(BUCKET, after=NOW)
+        taken.append(waiting.take())
+        clock.time += PRECEDENCE / 10
+
+    assert taken == [BUCKET] * 10 + [EVERYTHING]
+
+
+def test_where_too_much_waits_everything_is_looked_at_instead(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST", 1)
+    waiting = Waiting()
+    for name in ("a", "b", "c", "a"):
+        waiting.put(Wish("one", f"arn:aws:s3:::{name}"), after=NOW)
+
+    assert len(waiting) == 2
+    assert [waiting.take(), waiting.take()] == [BUCKET, EVERYTHING]
 
 
 def test_resources_go_before_everything_and_the_earlier_before_the_later() -> None:

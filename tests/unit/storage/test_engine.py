@@ -5,6 +5,7 @@ import socket
 import sqlite3
 import stat
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import timedelta
@@ -14,7 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from postgresql import PASSWORD, Server, database_of
-from sekisho.findings import FindingFilter, Known, Reconciliation, Scan, StoreError
+from sekisho.findings import ArchiveRule, Criterion, FindingFilter, Known, Reconciliation, Scan, StoreError
 from sekisho.storage import SqlFindingStore
 from sekisho.storage.engine import open_engine, parse_url, store_errors
 from unit.findings.builders import ANALYZER, MONDAY, analysis, coverage, external_access, keep_analyzer, rescan
@@ -332,3 +333,17 @@ def test_what_a_pool_cannot_lend_is_told_in_one_line(postgresql: str) -> None:
         with pytest.raises(StoreError, match="all our connections are in use"), store_errors(engine.url):
             engine.connect()
     engine.dispose()
+
+
+def test_what_was_to_be_stored_is_in_no_message(file: Path) -> None:
+    with SqlFindingStore(str(file)) as store:
+        keep_analyzer(store)
+        full = "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+        with store.engine.begin() as connection:
+            connection.exec_driver_sql(f"CREATE TRIGGER full BEFORE INSERT ON archive_rules {full}")
+        rule = ArchiveRule(ANALYZER, "r", {"resource": Criterion(eq=("whoever reads the log",))}, MONDAY, MONDAY)
+
+        with pytest.raises(StoreError) as refused:
+            store.create_archive_rule(rule)
+
+    assert "whoever" not in "".join(traceback.format_exception(refused.value))

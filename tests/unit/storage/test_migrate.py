@@ -2,22 +2,27 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import alembic.command
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from postgresql import Server, database_of
-from sekisho.findings import StoreError
+from sekisho.findings import Analyzer, StoreError
+from sekisho.resources.gaps import Gap
+from sekisho.resources.zone import ZoneType
 from sekisho.storage import SqlFindingStore
+from sekisho.storage.documents import format_document
 from sekisho.storage.engine import open_engine, parse_url, store_errors
 from sekisho.storage.migrate import MIGRATIONS, TURN, migrate
-from sekisho.storage.schema import HEAD, metadata
+from sekisho.storage.schema import HEAD, metadata, resources, scans
+from unit.findings.builders import ACCOUNT, ANALYZER, BUCKET, MONDAY, REGION, TUESDAY, coverage
 
 
 def test_the_newest_migration_is_the_one_that_opening_asks_for() -> None:
@@ -59,6 +64,39 @@ def test_a_database_of_a_newer_version_is_left_alone(new_database: Callable[[], 
 
     with pytest.raises(StoreError, match=r"schema `9999`.*install the newest sekisho"):
         SqlFindingStore(url)
+
+
+def test_analyzers_of_before_are_what_their_scans_say(new_database: Callable[[], str]) -> None:
+    """Though one account alone could be entered, an organization is one."""
+    url = new_database()
+    account, organization, untold = (f"{ANALYZER}{name}" for name in ("", "-organization", "-untold"))
+    refused = Gap("sts.assume_role", "AccessDenied", "", "222233334444")
+    told = [(organization, MONDAY, coverage(refused)), (account, MONDAY, coverage()), (account, TUESDAY, coverage())]
+    seen = {"resource_type": "AWS::S3::Bucket", "resource_owner_account": ACCOUNT, "region": REGION, "notes": "[]"}
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    engine = open_engine(parse_url(url), busy_timeout=timedelta(seconds=1))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        alembic.command.upgrade(config, "0004")
+        for arn in (account, organization, untold):
+            connection.execute(text("INSERT INTO analyzers (arn, scans) VALUES (:arn, 1)"), {"arn": arn})
+        for arn, at, extent in told:
+            row = {"analyzer_arn": arn, "finished_at": at, "coverage": format_document(extent)}
+            connection.execute(insert(scans), row)
+        for resource, at in ((BUCKET, TUESDAY), (BUCKET + "2", MONDAY)):
+            row = {"analyzer_arn": account, "resource": resource, "analyzed_at": at}
+            connection.execute(insert(resources), seen | row)
+    engine.dispose()
+
+    with SqlFindingStore(url) as store:
+        assert store.analyzer(account) == Analyzer(
+            account, ZoneType.ACCOUNT, MONDAY, last_resource=BUCKET, last_resource_at=TUESDAY
+        )
+        assert store.analyzer(organization) == Analyzer(organization, ZoneType.ORGANIZATION, MONDAY)
+        assert store.analyzer(untold).type is ZoneType.ACCOUNT
+        assert datetime.now(UTC) - store.analyzer(untold).created_at < timedelta(minutes=5)
+        assert len(store.scans(limit=10)) == len(told)
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from typing import Any
 from sekisho.api.errors import Reason, validation_error
 from sekisho.api.operation import Operation, RequestContext
 from sekisho.api.operations.archive_rules import new_rule
-from sekisho.api.operations.asking import analyzer_named, page_of_names
+from sekisho.api.operations.asking import analyzer_named, analyzer_to_change, page_of_names
 from sekisho.api.operations.faults import invalid
 from sekisho.api.operations.service import Service
-from sekisho.findings import Analyzer, check_analyzer, tagged, untagged
+from sekisho.findings import MOST_ANALYZERS, Analyzer, check_analyzer, tagged, untagged
 from sekisho.resources.zone import ZoneType
 
 _ZONES = {zone.value: zone for zone in ZoneType}
@@ -24,10 +24,10 @@ def analyzer_operations(service: Service) -> Mapping[str, Operation]:
             f":analyzer/{params['analyzerName']}"
         )
         _refuse_configuration(params)
-        analyzer = Analyzer(arn, _zone_of(params["type"]), context.now, params.get("tags", {}))
+        analyzer = Analyzer(arn, _zone_of(params["type"], service), context.now, params.get("tags", {}))
         check_analyzer(analyzer)
         rules = [new_rule(arn, one["ruleName"], one["filter"], context.now) for one in params.get("archiveRules", ())]
-        service.findings.create_analyzer(analyzer, rules)
+        service.findings.create_analyzer(analyzer, rules, at_most=MOST_ANALYZERS)
         service.scanner.scan(arn)
         return {"arn": arn}
 
@@ -41,12 +41,12 @@ def analyzer_operations(service: Service) -> Mapping[str, Operation]:
         return {"analyzers": page, "nextToken": token}
 
     def update_analyzer(params: Mapping[str, Any], context: RequestContext) -> Mapping[str, Any]:
-        analyzer_named(service, params["analyzerName"], context)
+        analyzer_to_change(service, params["analyzerName"], context)
         _refuse_configuration(params)
         return {}
 
     def delete_analyzer(params: Mapping[str, Any], context: RequestContext) -> Mapping[str, Any]:
-        arn = analyzer_named(service, params["analyzerName"], context).arn
+        arn = analyzer_to_change(service, params["analyzerName"], context).arn
         service.findings.delete_analyzer(arn, at=context.now, by=context.caller.access_key_id)
         return {}
 
@@ -73,12 +73,13 @@ def analyzer_operations(service: Service) -> Mapping[str, Operation]:
     }
 
 
-def _zone_of(text: str) -> ZoneType:
-    if text not in _ZONES:
-        raise validation_error(
-            Reason.NOT_SUPPORTED, f"analyzers of type {text} are not served here yet; ACCOUNT and ORGANIZATION are"
-        )
-    return _ZONES[text]
+def _zone_of(text: str, service: Service) -> ZoneType:
+    """Return the zone of a type; an analyzer that nobody scans would look clean for ever."""
+    zone = _ZONES.get(text)
+    if zone not in service.zones:
+        served = " and ".join(sorted(one.value for one in service.zones))
+        raise validation_error(Reason.NOT_SUPPORTED, f"analyzers of type {text} are not served here; {served} are")
+    return zone
 
 
 def _refuse_configuration(params: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from sekisho.api.operation import Operation, RequestContext
-from sekisho.api.operations.asking import analyzer_named, criteria_of, page_of_names, shown_criteria
+from sekisho.api.operations.asking import analyzer_named, analyzer_to_change, criteria_of, page_of_names, shown_criteria
 from sekisho.api.operations.service import Service
 from sekisho.findings import (
     ArchiveRule,
@@ -26,7 +26,7 @@ def archive_rule_operations(service: Service) -> Mapping[str, Operation]:
     store = service.findings
 
     def create_archive_rule(params: Mapping[str, Any], context: RequestContext) -> Mapping[str, Any]:
-        arn = analyzer_named(service, params["analyzerName"], context).arn
+        arn = analyzer_to_change(service, params["analyzerName"], context).arn
         store.create_archive_rule(new_rule(arn, params["ruleName"], params["filter"], context.now))
         return {}
 
@@ -40,7 +40,7 @@ def archive_rule_operations(service: Service) -> Mapping[str, Operation]:
         return {"archiveRules": page, "nextToken": token}
 
     def update_archive_rule(params: Mapping[str, Any], context: RequestContext) -> Mapping[str, Any]:
-        arn = analyzer_named(service, params["analyzerName"], context).arn
+        arn = analyzer_to_change(service, params["analyzerName"], context).arn
 
         def changed(known: ArchiveRule) -> ArchiveRule:
             after = replace(known, criteria=criteria_of(params["filter"]), updated_at=context.now)
@@ -51,7 +51,7 @@ def archive_rule_operations(service: Service) -> Mapping[str, Operation]:
         return {}
 
     def delete_archive_rule(params: Mapping[str, Any], context: RequestContext) -> Mapping[str, Any]:
-        store.delete_archive_rule(analyzer_named(service, params["analyzerName"], context).arn, params["ruleName"])
+        store.delete_archive_rule(analyzer_to_change(service, params["analyzerName"], context).arn, params["ruleName"])
         return {}
 
     def apply_archive_rule(params: Mapping[str, Any], context: RequestContext) -> Mapping[str, Any]:

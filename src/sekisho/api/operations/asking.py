@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from sekisho.api.operation import RequestContext
-from sekisho.api.operations.faults import invalid
+from sekisho.api.operations.faults import invalid, unknown
 from sekisho.api.operations.service import Service
 from sekisho.findings import Analyzer, Criteria, Criterion, UnknownAnalyzerError
 
@@ -29,7 +29,7 @@ def page_size(params: Mapping[str, Any]) -> int:
 
 
 def analyzer_named(service: Service, name: str, context: RequestContext) -> Analyzer:
-    """Return the analyzer of a name: the one of the caller's Region where there are several.
+    """Return the analyzer of a name, to read: the one of the caller's Region, or of any where that has none.
 
     Raises:
         UnknownAnalyzerError: there is none.
@@ -38,6 +38,26 @@ def analyzer_named(service: Service, name: str, context: RequestContext) -> Anal
     if not called:
         raise UnknownAnalyzerError(name)
     return min(called, key=lambda one: (one.region != context.caller.region, one.arn))
+
+
+def analyzer_to_change(service: Service, name: str, context: RequestContext) -> Analyzer:
+    """Return the analyzer of a name, to change: the one of the caller's Region and no other.
+
+    Raises:
+        ApiError: there is none.
+    """
+    analyzer = analyzer_named(service, name, context)
+    if analyzer.region != context.caller.region:
+        raise unknown(
+            "Analyzer", name, f"in {context.caller.region}; there is one in {analyzer.region}, which may be meant"
+        )
+    return analyzer
+
+
+def known_owner(service: Service, analyzer_arn: str, resource: str) -> str | None:
+    """Return whose a resource was when it was looked at last; None when it never was. A bucket's ARN does not say."""
+    known = service.findings.resource_details(analyzer_arn, resource)
+    return None if known is None else known.resource.resource_owner_account
 
 
 def criteria_of(raw: Mapping[str, Mapping[str, Any]]) -> Criteria:

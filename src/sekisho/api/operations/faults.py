@@ -6,7 +6,7 @@ from typing import Any, Final
 from sekisho.api.errors import ApiError, Reason, validation_error
 from sekisho.api.model import operation_models
 from sekisho.api.operation import Operation, RequestContext
-from sekisho.collectors import CollectError
+from sekisho.collectors import CollectError, OutOfReachError, UnsupportedArnError
 from sekisho.findings import (
     AnalyzerError,
     AnalyzerExistsError,
@@ -26,11 +26,10 @@ from sekisho.resources.proposed import UnreadPartError
 Refusal = Callable[[Exception], ApiError]
 
 
-def unknown(kind: str, identity: str) -> ApiError:
+def unknown(kind: str, identity: str, where: str = "") -> ApiError:
     """Return the error for something that is not there."""
-    return ApiError(
-        "ResourceNotFoundException", f"there is no {kind} `{identity[:200]}`", resourceId=identity, resourceType=kind
-    )
+    message = f"there is no {kind} `{identity[:200]}` {where}".rstrip()
+    return ApiError("ResourceNotFoundException", message, resourceId=identity, resourceType=kind)
 
 
 def quota_exceeded(message: str, kind: str, identity: str) -> ApiError:
@@ -73,17 +72,19 @@ REFUSALS: Final[Mapping[type[Exception], Refusal]] = {
     AnalyzerExistsError: _conflict("Analyzer"),
     ArchiveRuleError: _invalid,
     ArchiveRuleExistsError: _conflict("ArchiveRule"),
-    CollectError: _not_supported,
     CriteriaError: _invalid,
+    OutOfReachError: _not_supported,
     TooManyAnalyzersError: _too_many("Analyzer"),
     TooManyArchiveRulesError: _too_many("ArchiveRule"),
     UnknownAnalyzerError: _unknown("Analyzer"),
     UnknownArchiveRuleError: _unknown("ArchiveRule"),
     UnknownFindingError: _unknown("Finding"),
     UnknownResourceError: _unknown("AnalyzedResource"),
+    UnsupportedArnError: _not_supported,
     UnreadPartError: _not_supported,
 }
-"""The nearest class counts. What is not here is our fault, or the database's: `InternalServerException`."""
+"""The nearest class counts. What is not here is not the caller's fault: `InternalServerException`. So is what AWS would
+not let us read at the moment, which is worth another attempt."""
 
 
 def answering(name: str, operation: Operation) -> Operation:

@@ -4,6 +4,7 @@ import hashlib
 import threading
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
@@ -25,19 +26,31 @@ class _Reply(msgspec.Struct, frozen=True):
 _REPLY: Final = msgspec.json.Decoder(_Reply)
 
 
+@dataclass(slots=True)
+class _Turn:
+    """What those who send one token at the same time wait for.
+
+    Attributes:
+        takers: how many hold it or wait for it; the last of them throws it away.
+    """
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    takers: int = 0
+
+
 class OncePerToken:
     """Answers a request with a client token as it was answered before; safe to share between threads.
 
-    A token belongs to the access key that sends it and to one operation. The answer is noted when the work is done: a
-    server that is killed in between does the work again when it is asked again, which changes nothing but for `Create…`
-    and `Delete…`, where the caller hears that it is done already.
+    A token belongs to the access key that sends it, the Region that it means and one operation. The answer is noted
+    when the work is done: a server that is killed in between does the work again when it is asked again, which changes
+    nothing but for `Create…` and `Delete…`, where the caller hears that it is done already.
 
     Source: Access Analyzer API reference, `clientToken` of each operation.
     """
 
     def __init__(self, replies: ReplyStore) -> None:
         self._replies = replies
-        self._under_way: dict[str, threading.Lock] = {}
+        self._under_way: dict[str, _Turn] = {}
         self._changing = threading.Lock()
 
     def wrap(self, operation: Operation) -> Operation:
@@ -49,7 +62,7 @@ class OncePerToken:
                 return operation(params, context)
             if not 1 <= len(token) <= LONGEST_TOKEN:
                 raise invalid(f"a client token has 1 to {LONGEST_TOKEN} characters")
-            name = _digest([context.caller.access_key_id, context.operation, token])
+            name = _digest([context.caller.access_key_id, context.caller.region, context.operation, token])
             with self._turn(name):
                 return self._answer(operation, params, context, name)
 
@@ -74,13 +87,16 @@ class OncePerToken:
     def _turn(self, name: str) -> Generator[None]:
         """Make those who send one token at the same time follow each other."""
         with self._changing:
-            lock = self._under_way.setdefault(name, threading.Lock())
+            turn = self._under_way.setdefault(name, _Turn())
+            turn.takers += 1
         try:
-            with lock:
+            with turn.lock:
                 yield
         finally:
             with self._changing:
-                self._under_way.pop(name, None)
+                turn.takers -= 1
+                if not turn.takers:
+                    del self._under_way[name]
 
 
 def _digest(value: object) -> str:

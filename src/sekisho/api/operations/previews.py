@@ -1,6 +1,6 @@
 """Access previews: which findings a proposed configuration would bring, keep or end."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from sekisho.api.errors import ApiError, FieldProblem, Reason, validation_error
 from sekisho.api.operation import Operation, RequestContext
-from sekisho.api.operations.asking import criteria_of, page_size
+from sekisho.api.operations.asking import criteria_of, known_owner, page_size
 from sekisho.api.operations.faults import invalid, quota_exceeded, unknown
 from sekisho.api.operations.service import Service
 from sekisho.api.operations.shapes import access_of, place_of
@@ -27,6 +27,7 @@ from sekisho.findings import (
     make_preview,
 )
 from sekisho.findings.preview_store import COUNTED_FOR, LISTED_FOR, MOST_PREVIEWS
+from sekisho.policy.arns import account_of
 from sekisho.resources.snapshot import Snapshot
 from sekisho.resources.zone import ZoneType, zone_of_account
 
@@ -54,10 +55,10 @@ def preview_operations(service: Service) -> Mapping[str, Operation]:
             preview_id=str(uuid4()),
             analyzer_arn=analyzer.arn,
             present=present,
-            known=_known(service, analyzer.arn, {*configurations, *(one.arn for one in present.resources)}),
+            known=_known(service, analyzer.arn, {*_names(configurations), *(one.arn for one in present.resources)}),
             now=_to_the_millisecond(context.now),
             new_id=lambda: str(uuid4()),
-            own_resources=frozenset(_buckets(service, analyzer.arn)),
+            own_resources=frozenset(_buckets(service, analyzer.arn, present.zone_of_trust.trusted_accounts)),
         )
         previews.save(preview)
         return {"id": preview.id}
@@ -121,12 +122,21 @@ def _problem(field: str, message: str) -> ApiError:
 
 def _present(service: Service, analyzer: Analyzer, arn: str) -> Snapshot:
     """Read a resource as it is now, with the analyzer's zone of trust."""
-    read = service.present(arn)
+    of_none = None if account_of(arn) else analyzer.account  # a bucket's ARN does not say whose it is
+    read = service.present(arn, known_owner(service, analyzer.arn, arn) or of_none)
     zone = read.zone_of_trust
     if analyzer.account not in {zone.account_id, *(member.account_id for member in zone.accounts)}:
         message = f"the account {analyzer.account} of the analyzer is not one of those that are read"
         raise validation_error(Reason.NOT_SUPPORTED, message)
     return replace(read, zone_of_trust=zone_of_account(zone, analyzer.account, analyzer.region))
+
+
+def _names(arns: Iterable[str]) -> Iterator[str]:
+    """Yield ARNs as they were given, and as findings have them: that of a snapshot of EBS names no account."""
+    for arn in arns:
+        yield arn
+        if arn.split(":")[2:3] == ["ec2"]:
+            yield arn.replace(f":{account_of(arn)}:", "::", 1)
 
 
 def _known(service: Service, analyzer_arn: str, resources: set[str]) -> Known:
@@ -139,14 +149,14 @@ def _known(service: Service, analyzer_arn: str, resources: set[str]) -> Known:
     return Known(tuple(findings), service.findings.archive_rules(analyzer_arn))
 
 
-def _buckets(service: Service, analyzer_arn: str) -> Iterator[str]:
-    """Yield the buckets that the analyzer knows: their ARNs don't say whose they are."""
+def _buckets(service: Service, analyzer_arn: str, accounts: frozenset[str]) -> Iterator[str]:
+    """Yield the buckets of some accounts that the analyzer knows: their ARNs don't say whose they are."""
     after = None
     while True:
         page = service.findings.list_resources(
             ResourceQuery(analyzer_arn, "AWS::S3::Bucket", limit=_BUCKETS_AT_ONCE, after=after)
         )
-        yield from (one.resource for one in page.resources)
+        yield from (one.resource for one in page.resources if one.resource_owner_account in accounts)
         after = page.next
         if after is None:
             return

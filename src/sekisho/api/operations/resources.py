@@ -1,12 +1,16 @@
 """Analyzed resources, and looking at one of them again."""
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from sekisho.api.operation import Operation, RequestContext
-from sekisho.api.operations.asking import page_size
+from sekisho.api.operations.asking import known_owner, page_size
+from sekisho.api.operations.faults import invalid
 from sekisho.api.operations.service import Service
 from sekisho.findings import AnalyzedResource, ResourceDetails, ResourceQuery, UnknownResourceError
+
+_ACCOUNT: Final = re.compile("[0-9]{12}")
 
 
 def resource_operations(service: Service) -> Mapping[str, Operation]:
@@ -33,7 +37,12 @@ def resource_operations(service: Service) -> Mapping[str, Operation]:
 
     def start_resource_scan(params: Mapping[str, Any], _context: RequestContext) -> Mapping[str, Any]:
         arn = store.analyzer(params["analyzerArn"]).arn
-        service.scanner.scan_resource(arn, params["resourceArn"], owner_account=params.get("resourceOwnerAccount"))
+        owner = params.get("resourceOwnerAccount")
+        if owner is not None and not _ACCOUNT.fullmatch(owner):
+            raise invalid("`resourceOwnerAccount` is no account; write its twelve digits")
+        resource = params["resourceArn"]
+        owner = owner or known_owner(service, arn, resource)
+        service.scanner.scan_resource(arn, resource, owner_account=owner)
         return {}
 
     return {

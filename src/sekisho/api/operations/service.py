@@ -7,6 +7,7 @@ from typing import Protocol
 
 from sekisho.findings import FindingStore, PreviewStore
 from sekisho.resources.snapshot import Snapshot
+from sekisho.resources.zone import ZoneType
 
 
 class Scanner(Protocol):
@@ -46,16 +47,18 @@ class Service:
         previews: the access previews.
         replies: what requests with a client token were answered.
         scanner: who scans.
-        present: reads one resource as it is now; its snapshot has no resource when there is none of that ARN. Raises
-            `CollectError`.
+        present: reads one resource as it is now, given its ARN and, where it is known, its owner; its snapshot has no
+            resource when there is none of that ARN. Raises `CollectError`.
         account_id: the account in which analyzers are made.
         partition: its partition.
+        zones: the zones of trust that are read; there are no analyzers of others.
     """
 
     findings: FindingStore
     previews: PreviewStore
     replies: ReplyStore
     scanner: Scanner
-    present: Callable[[str], Snapshot]
+    present: Callable[[str, str | None], Snapshot]
     account_id: str
     partition: str = "aws"
+    zones: frozenset[ZoneType] = frozenset(ZoneType)

@@ -1,7 +1,9 @@
 """What is known of an analyzer beside its ARN; access previews; and what requests were answered that may come twice."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -71,7 +73,7 @@ def _fill() -> None:
         seen = sa.select(resources.c.resource, resources.c.analyzed_at).where(resources.c.analyzer_arn == arn)
         order = (resources.c.analyzed_at.desc(), resources.c.resource.desc())
         last = connection.execute(seen.order_by(*order).limit(1)).one_or_none()
-        several = latest is not None and len(json.loads(latest.coverage).get("accounts", ())) > 1
+        several = latest is not None and len(_accounts(json.loads(latest.coverage))) > 1
         connection.execute(
             sa.update(analyzers)
             .where(analyzers.c.arn == arn)
@@ -82,3 +84,8 @@ def _fill() -> None:
                 last_resource_at=None if last is None else last.analyzed_at,
             )
         )
+
+
+def _accounts(coverage: Mapping[str, Any]) -> frozenset[str]:
+    """Return the accounts that a scan was about, those that could not be entered too."""
+    return frozenset({*coverage["accounts"], *(gap["account"] for gap in coverage.get("gaps", ()))})
