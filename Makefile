@@ -18,7 +18,7 @@ demo: $(VENV)/.run ## scan the sample organization, print who gets in, and serve
 
 test: $(VENV)/.dev ## run all tests, the fast ones first
 	@$(BIN)/pytest -q -n auto -m "not slow"
-	@$(BIN)/pytest -q -m slow
+	@$(BIN)/pytest -q -n auto -m slow
 
 fast: $(VENV)/.dev ## run the tests that start no server
 	@$(BIN)/pytest -q -n auto -m "not slow"
