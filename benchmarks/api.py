@@ -59,6 +59,7 @@ from sekisho.api.tokens import PageTokens
 from sekisho.findings import Analyzer, Criteria, Criterion, Cursor, Finding, FindingQuery, Sort, Status
 from sekisho.resources.snapshot import Snapshot
 from sekisho.resources.zone import ZoneType
+from sekisho.server.memory import settle
 from sekisho.storage import SqlFindingStore, SqlPreviewStore, SqlReplyStore
 from sekisho.storage.queries import condition_rows
 from sekisho.storage.schema import finding_conditions, findings
@@ -192,6 +193,7 @@ def serve(url: str) -> None:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
         print(listening.getsockname()[1], flush=True)
+        settle()
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
         server.run(sockets=[listening])
 

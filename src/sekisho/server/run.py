@@ -22,6 +22,7 @@ from sekisho.findings import FindingStore, PreviewStore, StoreError
 from sekisho.resources.snapshot import Snapshot
 from sekisho.server.errors import ListenError
 from sekisho.server.listening import Listen
+from sekisho.server.memory import settle
 from sekisho.server.metrics import Metrics
 from sekisho.server.outbox import Outbox
 from sekisho.server.rescans import Readers, Rescanner
@@ -120,6 +121,7 @@ def run(
     server = _http_server(_app(parts, duties, rescanner, schedule, metrics), listen)
     with _working(rescanner, schedule) as ended:
         with _stopped_by_signals(server):
+            settle()
             if ready is not None:
                 ready()
             server.run(sockets=[listening])
