@@ -185,6 +185,7 @@ def test_findings_go_into_the_archive_and_back_by_id_and_by_resource(
     history = served.store.history(first["id"])
     assert [one.kind for one in history] == [ChangeKind.CREATED, ChangeKind.ARCHIVED, ChangeKind.UNARCHIVED]
     assert history[-1].by == "SKIAADMIN"
+    assert {one.at.microsecond % 1000 for one in history} == {0}
 
 
 def test_nothing_changes_when_one_of_the_ids_is_unknown(served: Served, client: AccessAnalyzerClient) -> None:

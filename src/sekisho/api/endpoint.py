@@ -57,7 +57,7 @@ class Endpoint:
             trace.request_id,
             name,
             caller,
-            now,
+            now.replace(microsecond=now.microsecond // 1000 * 1000),
             cursor=self._cursor(name, params),
             next_token=lambda cursor: self._tokens.seal(cursor, name, params),
         )

@@ -14,7 +14,7 @@ class RequestContext:
 
     Attributes:
         request_id: as the client gets it, in `x-amzn-RequestId`.
-        now: when the request arrived, UTC.
+        now: when the request arrived, UTC, to the millisecond, as the API gives times.
         cursor: where the listing goes on, out of the request's `nextToken`; None at its beginning.
         next_token: makes the `nextToken` of the answer, for this same question, from a cursor that JSON can hold.
     """

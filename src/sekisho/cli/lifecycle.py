@@ -26,6 +26,7 @@ from sekisho.findings import (
     archive,
     check_rule,
     format_time,
+    to_the_millisecond,
     unarchive,
 )
 from sekisho.wiring import open_store
@@ -231,5 +232,4 @@ def _table(columns: Iterable[str], rows: Iterable[Sequence[str]]) -> Table:
 
 
 def _now() -> datetime:
-    now = datetime.now(UTC)
-    return now.replace(microsecond=now.microsecond // 1000 * 1000)
+    return to_the_millisecond(datetime.now(UTC))

@@ -21,7 +21,7 @@ from sekisho.cli.output import Output
 from sekisho.cli.scanning import options_of
 from sekisho.cli.settings import LiveSettings, SettingsError
 from sekisho.cli.status import ExitStatus
-from sekisho.findings import FindingStore, ScanReport
+from sekisho.findings import FindingStore, ScanReport, to_the_millisecond
 from sekisho.keys import Credentials, KeyRing, KeyStore, MasterKey, Role, Status
 from sekisho.server import Duties, Listen, ListenError, Parts, find_home, log_to, open_socket, run, url_of
 from sekisho.wiring import read_master_key
@@ -146,7 +146,7 @@ def _source(live: LiveSettings, recording: str | None) -> Source:
 def _parts(stores: Stores, source: Source, master_key: MasterKey) -> Parts:
     ring = KeyRing(stores.keys, master_key)
     ring.verify()
-    home = find_home(stores.findings, source.read_zone, now=datetime.now(UTC))
+    home = find_home(stores.findings, source.read_zone, now=to_the_millisecond(datetime.now(UTC)))
     return Parts(
         findings=stores.findings,
         previews=stores.previews,

@@ -8,7 +8,7 @@ from sekisho.findings.archive_rules import MOST_RULES, ArchiveRule, archiving_ru
 from sekisho.findings.change import Change, ChangeKind, HistoryEntry
 from sekisho.findings.coverage import Coverage, Undecided, coverage_of
 from sekisho.findings.criteria import Criteria, Criterion, check_criteria, matches
-from sekisho.findings.document import finding_document, format_time, witness_document
+from sekisho.findings.document import finding_document, format_time, to_the_millisecond, witness_document
 from sekisho.findings.errors import (
     AmbiguousFindingError,
     AnalyzerError,
@@ -152,6 +152,7 @@ __all__ = [
     "record_scan",
     "resource_page_of",
     "tagged",
+    "to_the_millisecond",
     "unarchive",
     "untagged",
     "witness_document",

@@ -45,6 +45,11 @@ def format_time(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
+def to_the_millisecond(moment: datetime) -> datetime:
+    """Return a time as exactly as the API gives it; what is stored is no more exact than what is shown."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
 def _access(access: ExternalAccess) -> dict[str, Any]:
     document: dict[str, Any] = {
         "principal": dict(access.principal),

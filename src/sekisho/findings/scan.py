@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from sekisho.analyzers.observation import ResourceAnalysis
 from sekisho.findings.analyzer import Analyzer
 from sekisho.findings.coverage import Coverage, coverage_of
+from sekisho.findings.document import to_the_millisecond
 from sekisho.findings.errors import AnalyzerExistsError, UnknownAnalyzerError
 from sekisho.findings.finding import Status, analyzer_arn
 from sekisho.findings.lifecycle import tidy
@@ -52,7 +53,7 @@ def record_scan(
         UnknownAnalyzerError: the analyzer that is named is not there, or no longer; nothing was stored.
         StoreError: nothing was stored; or the scan was, and what time has changed was not, which the next one does.
     """
-    finished = now.replace(microsecond=now.microsecond // 1000 * 1000)
+    finished = to_the_millisecond(now)
     arn = analyzer or analyzer_arn(snapshot.zone_of_trust)
     analyzed = tuple(analyses)
     coverage = coverage_of(snapshot, analyzed)

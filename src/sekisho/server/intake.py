@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, Protocol, TypeAlias
 
-from sekisho.collectors import CollectError
+from sekisho.collectors import UnsupportedArnError
 from sekisho.collectors.json_values import is_list, is_object
 from sekisho.findings import Analyzer, FindingStore
 from sekisho.resources.zone import ZoneType, partition_of
@@ -115,8 +115,8 @@ def _request(analyzer: Analyzer, named: Named, known: _KnownResources, rescans: 
         try:
             for when in times:
                 rescans.scan_resource(analyzer.arn, arn, owner_account=named.account, when=when)
-        except CollectError:
-            continue  # an event may name what is none of ours
+        except UnsupportedArnError:
+            continue  # an event may name what nobody reads
         asked += 1
     return asked
 

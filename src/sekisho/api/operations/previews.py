@@ -1,7 +1,8 @@
 """Access previews: which findings a proposed configuration would bring, keep or end."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 from typing import Any, Final
 from uuid import uuid4
 
@@ -39,30 +40,6 @@ def preview_operations(service: Service) -> Mapping[str, Operation]:
     """Return the operations on access previews."""
     previews = service.previews
 
-    def create_access_preview(params: Mapping[str, Any], context: RequestContext) -> Mapping[str, Any]:
-        """Make a preview while the caller waits, so that the first question for its status is the last."""
-        analyzer = service.findings.analyzer(params["analyzerArn"])
-        if analyzer.type is not ZoneType.ACCOUNT:
-            raise invalid(f"previews are made by analyzers of type ACCOUNT; this one is of type {analyzer.type.value}")
-        configurations = params["configurations"]
-        _check_one(configurations)
-        if previews.count(analyzer.arn, since=context.now - COUNTED_FOR) >= MOST_PREVIEWS:
-            message = f"an analyzer makes {MOST_PREVIEWS} previews an hour at most; come again later"
-            raise quota_exceeded(message, _KIND, analyzer.arn)
-        present = _present(service, analyzer, next(iter(configurations)))
-        preview = make_preview(
-            configurations,
-            preview_id=str(uuid4()),
-            analyzer_arn=analyzer.arn,
-            present=present,
-            known=_known(service, analyzer.arn, {*_names(configurations), *(one.arn for one in present.resources)}),
-            now=_to_the_millisecond(context.now),
-            new_id=lambda: str(uuid4()),
-            own_resources=frozenset(_buckets(service, analyzer.arn, present.zone_of_trust.trusted_accounts)),
-        )
-        previews.save(preview)
-        return {"id": preview.id}
-
     def get_access_preview(params: Mapping[str, Any], _context: RequestContext) -> Mapping[str, Any]:
         preview = _preview(service, params)
         return {"accessPreview": {**_shown_summary(preview), "configurations": preview.configurations}}
@@ -96,11 +73,36 @@ def preview_operations(service: Service) -> Mapping[str, Operation]:
         return {"findings": [_shown_finding(one) for one in page.findings], "nextToken": token}
 
     return {
-        "CreateAccessPreview": create_access_preview,
+        "CreateAccessPreview": partial(_create, service),
         "GetAccessPreview": get_access_preview,
         "ListAccessPreviews": list_access_previews,
         "ListAccessPreviewFindings": list_access_preview_findings,
     }
+
+
+def _create(service: Service, params: Mapping[str, Any], context: RequestContext) -> Mapping[str, Any]:
+    """Make a preview while the caller waits, so that the first question for its status is the last."""
+    analyzer = service.findings.analyzer(params["analyzerArn"])
+    if analyzer.type is not ZoneType.ACCOUNT:
+        raise invalid(f"previews are made by analyzers of type ACCOUNT; this one is of type {analyzer.type.value}")
+    configurations = params["configurations"]
+    _check_one(configurations)
+    if service.previews.count(analyzer.arn, since=context.now - COUNTED_FOR) >= MOST_PREVIEWS:
+        message = f"an analyzer makes {MOST_PREVIEWS} previews an hour at most; come again later"
+        raise quota_exceeded(message, _KIND, analyzer.arn)
+    present = _present(service, analyzer, next(iter(configurations)))
+    preview = make_preview(
+        configurations,
+        preview_id=str(uuid4()),
+        analyzer_arn=analyzer.arn,
+        present=present,
+        known=_known(service, analyzer.arn, {*_names(configurations), *(one.arn for one in present.resources)}),
+        now=context.now,
+        new_id=lambda: str(uuid4()),
+        own_resources=frozenset(_buckets(service, analyzer.arn, present.zone_of_trust.trusted_accounts)),
+    )
+    service.previews.save(preview)
+    return {"id": preview.id}
 
 
 def _check_one(configurations: Mapping[str, Mapping[str, Any]]) -> None:
@@ -160,10 +162,6 @@ def _buckets(service: Service, analyzer_arn: str, accounts: frozenset[str]) -> I
         after = page.next
         if after is None:
             return
-
-
-def _to_the_millisecond(now: datetime) -> datetime:
-    return now - timedelta(microseconds=now.microsecond % 1000)
 
 
 def _preview(service: Service, params: Mapping[str, Any]) -> AccessPreview:
