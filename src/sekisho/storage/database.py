@@ -8,7 +8,7 @@ from typing import Self
 from sqlalchemy import Connection, Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
-from sekisho.storage.engine import BUSY_TIMEOUT, open_engine, parse_url, store_errors
+from sekisho.storage.engine import BUSY_TIMEOUT, open_engine, parse_url, reading_engine, store_errors
 from sekisho.storage.migrate import migrate
 
 
@@ -26,6 +26,7 @@ class Database:
         """
         self.url = parse_url(url)
         self.engine = open_engine(self.url, busy_timeout=BUSY_TIMEOUT)
+        self._reader = reading_engine(self.engine)
         try:
             with store_errors(self.url):
                 migrate(self.engine)
@@ -36,7 +37,7 @@ class Database:
     @contextmanager
     def reading(self) -> Generator[Connection]:
         """Lend a connection to read with."""
-        with store_errors(self.url), self.engine.connect() as connection:
+        with store_errors(self.url), self._reader.connect() as connection:
             yield connection
 
     @contextmanager

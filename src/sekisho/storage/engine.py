@@ -3,6 +3,7 @@
 import os
 import re
 import sqlite3
+import time
 from collections.abc import Generator
 from contextlib import closing, contextmanager
 from datetime import timedelta
@@ -11,15 +12,19 @@ from pathlib import Path
 from typing import Any, Final
 
 import platformdirs
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Dialect, Engine, PoolProxiedConnection, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError, NoSuchModuleError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from sekisho.findings import StoreError
 
 BUSY_TIMEOUT: Final = timedelta(seconds=10)
 """How long to wait for another process that writes, for a connection, and for one of our own that is in use."""
+
+RESTED: Final = timedelta(seconds=1)
+"""How long a connection to a server has been idle when it is asked whether it still is one."""
 
 STATEMENT_TIMEOUT: Final = timedelta(minutes=5)
 """How long a server may think about one statement, and how long we may think between two of a transaction."""
@@ -122,6 +127,15 @@ def open_engine(url: URL, *, busy_timeout: timedelta) -> Engine:
         ) from error
 
 
+def reading_engine(engine: Engine) -> Engine:
+    """Return what to read with, of the same connections.
+
+    With `READ COMMITTED` each statement sees what is there when it begins, transaction or none. Without one there are
+    two messages less to the server; and the driver keeps its prepared statements, which go with every rollback.
+    """
+    return engine.execution_options(isolation_level="AUTOCOMMIT") if engine.dialect.name == "postgresql" else engine
+
+
 @contextmanager
 def store_errors(url: URL) -> Generator[None]:
     """Tell what the database complains about in one line, with the place and the remedy."""
@@ -161,11 +175,29 @@ def _open_postgresql(url: URL, busy_timeout: timedelta) -> Engine:
         max_overflow=8,
         pool_timeout=BUSY_TIMEOUT.total_seconds(),
         pool_recycle=1800,
-        pool_pre_ping=True,
         connect_args={name: value for name, value in ours.items() if name not in url.query},
     )
     event.listen(engine, "connect", partial(_limit_postgresql, busy_timeout))
+    event.listen(engine, "checkin", _note_rest)
+    event.listen(engine, "checkout", partial(_ping_rested, engine.dialect))
     return engine
+
+
+def _note_rest(_connection: DBAPIConnection | None, record: ConnectionPoolEntry) -> None:
+    record.info["rests since"] = time.monotonic()
+
+
+def _ping_rested(
+    dialect: Dialect, connection: DBAPIConnection, record: ConnectionPoolEntry, _proxy: PoolProxiedConnection
+) -> None:
+    """Have a connection answer before it is lent again: the server, or what is between, may have closed it."""
+    since: float | None = record.info.get("rests since")  # none in a new one
+    if since is None or time.monotonic() - since < RESTED.total_seconds():
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error as error:
+        raise InvalidatePoolError from error
 
 
 def _limit_postgresql(busy_timeout: timedelta, connection: DBAPIConnection, _record: Any) -> None:
@@ -178,6 +210,7 @@ def _limit_postgresql(busy_timeout: timedelta, connection: DBAPIConnection, _rec
     with closing(connection.cursor()) as cursor:
         for name, limit in limits.items():
             cursor.execute(f"SET {name} = {limit // timedelta(milliseconds=1)}")
+        cursor.execute("SET timezone = 'UTC'")  # or every time that is read would have to be turned
     connection.commit()
 
 

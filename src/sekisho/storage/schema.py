@@ -1,7 +1,7 @@
 """The tables: what is asked for has a column, the rest of an observation is one JSON document."""
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final, Protocol
 
 from sqlalchemy import (
     Boolean,
@@ -25,6 +25,12 @@ HEAD: Final = "0005"
 """The newest migration; a test holds it equal to what Alembic finds in `migrations/versions`."""
 
 
+class _Reader(Protocol):
+    """Makes a value out of what the driver has read."""
+
+    def __call__(self, value: Any) -> datetime | None: ...
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """A time in UTC, also in databases whose times know no zone."""
 
@@ -38,12 +44,20 @@ class UtcDateTime(TypeDecorator[datetime]):
         utc = value.astimezone(UTC)
         return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Read UTC."""
-        del dialect
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def result_processor(self, dialect: Dialect, coltype: object) -> _Reader:
+        """Read UTC; in one step, as a page of findings has hundreds of times."""
+        del coltype
+        return _read_text if dialect.name == "sqlite" else _read_time
+
+
+def _read_text(value: str | None) -> datetime | None:
+    """Read a time as SQLAlchemy writes it in SQLite: in ISO 8601, without the zone; to replace it takes longer."""
+    return None if value is None else datetime.fromisoformat(value + "Z")
+
+
+def _read_time(value: datetime | None) -> datetime | None:
+    """Read a time of a driver that knows the type, in whatever zone the connection is."""
+    return value if value is None or value.tzinfo is UTC else value.astimezone(UTC)
 
 
 def _sorted(length: int) -> String:

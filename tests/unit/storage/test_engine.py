@@ -277,11 +277,27 @@ def test_a_server_whose_encoding_lacks_a_character_is_told_in_one_line(postgresq
         scan(store, "関所")
 
 
-def test_a_connection_that_breaks_between_two_uses_is_made_again(postgresql_server: Server, postgresql: str) -> None:
+def test_a_connection_that_breaks_at_rest_is_made_again(
+    postgresql_server: Server, postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sekisho.storage.engine.RESTED", timedelta())
     with SqlFindingStore(postgresql) as store:
         scan(store, "reports")
         break_connections(postgresql_server)
 
+        assert len(store.findings(FindingFilter())) == 1
+
+
+def test_a_connection_that_breaks_in_use_costs_one_answer(
+    postgresql_server: Server, postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sekisho.storage.engine.RESTED", timedelta(hours=1))
+    with SqlFindingStore(postgresql) as store:
+        scan(store, "reports")
+        break_connections(postgresql_server)
+
+        with pytest.raises(StoreError, match="the server closed the connection"):
+            store.findings(FindingFilter())
         assert len(store.findings(FindingFilter())) == 1
 
 

@@ -23,9 +23,9 @@ def access_of(seen: Observation) -> dict[str, Any]:
     match seen.outcome:
         case ExternalAccess() as access:
             return {
-                "principal": dict(access.principal),
-                "action": list(access.action),
-                "condition": dict(access.condition),
+                "principal": access.principal,
+                "action": access.action,
+                "condition": access.condition,
                 "isPublic": access.is_public,
                 "sources": [_source(one) for one in access.sources] or None,
                 "resourceControlPolicyRestriction": access.resource_control_policy_restriction.value,
