@@ -59,6 +59,7 @@ from sekisho.api.tokens import PageTokens
 from sekisho.findings import Analyzer, Criteria, Criterion, Cursor, Finding, FindingQuery, Sort, Status
 from sekisho.resources.snapshot import Snapshot
 from sekisho.resources.zone import ZoneType
+from sekisho.server import BoundedConnection
 from sekisho.server.memory import settle
 from sekisho.storage import SqlFindingStore, SqlPreviewStore, SqlReplyStore
 from sekisho.storage.queries import condition_rows
@@ -77,6 +78,9 @@ AT_ONCE: Final = 20_000
 
 MOST_OVER: Final = 5.0
 """How many milliseconds a page over HTTP may take longer than the bare query, at p99."""
+
+WARM_UP: Final = 50
+"""How many pages of each list are not counted."""
 
 
 def outcome(draw: random.Random, number: int) -> ExternalAccess:
@@ -194,7 +198,8 @@ def serve(url: str) -> None:
         listening.listen()
         print(listening.getsockname()[1], flush=True)
         settle()
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+        config = uvicorn.Config(app, http=BoundedConnection, log_config=None, access_log=False, lifespan="off")
+        server = uvicorn.Server(config)
         server.run(sockets=[listening])
 
 
@@ -288,7 +293,7 @@ def measure(store: SqlFindingStore, client: Client, ask: Question, *, pages: int
     raw = store.engine.raw_connection()
     cursor = raw.cursor()
     try:
-        for number in range(-5, pages):
+        for number in range(-WARM_UP, pages):
             query = ask(draw)
             event.listen(store.engine, "before_cursor_execute", listen)
             store.list_findings(query)  # tells its statement, and brings the rows into the cache for all
@@ -384,7 +389,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--findings", type=int, default=1_000_000)
     parser.add_argument("--url", help="an empty PostgreSQL database; default: a SQLite file of our own")
     parser.add_argument("--postgresql", action="store_true", help="a PostgreSQL server of our own")
-    parser.add_argument("--pages", type=int, default=200, help="how many pages of each list")
+    parser.add_argument("--pages", type=int, default=500, help="how many pages of each list")
     parser.add_argument("--clients", type=int, default=50, help="how many ask at once in the end")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--serve", metavar="URL", help=argparse.SUPPRESS)

@@ -24,6 +24,7 @@ from starlette.types import ASGIApp
 from sekisho.api import IssuedKey, Limits, Operation, Rate, RequestContext, make_app
 from sekisho.api.exchange import HttpRequest
 from sekisho.api.model import operation_models
+from sekisho.server import BoundedConnection
 from unit.api.signing import ADMIN, OPERATOR, READER, REGION, Keys
 
 SECRET = bytes(range(32))
@@ -111,7 +112,7 @@ def running(app: ASGIApp) -> Iterator[str]:
     # Named as TCP, so that asyncio turns Nagle's algorithm off; an answer takes 40 ms otherwise.
     with socket.socket(proto=socket.IPPROTO_TCP) as listening:
         listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off"))
+        server = uvicorn.Server(uvicorn.Config(app, http=BoundedConnection, log_config=None, lifespan="off"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

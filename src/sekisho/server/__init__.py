@@ -4,6 +4,7 @@ It knows the API, the readers and the stores by what they promise, and decides n
 here: scans follow one another in one thread, jobs of the clock have threads of their own, requests have theirs.
 """
 
+from sekisho.server.connection import BoundedConnection
 from sekisho.server.errors import ForeignAnalyzerError, ListenError, PlainTextError, ServerError
 from sekisho.server.intake import request_rescans, resources_named_by
 from sekisho.server.listening import Listen, open_socket, url_of
@@ -15,6 +16,7 @@ from sekisho.server.start import Home, find_home
 from sekisho.server.waiting import When, Wish
 
 __all__ = [
+    "BoundedConnection",
     "Duties",
     "ForeignAnalyzerError",
     "Home",

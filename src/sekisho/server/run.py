@@ -20,6 +20,7 @@ from sekisho.api import KeyRing, make_app
 from sekisho.api.operations import ReplyStore, Service, make_operations
 from sekisho.findings import FindingStore, PreviewStore, StoreError
 from sekisho.resources.snapshot import Snapshot
+from sekisho.server.connection import BoundedConnection
 from sekisho.server.errors import ListenError
 from sekisho.server.listening import Listen
 from sekisho.server.memory import settle
@@ -181,6 +182,7 @@ def _http_server(app: ASGIApp, listen: Listen) -> uvicorn.Server:
         lifespan="off",
         proxy_headers=False,
         server_header=False,
+        http=BoundedConnection,
         ws="none",
         limit_concurrency=MOST_AT_ONCE,
         timeout_graceful_shutdown=int(TO_FINISH.total_seconds()),
