@@ -8,6 +8,7 @@ a collector, and `read_policy` is derived from them. A call that fails is part o
 from sekisho.collectors.errors import CollectError, OutOfReachError, RecordingError, UnsupportedArnError
 from sekisho.collectors.iam_policy import read_policy
 from sekisho.collectors.live import LiveReader
+from sekisho.collectors.live_credentials import LiveCredentialsReader
 from sekisho.collectors.options import DEFAULT_ROLE_NAME, LiveOptions
 from sekisho.collectors.reader import NO_PROGRESS, Progress, SnapshotReader
 from sekisho.collectors.recording import RecordedReader, write_recording
@@ -16,6 +17,7 @@ __all__ = [
     "DEFAULT_ROLE_NAME",
     "NO_PROGRESS",
     "CollectError",
+    "LiveCredentialsReader",
     "LiveOptions",
     "LiveReader",
     "OutOfReachError",

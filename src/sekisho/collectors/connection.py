@@ -226,17 +226,22 @@ def _pages(client: Any, method: str, params: Mapping[str, Json], read: Read) -> 
         while (page := _ask(next, pages, None)) is not None:
             yield page
         return
-    token: dict[str, str] = {}
+    token: tuple[str, str] | None = None
     while True:
-        page = _ask(getattr(client, method), **params, **token)
+        page = _ask(getattr(client, method), **params, **dict([token] if token else ()))
         yield page
-        following = None if isinstance(page, ApiError) else page.get("NextToken")
-        if not following:
+        following = None if isinstance(page, ApiError) else _following(page)
+        if following is None:
             return
-        if token.get("NextToken") == following:
+        if token == following:
             yield ApiError("InvalidResponse", "the same page was named twice in a row")
             return
-        token = {"NextToken": following}
+        token = following
+
+
+def _following(page: Mapping[str, Json]) -> tuple[str, str] | None:
+    """Return what names the next page, and its name; IAM has another word for it than most services."""
+    return next(((name, page[name]) for name in ("NextToken", "Marker") if page.get(name)), None)
 
 
 def _create_client(session: botocore.session.Session, service: str, region: str, options: LiveOptions) -> BaseClient:

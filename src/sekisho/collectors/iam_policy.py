@@ -5,7 +5,7 @@ from typing import Any
 
 from sekisho.collectors.collector import Reads
 from sekisho.collectors.options import DEFAULT_ROLE_NAME
-from sekisho.collectors.services import ACCOUNT_READS, ORGANIZATION_READS
+from sekisho.collectors.services import ACCOUNT_READS, CREDENTIAL_READS, ORGANIZATION_READS
 
 _ENTER = "sts:AssumeRole"
 
@@ -21,7 +21,7 @@ def read_policy(
         {
             "Sid": "SekishoReads",
             "Effect": "Allow",
-            "Action": _actions(ORGANIZATION_READS if organization else ACCOUNT_READS),
+            "Action": _actions({**CREDENTIAL_READS, **(ORGANIZATION_READS if organization else ACCOUNT_READS)}),
             "Resource": "*",
         }
     ]
@@ -31,9 +31,10 @@ def read_policy(
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def session_policy() -> str:
-    """Return the policy for a member account as short as it can be: STS takes 2,048 characters."""
-    return json.dumps(read_policy(), separators=(",", ":"))
+def session_policy(reads: Reads) -> str:
+    """Return the policy for these calls in a member account, as short as it can be: STS takes 2,048 characters."""
+    statement = {"Effect": "Allow", "Action": _actions(reads), "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, separators=(",", ":"))
 
 
 def _actions(reads: Reads) -> list[str]:

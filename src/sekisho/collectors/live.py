@@ -11,28 +11,30 @@ from typing import TypeAlias
 
 from msgspec import structs
 
-from sekisho.collectors.collector import Account, Collector, Found
+from sekisho.collectors.collector import Account, Collector, Found, Reads
 from sekisho.collectors.connection import Connection, connect
 from sekisho.collectors.errors import CollectError, OutOfReachError
 from sekisho.collectors.iam_policy import session_policy
 from sekisho.collectors.one_resource import collector_of, owner_of
 from sekisho.collectors.options import LiveOptions
 from sekisho.collectors.reader import NO_PROGRESS, Progress, place
-from sekisho.collectors.services import ACCOUNT_READS, COLLECTORS, ORGANIZATION_READS
+from sekisho.collectors.services import ACCOUNT_READS, COLLECTORS
+from sekisho.collectors.zone import ORGANIZATION_READS as ZONE_READS
 from sekisho.collectors.zone import ReadZone, read_account_zone, read_organization_zone, read_regions
 from sekisho.resources.snapshot import ApiCall, RawAccount, RawResource, Snapshot
 
 _Outcome: TypeAlias = Found | RawResource | None
 
 
-def _now() -> datetime:
+def utc_now() -> datetime:
+    """Return the time of the clock on the wall."""
     return datetime.now(UTC)
 
 
 class LiveReader:
     """The `SnapshotReader` that asks AWS, with read calls only and within the credentials it finds."""
 
-    def __init__(self, options: LiveOptions | None = None, *, now: Callable[[], datetime] = _now) -> None:
+    def __init__(self, options: LiveOptions | None = None, *, now: Callable[[], datetime] = utc_now) -> None:
         self._options = options or LiveOptions()
         self._now = now
 
@@ -43,13 +45,13 @@ class LiveReader:
             CollectError: no credentials, no such Region, no such organization. The message names the remedy.
         """
         options = self._options
-        taken_at, own, trusted = self._begin()
+        taken_at, own, trusted = begin(options, ACCOUNT_READS, self._now)
         _refuse_disabled_regions(own, options.regions)
         resources: list[RawResource] = []
         accounts: list[RawAccount] = []
-        with _workers(options.workers) as pool:
-            for account_id in sorted({own.account_id, *(member.account_id for member in trusted.zone.accounts)}):
-                found, failed = _read_account(_enter(own, account_id), options, pool, progress)
+        with workers(options.workers) as pool:
+            for account_id in accounts_to_read(own, trusted):
+                found, failed = _read_account(enter(own, account_id, ACCOUNT_READS), options, pool, progress)
                 zone_failures = trusted.failed if account_id == own.account_id else ()
                 accounts.append(RawAccount(account_id, (*zone_failures, *failed)))
                 resources.extend(found)
@@ -70,12 +72,12 @@ class LiveReader:
             CollectError: no credentials, no such Region, no such organization. The message names the remedy.
         """
         collector, parts = collector_of(arn)
-        taken_at, own, trusted = self._begin()
+        taken_at, own, trusted = begin(self._options, ACCOUNT_READS, self._now)
         if trusted.lost is not None:  # an account that is missing would be a stranger's
             code = trusted.lost.error.code if trusted.lost.error else "no answer"
             raise CollectError(f"not every account of the organization could be listed ({code}); try again")
         owner = owner_of(arn, parts, owner_account, zone=trusted.zone, own=own.account_id)
-        entered = _enter(own, owner)
+        entered = enter(own, owner, ACCOUNT_READS)
         found = entered if isinstance(entered, ApiCall) else _read_one(collector, entered, parts.region, arn)
         about = {own.account_id: trusted.failed}
         about[owner] = (*about.get(owner, ()), *_beside(found, collector, entered))
@@ -88,13 +90,39 @@ class LiveReader:
             only=(arn,),
         )
 
-    def _begin(self) -> tuple[datetime, Connection, ReadZone]:
-        """Return the time, a connection to the account of the credentials, and who is trusted."""
-        options = self._options
-        taken_at = self._now().astimezone(UTC).replace(microsecond=0)
-        own = connect(options, ORGANIZATION_READS if options.organization else ACCOUNT_READS)
-        read_zone = read_organization_zone if options.organization else read_account_zone
-        return taken_at, own, read_zone(own, options.partners)
+
+def begin(options: LiveOptions, reads: Reads, now: Callable[[], datetime]) -> tuple[datetime, Connection, ReadZone]:
+    """Return the time, a connection to the account of the credentials, and who is trusted.
+
+    Args:
+        options: how to read.
+        reads: the calls that one account takes; what an organization takes is added when one is read.
+        now: the clock.
+    """
+    taken_at = now().astimezone(UTC).replace(microsecond=0)
+    own = connect(options, {**reads, **ZONE_READS} if options.organization else reads)
+    read_zone = read_organization_zone if options.organization else read_account_zone
+    return taken_at, own, read_zone(own, options.partners)
+
+
+def accounts_to_read(own: Connection, trusted: ReadZone) -> list[str]:
+    """Return the ids of the accounts of the zone, in the order of a snapshot."""
+    return sorted({own.account_id, *(member.account_id for member in trusted.zone.accounts)})
+
+
+def enter(own: Connection, account_id: str, reads: Reads) -> Connection | ApiCall:
+    """Return a connection to an account of the zone that can make these calls, or the call that did not let us in."""
+    return own if account_id == own.account_id else own.enter(account_id, session_policy(reads), reads)
+
+
+@contextmanager
+def workers(count: int) -> Generator[ThreadPoolExecutor, None, None]:
+    """Lend a pool; on the way out, nothing that has not begun begins any more."""
+    pool = ThreadPoolExecutor(count, thread_name_prefix="collect")
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _regions_asked(options: LiveOptions) -> tuple[str, ...] | None:
@@ -138,10 +166,6 @@ def _refuse_disabled_regions(aws: Account, regions: tuple[str, ...] | None) -> N
         raise CollectError(
             f"the Region `{unknown[0]}` is not enabled in account {aws.account_id}; enabled are {', '.join(enabled)}"
         )
-
-
-def _enter(own: Connection, account_id: str) -> Connection | ApiCall:
-    return own if account_id == own.account_id else own.enter(account_id, session_policy(), ACCOUNT_READS)
 
 
 def _read_account(
@@ -209,16 +233,6 @@ class _Tasks:
 
     def _put(self, step: str, future: Future[_Outcome]) -> None:
         self._done.put((step, future))
-
-
-@contextmanager
-def _workers(count: int) -> Generator[ThreadPoolExecutor, None, None]:
-    """Lend a pool; on the way out, nothing that has not begun begins any more."""
-    pool = ThreadPoolExecutor(count, thread_name_prefix="collect")
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _call_order(made: ApiCall) -> tuple[str, str, str]:

@@ -18,7 +18,7 @@ class Gap(msgspec.Struct, frozen=True):
         resource: the ARN of the resource that is now only partly known, or None when the call was about an account.
         resource_types: the types of which resources may be missing now. Empty when `resource` is set, and after calls
             that hide no resource: then it is not known whether control policies apply, which organization the account
-            belongs to, or whether it blocks public access.
+            belongs to, whether it blocks public access, or what there is of its credentials.
     """
 
     call: str
@@ -56,6 +56,16 @@ ACCOUNT_CALLS: Mapping[str, tuple[str, ...]] = {
     "organizations.list_policies": (),
     "organizations.describe_policy": (),
     "organizations.list_targets_for_policy": (),
+    "iam.generate_credential_report": (),
+    "iam.get_credential_report": (),
+    "iam.get_account_summary": (),
+    "iam.get_account_password_policy": (),
+    "iam.list_virtual_mfa_devices": (),
+    "iam.list_service_specific_credentials": (),
+    "iam.list_organizations_features": (),
+    "iam.list_access_keys": (),
+    "iam.get_access_key_last_used": (),
+    "iam.list_mfa_devices": (),
 }
 """The calls about an account, with the resource types they list. A failure of any other call hides every type."""
 
@@ -83,6 +93,19 @@ ABSENT: Mapping[str, frozenset[str]] = {
     "efs.describe_file_system_policy": frozenset({"PolicyNotFound"}),
     "dynamodb.get_resource_policy": frozenset({"PolicyNotFoundException"}),
     "organizations.describe_organization": frozenset({"AWSOrganizationsNotInUseException"}),
+    "iam.get_account_password_policy": frozenset({"NoSuchEntity"}),
+    # The organization has no such features, or it is not for this account to say which.
+    "iam.list_organizations_features": frozenset(
+        {
+            "AccountNotManagementOrDelegatedAdministratorException",
+            "OrganizationNotFoundException",
+            "OrganizationNotInAllFeaturesModeException",
+            "ServiceAccessNotEnabledException",
+        }
+    ),
+    # The user is gone, and may have been for as long as a credential report lives.
+    "iam.list_access_keys": frozenset({"NoSuchEntity"}),
+    "iam.list_mfa_devices": frozenset({"NoSuchEntity"}),
 }
 """The error codes that mean "there is no such document". Source: the API reference of each operation."""
 

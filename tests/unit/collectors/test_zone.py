@@ -1,11 +1,15 @@
 """What is made of the answers about an organization, and of their absence."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from sekisho.collectors import CollectError
 from sekisho.collectors.collector import Pages
-from sekisho.collectors.zone import read_account_zone, read_organization_zone
-from sekisho.resources.snapshot import ApiCall, ApiError, Json
+from sekisho.collectors.zone import ORGANIZATION_READS, ReadZone, read_account_zone, read_organization_zone
+from sekisho.resources.credentials import credentials_of
+from sekisho.resources.snapshot import ApiCall, ApiError, Json, RawAccount
+from sekisho.resources.zone import ZoneOfTrust, ZoneType
 
 ORGANIZATION = {"Organization": {"Id": "o-a1b2c3d4e5", "MasterAccountId": "111122223333"}}
 NOBODY: frozenset[str] = frozenset()
@@ -82,3 +86,15 @@ def test_only_absence_and_refusal_pass_in_silence(code: str, failed: int) -> Non
 def test_an_organization_that_cannot_be_read_says_why(aws: Account, message: str) -> None:
     with pytest.raises(CollectError, match=message):
         read_organization_zone(aws, NOBODY)
+
+
+@pytest.mark.parametrize("call", sorted(set(ORGANIZATION_READS) - {"sts.assume_role"}))
+def test_a_failure_that_hides_accounts_is_a_gap_of_credentials_too(call: str) -> None:
+    made = ApiCall(call, {}, error=ApiError("Timeout"))
+    zone = ZoneOfTrust(ZoneType.ORGANIZATION, Account.account_id, Account.home)
+    noon = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+    credentials = credentials_of(RawAccount(Account.account_id, (made,)), partition="aws", taken_at=noon)
+
+    lost = ReadZone(zone, (made,)).lost
+    assert [gap.call for gap in credentials.gaps] == ([] if lost is None else [lost.call])

@@ -1,0 +1,56 @@
+"""The credentials of an account as values: the credential report, and the calls that tell what it leaves out.
+
+Nothing in here judges; that is for `analyzers.credentials`.
+"""
+
+from sekisho.resources.credentials.account import (
+    AccessKey,
+    AccountCredentials,
+    AccountSummary,
+    KeyStatus,
+    MfaDevice,
+    MfaKind,
+    NoPasswordPolicy,
+    PasswordPolicy,
+    RootManagement,
+    ServiceSpecificCredential,
+)
+from sekisho.resources.credentials.reading import credentials_of
+from sekisho.resources.credentials.report import (
+    ROOT,
+    AccessKeyCells,
+    CertificateCells,
+    CredentialReport,
+    Flag,
+    Mark,
+    Moment,
+    ReportError,
+    ReportRow,
+    UnreadCell,
+    parse_report,
+)
+
+__all__ = [
+    "ROOT",
+    "AccessKey",
+    "AccessKeyCells",
+    "AccountCredentials",
+    "AccountSummary",
+    "CertificateCells",
+    "CredentialReport",
+    "Flag",
+    "KeyStatus",
+    "Mark",
+    "MfaDevice",
+    "MfaKind",
+    "Moment",
+    "NoPasswordPolicy",
+    "PasswordPolicy",
+    "ReportError",
+    "ReportRow",
+    "RootManagement",
+    "ServiceSpecificCredential",
+    "UnreadCell",
+    "credentials_of",
+    "parse_report",
+]
