@@ -7,7 +7,13 @@ from typing import Any
 
 import msgspec
 
-from sekisho.analyzers.observation import AnalysisError, ExternalAccess, Observation, ResourceAnalysis
+from sekisho.analyzers.observation import (
+    AnalysisError,
+    CredentialRisk,
+    ExternalAccess,
+    Observation,
+    ResourceAnalysis,
+)
 from sekisho.resources.snapshot import ApiCall, ApiError, RawResource
 from sekisho.resources.zone import ZoneOfTrust, parse_zone
 
@@ -124,6 +130,8 @@ def _comparable(one: Observation) -> dict[str, Any]:
         "resource_owner_account": one.resource_owner_account,
     }
     match one.outcome:
+        case CredentialRisk():
+            return common
         case AnalysisError(code=code):
             return common | {"error": code.value}
         case ExternalAccess() as access:

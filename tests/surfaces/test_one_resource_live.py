@@ -11,7 +11,7 @@ import pytest
 from msgspec import structs
 
 from sekisho.analyzers.external import analyze_external_access, analyze_resource
-from sekisho.analyzers.observation import AnalysisError
+from sekisho.analyzers.observation import AnalysisError, ExternalAccess
 from sekisho.collectors import CollectError, LiveOptions, LiveReader, OutOfReachError
 from sekisho.collectors.one_resource import collector_of
 from sekisho.collectors.services import ACCOUNT_READS
@@ -360,7 +360,7 @@ def _key(store: FindingStore) -> str:
 
 def _principal(finding: Finding) -> dict[str, str]:
     outcome = finding.observation.outcome
-    assert not isinstance(outcome, AnalysisError)
+    assert isinstance(outcome, ExternalAccess)
     return dict(outcome.principal)
 
 

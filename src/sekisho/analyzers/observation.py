@@ -1,7 +1,9 @@
 """What an analyzer saw: access or a failure to decide, on one resource, at one moment."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import Enum
+from typing import TypeAlias
 
 import msgspec
 
@@ -12,6 +14,10 @@ class FindingType(Enum):
     """The kinds of finding, by the API's names. Source: Access Analyzer API reference, `FindingType`."""
 
     EXTERNAL_ACCESS = "ExternalAccess"
+    UNUSED_IAM_USER_ACCESS_KEY = "UnusedIAMUserAccessKey"
+    UNUSED_IAM_USER_PASSWORD = "UnusedIAMUserPassword"  # noqa: S105 - a name
+    CREDENTIAL = "Credential"
+    """Ours: whatever else is wrong with a credential; its check says what."""
 
 
 class ErrorCode(Enum):
@@ -159,6 +165,57 @@ class AnalysisError(msgspec.Struct, frozen=True):
     at_most: tuple[AtMost, ...] = ()
 
 
+class CredentialKind(Enum):
+    """What kind of credential a finding is on, or what stands for it."""
+
+    PASSWORD = "Password"  # noqa: S105 - a name
+    ACCESS_KEY = "AccessKey"
+    MFA = "MFA"
+    CERTIFICATE = "SigningCertificate"
+    SERVICE_SPECIFIC = "ServiceSpecificCredential"
+    USER = "User"
+    PASSWORD_POLICY = "PasswordPolicy"  # noqa: S105 - a name
+    ACCOUNT = "Account"
+
+
+class Fact(msgspec.Struct, frozen=True, gc=False):
+    """A value that a finding rests on, and where it stands: a column of the credential report, or a call."""
+
+    name: str
+    value: str
+    source: str
+
+
+class CredentialRisk(msgspec.Struct, frozen=True, gc=False):
+    """What is wrong with a credential.
+
+    Attributes:
+        check: the id of the check, for instance `CRED-KEY-UNUSED`.
+        credential: the id of the access key, certificate or device; where it is not known, `1` or `2` for the columns
+            of the report; empty where a user or an account has but one.
+        severity_rule: the rule that set the severity, in words.
+        sentence: what is wrong, in one English sentence.
+        last_used: None for never, as far as is known.
+        days: the threshold, in days; None for a check without one.
+        data_at: how old the data is that this rests on, in UTC.
+    """
+
+    check: str
+    kind: CredentialKind
+    credential: str
+    severity: Severity
+    severity_rule: str
+    sentence: str
+    facts: tuple[Fact, ...]
+    data_at: datetime
+    last_used: datetime | None = None
+    days: int | None = None
+
+
+Outcome: TypeAlias = ExternalAccess | AnalysisError | CredentialRisk
+"""What an analyzer has to say."""
+
+
 class Observation(msgspec.Struct, frozen=True):
     """One thing an analyzer has to say of a resource: access, or an error in its place."""
 
@@ -167,7 +224,7 @@ class Observation(msgspec.Struct, frozen=True):
     resource_owner_account: str
     region: str
     finding_type: FindingType
-    outcome: ExternalAccess | AnalysisError
+    outcome: Outcome
 
 
 class ResourceAnalysis(msgspec.Struct, frozen=True):

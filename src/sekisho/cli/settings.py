@@ -88,6 +88,23 @@ SETTINGS: Final = {
             metavar="LEVEL",
             choices=LEVELS,
         ),
+        Setting("unused-days", "When a password or key is unused. Default: 45.", Kind.NUMBER, "DAYS"),
+        Setting("key-age-days", "When an active key is to be rotated. Default: 90.", Kind.NUMBER, "DAYS"),
+        Setting("inactive-key-days", "When an inactive key is to be deleted. Default: 90.", Kind.NUMBER, "DAYS"),
+        Setting("root-used-days", "How long ago the root user may not have been used. Default: 7.", Kind.COUNT, "DAYS"),
+        Setting("both-used-days", "When two keys are both in use. Default: 30.", Kind.NUMBER, "DAYS"),
+        Setting("rotation-days", "How long the rotation of a key may take. Default: 14.", Kind.COUNT, "DAYS"),
+        Setting(
+            "service-credential-days", "When a credential for one service is old. Default: 90.", Kind.NUMBER, "DAYS"
+        ),
+        Setting(
+            "role-candidate-days", "A key used within so many days could be a role. Default: 30.", Kind.COUNT, "DAYS"
+        ),
+        Setting("stale-report-hours", "When a credential report is old. Default: 24.", Kind.NUMBER, "HOURS"),
+        Setting("password-length", "What a password policy has to ask for. Default: 14.", Kind.NUMBER, "NUMBER"),
+        Setting("password-reuse", "How many passwords it has to remember. Default: 24.", Kind.COUNT, "NUMBER"),
+        Setting("require-character-classes", "It has to ask for all four classes of characters.", Kind.FLAG),
+        Setting("require-expiry", "It has to let passwords expire.", Kind.FLAG),
     )
 }
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from sekisho.analyzers.observation import ExternalAccess
+from sekisho.analyzers.observation import AnalysisError, CredentialRisk, ExternalAccess
 from sekisho.findings.errors import CriteriaError
 from sekisho.findings.finding import Finding
 
@@ -96,8 +96,10 @@ def values_of(finding: Finding, key: str) -> tuple[str, ...]:
     match seen.outcome:
         case ExternalAccess() as access:
             return _of_access(access, key)
-        case error:
-            return (error.code.value,) if key == "error" else ()
+        case AnalysisError(code=code):
+            return (code.value,) if key == "error" else ()
+        case CredentialRisk():
+            return ()
 
 
 def _of_access(access: ExternalAccess, key: str) -> tuple[str, ...]:

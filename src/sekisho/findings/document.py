@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sekisho.analyzers.observation import AnalysisError, Because, ExternalAccess, Remedy, Source, WitnessRequest
+from sekisho.analyzers.observation import (
+    AnalysisError,
+    Because,
+    CredentialRisk,
+    ExternalAccess,
+    Remedy,
+    Source,
+    WitnessRequest,
+)
 from sekisho.findings.finding import Finding
 
 
@@ -27,6 +35,8 @@ def finding_document(finding: Finding) -> dict[str, Any]:
     match seen.outcome:
         case ExternalAccess() as access:
             document |= _access(access)
+        case CredentialRisk() as risk:
+            document |= _risk(risk)
         case AnalysisError() as error:
             document |= {"error": error.code.value, "condition": {}, "reason": error.reason}
             if error.at_most:
@@ -72,6 +82,20 @@ def _access(access: ExternalAccess) -> dict[str, Any]:
         ],
         "remedy": _remedy(access.remedy),
         "approximations": list(access.approximations),
+    }
+
+
+def _risk(risk: CredentialRisk) -> dict[str, Any]:
+    return {
+        "check": risk.check,
+        "credentialType": risk.kind.value,
+        **_present(credential=risk.credential or None),
+        "sentence": risk.sentence,
+        "severity": risk.severity.name,
+        "severityRule": risk.severity_rule,
+        **_present(lastUsed=None if risk.last_used is None else format_time(risk.last_used), thresholdDays=risk.days),
+        "facts": [{"name": one.name, "value": one.value, "source": one.source} for one in risk.facts],
+        "dataAt": format_time(risk.data_at),
     }
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from sekisho.analyzers.observation import ExternalAccess
+from sekisho.analyzers.observation import AnalysisError, CredentialRisk, ExternalAccess
 from sekisho.findings.change import Change, ChangeKind
 from sekisho.findings.finding import NAMESPACE, Finding
 
@@ -63,8 +63,10 @@ def _detail(finding: Finding, *, is_deleted: bool) -> dict[str, Any]:
                 "condition": dict(access.condition),
                 "isPublic": access.is_public,
             }
-        case error:
-            return detail | {"error": error.code.value}
+        case AnalysisError(code=code):
+            return detail | {"error": code.value}
+        case CredentialRisk(check=check, severity=severity):
+            return detail | {"findingType": seen.finding_type.value, "check": check, "severity": severity.name}
 
 
 def _to_the_second(moment: datetime) -> str:

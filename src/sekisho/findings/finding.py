@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from sekisho.analyzers.observation import AnalysisError, ExternalAccess, Observation
+from sekisho.analyzers.observation import AnalysisError, CredentialRisk, ExternalAccess, Observation
 from sekisho.resources.zone import ZoneOfTrust
 
 NAMESPACE: Final = UUID("5d2f7a52-6f0c-5c0e-9a5b-3c1b6a1d4e77")
@@ -54,12 +54,15 @@ def analyzer_arn(zone: ZoneOfTrust, name: str = "sekisho") -> str:
 def finding_id(analyzer: str, observation: Observation) -> str:
     """Return the id of a finding: the same for the same access on any machine, whatever the store.
 
-    Only the resource, the finding type, the principal and the condition make the identity. A failure to decide has no
-    principal and no condition, so that a resource has one such finding at most.
+    Only the resource, the finding type, the principal and the condition make the identity; for a credential the check
+    and the credential stand in place of the principal. A failure to decide has neither, so that a resource has one such
+    finding at most.
     """
     match observation.outcome:
         case ExternalAccess(principal=principal, condition=condition):
             who, when = dict(principal), dict(condition)
+        case CredentialRisk(check=check, credential=credential):
+            who, when = {"check": check, "credential": credential}, {}
         case AnalysisError():
             who, when = {}, {}
     parts = [analyzer, observation.resource, observation.finding_type.value, who, when]

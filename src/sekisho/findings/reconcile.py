@@ -6,7 +6,13 @@ from datetime import datetime
 import msgspec
 from msgspec.structs import replace
 
-from sekisho.analyzers.observation import AnalysisError, ExternalAccess, Observation, ResourceAnalysis
+from sekisho.analyzers.observation import (
+    AnalysisError,
+    CredentialRisk,
+    ExternalAccess,
+    Observation,
+    ResourceAnalysis,
+)
 from sekisho.findings.archive_rules import ArchiveRule, archiving_rule
 from sekisho.findings.change import Change, ChangeKind, changes_of_scan
 from sekisho.findings.coverage import Coverage
@@ -144,9 +150,9 @@ def _by_id(analyzer_arn: str, analyses: Iterable[ResourceAnalysis]) -> dict[str,
 
 
 def _that_count(analysis: ResourceAnalysis) -> Iterator[Observation]:
-    """A resource that could not be decided has that one finding: what else was seen of it is only a part."""
-    errors = tuple(one for one in analysis.observations if isinstance(one.outcome, AnalysisError))
-    yield from errors or analysis.observations
+    """A resource that could not be decided has that one finding: what else was seen of its access is only a part."""
+    is_decided = not any(isinstance(one.outcome, AnalysisError) for one in analysis.observations)
+    yield from (one for one in analysis.observations if is_decided or not isinstance(one.outcome, ExternalAccess))
 
 
 def _access(observation: Observation) -> object:
@@ -164,6 +170,8 @@ def _access(observation: Observation) -> object:
                 access.blocked_by,
                 access.resource_control_policy_restriction,
             )
+        case CredentialRisk(severity=severity):  # when it was used last changes with every use, and its age every day
+            return severity
         case AnalysisError() as error:
             return error
 

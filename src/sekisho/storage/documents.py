@@ -4,18 +4,19 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from sekisho.analyzers.observation import AnalysisError, ExternalAccess
+from sekisho.analyzers.observation import AnalysisError, CredentialRisk, ExternalAccess
 from sekisho.findings import Coverage, StoreError
 
 T = TypeVar("T")
 
 ACCESS: Final = msgspec.json.Decoder(ExternalAccess)
+RISK: Final = msgspec.json.Decoder(CredentialRisk)
 ERROR: Final = msgspec.json.Decoder(AnalysisError)
 COVERAGE: Final = msgspec.json.Decoder(Coverage)
 NOTES: Final = msgspec.json.Decoder(tuple[str, ...])
 
 
-def format_document(value: ExternalAccess | AnalysisError | Coverage | tuple[str, ...]) -> str:
+def format_document(value: ExternalAccess | AnalysisError | CredentialRisk | Coverage | tuple[str, ...]) -> str:
     """Write a value as the JSON text that a row keeps."""
     return msgspec.json.encode(value).decode()
 

@@ -140,9 +140,6 @@ def _format(findings: Iterable[PreviewFinding]) -> str:
 
 def _kept(finding: PreviewFinding) -> _Kept:
     seen = finding.observation
-    access, error = (
-        (seen.outcome, None) if isinstance(seen.outcome, ExternalAccess) else (None, seen.outcome)
-    )  # fmt: skip
     return _Kept(
         id=finding.id,
         resource=seen.resource,
@@ -154,8 +151,8 @@ def _kept(finding: PreviewFinding) -> _Kept:
         status=finding.status,
         existing_finding_id=finding.existing_finding_id,
         existing_finding_status=finding.existing_finding_status,
-        access=access,
-        error=error,
+        access=seen.outcome if isinstance(seen.outcome, ExternalAccess) else None,
+        error=seen.outcome if isinstance(seen.outcome, AnalysisError) else None,
     )
 
 

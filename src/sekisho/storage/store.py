@@ -6,7 +6,15 @@ from typing import Any, cast
 
 from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, bindparam, delete, insert, select, update
 
-from sekisho.analyzers.observation import AnalysisError, ExternalAccess, FindingType, Observation, ResourceAnalysis
+from sekisho.analyzers.observation import (
+    AnalysisError,
+    CredentialRisk,
+    ExternalAccess,
+    FindingType,
+    Observation,
+    Outcome,
+    ResourceAnalysis,
+)
 from sekisho.findings import (
     AmbiguousFindingError,
     AnalyzedResource,
@@ -45,7 +53,7 @@ from sekisho.storage.analyzers import (
 )
 from sekisho.storage.changes import count_events, move_target, read_events, read_history, write_changes
 from sekisho.storage.database import Database
-from sekisho.storage.documents import ACCESS, COVERAGE, ERROR, NOTES, format_document, parse_document
+from sekisho.storage.documents import ACCESS, COVERAGE, ERROR, NOTES, RISK, format_document, parse_document
 from sekisho.storage.queries import (
     FINDING,
     condition_rows,
@@ -383,6 +391,8 @@ def _row(finding: Finding) -> dict[str, Any]:
     match seen.outcome:
         case ExternalAccess(is_public=is_public, severity=severity):
             return row | {"error": None, "is_public": is_public, "severity": severity.value}
+        case CredentialRisk(severity=severity):
+            return row | {"error": None, "is_public": None, "severity": severity.value}
         case AnalysisError(code=code):
             return row | {"error": code.value, "is_public": None, "severity": None}
 
@@ -393,8 +403,15 @@ def _finding(row: Row[Any]) -> Finding:
         identity, analyzer_arn, status, created_at, analyzed_at, updated_at, archived_by,
         resource, resource_type, owner, region, finding_type, error, document,
     ) = cast("tuple[Any, ...]", row)  # fmt: skip
-    outcome = parse_document(ACCESS, document) if error is None else parse_document(ERROR, document)
-    seen = Observation(resource, resource_type, owner, region, _FINDING_TYPES[finding_type], outcome)
+    type_ = _FINDING_TYPES[finding_type]
+    outcome: Outcome
+    if error is not None:
+        outcome = parse_document(ERROR, document)
+    elif type_ is FindingType.EXTERNAL_ACCESS:
+        outcome = parse_document(ACCESS, document)
+    else:
+        outcome = parse_document(RISK, document)
+    seen = Observation(resource, resource_type, owner, region, type_, outcome)
     return Finding(identity, analyzer_arn, seen, _STATUSES[status], created_at, analyzed_at, updated_at, archived_by)
 
 

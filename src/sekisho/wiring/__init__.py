@@ -6,7 +6,14 @@ from datetime import timedelta
 from importlib.resources import as_file
 from pathlib import Path
 
-from sekisho.collectors import DEFAULT_ROLE_NAME, LiveOptions, LiveReader, RecordedReader, SnapshotReader
+from sekisho.collectors import (
+    DEFAULT_ROLE_NAME,
+    LiveCredentialsReader,
+    LiveOptions,
+    LiveReader,
+    RecordedReader,
+    SnapshotReader,
+)
 from sekisho.findings import FindingStore
 from sekisho.keys import KeyStore, MasterKey, load_master_key
 from sekisho.keys.key_file import VARIABLE
@@ -67,6 +74,11 @@ def live_options(
 def live_reader(options: LiveOptions) -> SnapshotReader:
     """Return a reader of AWS itself."""
     return LiveReader(options)
+
+
+def live_credentials_reader(options: LiveOptions) -> LiveCredentialsReader:
+    """Return a reader of the credentials in AWS itself."""
+    return LiveCredentialsReader(options)
 
 
 def recorded_reader(path: Path) -> SnapshotReader:

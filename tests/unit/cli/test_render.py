@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 from rich.console import Console, RenderableType
 
-from sekisho.analyzers.observation import Because, Blocker, Remedy, Severity, Source
+from sekisho.analyzers.observation import Because, Blocker, Fact, Remedy, Severity, Source
 from sekisho.cli.render.coverage import render_changes, render_coverage, render_gaps
 from sekisho.cli.render.formats import COLUMNS, render_csv, render_json, render_jsonl
 from sekisho.cli.render.page import render_analyzed_resource, render_finding, render_observation
@@ -16,7 +16,17 @@ from sekisho.cli.render.table import render_findings
 from sekisho.findings import AnalyzedResource, Coverage, Finding, Status, Undecided, finding_document
 from sekisho.resources.gaps import Gap, account_gaps
 from sekisho.resources.snapshot import ApiCall, ApiError, RawAccount
-from unit.findings.builders import ANALYZER, BUCKET, MONDAY, analysis, analysis_error, coverage, external_access, rescan
+from unit.findings.builders import (
+    ANALYZER,
+    BUCKET,
+    MONDAY,
+    analysis,
+    analysis_error,
+    coverage,
+    credential_risk,
+    external_access,
+    rescan,
+)
 
 KEY = "arn:aws:kms:us-west-2:222233334444:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 ROLE = "arn:aws:iam::444455556666:role/deploy/Pipeline"
@@ -149,11 +159,12 @@ def hostile() -> tuple[Finding, ...]:
         sources=(Source(STEERING, STEERING, STEERING),),
     )
     error = replace(analysis_error(replace(DENIED, code=STEERING, message=STEERING)), reason=STEERING)
+    risk = replace(credential_risk(credential=STEERING), sentence=STEERING, facts=(Fact(STEERING, STEERING, STEERING),))
     return rescan(
         (),
         *(
             analysis(outcome, resource=STEERING + name, resource_type=STEERING, account=STEERING, region=STEERING)
-            for name, outcome in (("a", access), ("b", error))
+            for name, outcome in (("a", access), ("b", error), ("c", risk))
         ),
     ).new
 

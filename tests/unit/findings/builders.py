@@ -7,10 +7,14 @@ from datetime import UTC, datetime, timedelta
 from sekisho.analyzers.observation import (
     AnalysisError,
     Because,
+    CredentialKind,
+    CredentialRisk,
     ErrorCode,
     ExternalAccess,
+    Fact,
     FindingType,
     Observation,
+    Outcome,
     Remedy,
     ResourceAnalysis,
     Severity,
@@ -71,8 +75,25 @@ def analysis_error(*gaps: Gap) -> AnalysisError:
     return AnalysisError(ErrorCode.ACCESS_DENIED, "the bucket policy could not be read", gaps)
 
 
+def credential_risk(
+    check: str = "CRED-KEY-UNUSED", credential: str = "1", *, severity: Severity = Severity.MEDIUM
+) -> CredentialRisk:
+    return CredentialRisk(
+        check=check,
+        kind=CredentialKind.ACCESS_KEY,
+        credential=credential,
+        severity=severity,
+        severity_rule="an active key was last used so long ago",
+        sentence="Access key 1 was last used 60 days ago.",
+        facts=(Fact("lastUsed", "2026-09-17T08:00:00Z", "credential report, access_key_1_last_used_date"),),
+        data_at=MONDAY,
+        last_used=MONDAY - timedelta(days=60),
+        days=45,
+    )
+
+
 def analysis(
-    *outcomes: ExternalAccess | AnalysisError,
+    *outcomes: Outcome,
     resource: str = BUCKET,
     resource_type: str = "AWS::S3::Bucket",
     account: str = ACCOUNT,
@@ -90,7 +111,9 @@ def analysis(
                 resource_type=resource_type,
                 resource_owner_account=account,
                 region=region,
-                finding_type=FindingType.EXTERNAL_ACCESS,
+                finding_type=(
+                    FindingType.CREDENTIAL if isinstance(outcome, CredentialRisk) else FindingType.EXTERNAL_ACCESS
+                ),
                 outcome=outcome,
             )
             for outcome in outcomes

@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 from sekisho.analyzers.external import analyze_policy_document
-from sekisho.analyzers.observation import AnalysisError, ErrorCode, ExternalAccess
+from sekisho.analyzers.observation import AnalysisError, ErrorCode, ExternalAccess, Outcome
 
 
-def outcomes(**statement: Any) -> list[ExternalAccess | AnalysisError]:
+def outcomes(**statement: Any) -> list[Outcome]:
     whole = {
         "Effect": "Allow",
         "Principal": "*",

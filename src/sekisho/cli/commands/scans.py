@@ -10,14 +10,12 @@ from sekisho.cli.settings import LIVE_SETTINGS, LiveSettings, takes, takes_live_
 from sekisho.cli.status import ExitStatus
 
 
-def refuse_options_of_a_live_reading() -> None:
-    """A recording says itself who is inside and what was read; standing settings for live readings do no harm."""
+def refuse_options_of_a_live_reading(instead: str = "--recording") -> None:
+    """A file says itself who is inside and what was read; standing settings for live readings do no harm."""
     context = click.get_current_context()
     for setting in LIVE_SETTINGS:
         if context.get_parameter_source(setting.parameter) is ParameterSource.COMMANDLINE:
-            raise click.UsageError(
-                f"--{setting.name} says how to read AWS, and --recording reads a file; leave one out"
-            )
+            raise click.UsageError(f"--{setting.name} says how to read AWS, and {instead} reads a file; leave one out")
 
 
 @sekisho.command(

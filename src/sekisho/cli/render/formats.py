@@ -10,6 +10,7 @@ COLUMNS: Final = (
     "id", "findingType", "status", "severity", "isPublic", "resource", "resourceType", "resourceOwnerAccount",
     "sentence", "principal", "action", "condition", "because", "witness", "blockedBy", "sources",
     "resourceControlPolicyRestriction", "remedy", "severityRule", "approximations", "error", "reason",
+    "check", "credentialType", "credential", "lastUsed", "thresholdDays", "facts", "dataAt",
     "createdAt", "analyzedAt", "updatedAt",
 )  # fmt: skip
 """One column for each member that a finding's JSON object may have; a test compares them."""

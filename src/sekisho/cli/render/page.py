@@ -9,7 +9,13 @@ from rich.padding import Padding
 from rich.table import Column, Table
 from rich.text import Text
 
-from sekisho.analyzers.observation import AnalysisError, ExternalAccess, Observation, ResourceControlPolicyRestriction
+from sekisho.analyzers.observation import (
+    AnalysisError,
+    CredentialRisk,
+    ExternalAccess,
+    Observation,
+    ResourceControlPolicyRestriction,
+)
 from sekisho.cli.escape import plain
 from sekisho.cli.render import words
 from sekisho.findings import AnalyzedResource, Finding, Status, format_time, witness_document
@@ -60,6 +66,8 @@ def _heading(observation: Observation, *, gone: bool = False) -> Text:
             text.append(
                 f"  {words.who(access.principal)} {verb} {words.what(access)}", "not dim bold default on default"
             )
+        case CredentialRisk(check=check):
+            text.append(f"  {plain(check)}", "bold default on default")
         case AnalysisError():
             text.append("  not decided: it may be open", "bold default on default")
     return text
@@ -78,6 +86,11 @@ def _parts(observation: Observation, *, gone: bool = False) -> Iterator[tuple[st
     match observation.outcome:
         case ExternalAccess() as access:
             yield from _access_parts(access, gone=gone)
+        case CredentialRisk() as risk:
+            yield "In short", Text(plain(risk.sentence))
+            for fact in risk.facts:
+                yield "Fact", Text(plain(f"{fact.name}: {fact.value}")).append(f"  {plain(fact.source)}", "dim")
+            yield "Severity", Text(f"{risk.severity.name}: {plain(risk.severity_rule)}")
         case AnalysisError() as error:
             yield "Why", Text(plain(error.reason))
             for one in error.at_most:

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Column, Table
 from rich.text import Text
 
-from sekisho.analyzers.observation import AnalysisError, ExternalAccess, Severity
+from sekisho.analyzers.observation import AnalysisError, CredentialRisk, ExternalAccess, Severity
 from sekisho.cli.escape import plain
 from sekisho.cli.render import words
 from sekisho.findings import Finding, Status
@@ -71,6 +71,8 @@ def _row(finding: Finding, width: int, mark: str | None) -> Table:
             columns = [(wide, _stacked(*_told(access)))]
         case ExternalAccess() as access:
             columns = list(zip(_widths(wide), _told(access), strict=True))
+        case CredentialRisk(sentence=sentence):
+            columns = [(wide, Text(plain(sentence)))]
         case AnalysisError() as error:
             columns = [(wide, Text(plain(error.reason)))]
     short_id = Text(finding.id[: words.SHORT_ID_LENGTH], "blue")

@@ -6,7 +6,7 @@ from typing import Final
 
 from rich.text import Text
 
-from sekisho.analyzers.observation import AnalysisError, Because, ExternalAccess, Observation, Severity
+from sekisho.analyzers.observation import AnalysisError, Because, CredentialRisk, ExternalAccess, Observation, Severity
 from sekisho.cli.escape import plain
 
 SEVERITY_STYLE: Final = {
@@ -56,7 +56,7 @@ def place(because: Because) -> str:
 def severity(observation: Observation) -> Text:
     """Return the severity, or that there is none because nothing could be decided."""
     match observation.outcome:
-        case ExternalAccess(severity=level):
+        case ExternalAccess(severity=level) | CredentialRisk(severity=level):
             return Text(level.name, SEVERITY_STYLE[level])
         case AnalysisError():
             return Text("ERROR", ERROR_STYLE)
@@ -65,7 +65,7 @@ def severity(observation: Observation) -> Text:
 def rank(observation: Observation) -> int:
     """Return the place of an observation in a list that begins with the worst; not deciding is worse than all."""
     match observation.outcome:
-        case ExternalAccess(severity=level):
+        case ExternalAccess(severity=level) | CredentialRisk(severity=level):
             return -level.value
         case AnalysisError():
             return -max(one.value for one in Severity) - 1

@@ -1,0 +1,157 @@
+"""From the credentials of an account to the observations on each user and on the account."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from sekisho.analyzers.credentials.checks import CHECKS
+from sekisho.analyzers.credentials.of_account import judge_account, no_report
+from sekisho.analyzers.credentials.of_root import has_credential, judge_root
+from sekisho.analyzers.credentials.of_users import judge_service_specific, judge_user
+from sekisho.analyzers.credentials.open_questions import open_questions
+from sekisho.analyzers.credentials.thresholds import Thresholds
+from sekisho.analyzers.credentials.user import User
+from sekisho.analyzers.observation import (
+    AnalysisError,
+    CredentialRisk,
+    ErrorCode,
+    FindingType,
+    Observation,
+    ResourceAnalysis,
+)
+from sekisho.analyzers.quoting import quoted
+from sekisho.resources.credentials import AccountCredentials, ReportRow, ServiceSpecificCredential, UnreadCell
+from sekisho.resources.gaps import is_denial
+
+GLOBAL: Final = "global"
+USER_TYPE: Final = "AWS::IAM::User"
+ACCOUNT_TYPE: Final = "AWS::Account"
+
+BARE_ROOT: Final = "the root user has no password and no access key"
+NO_ROOT: Final = "no report has a row of the root user, of whom nothing is known but what the account itself says"
+WIDTH: Final = 100
+"""How much of a cell is shown."""
+
+_Outcome = CredentialRisk | AnalysisError
+
+
+def analyze_credentials(
+    account: AccountCredentials, thresholds: Thresholds | None = None
+) -> tuple[ResourceAnalysis, ...]:
+    """Judge every user of the report, the root user, and the account.
+
+    Returns:
+        An analysis of each of them, the account's last; one without observations was looked at and is well.
+    """
+    limits = thresholds or Thresholds()
+    rows = account.report.rows if account.report else ()
+    specific = _by_user(account.service_specific_credentials or ())
+    users = [_of_row(User.of(account, row, limits), specific.pop(row.user, ())) for row in rows]
+    beyond = [_beyond_report(account, name, some, limits) for name, some in specific.items()]
+    of_account = _of_account(account, limits, has_root=any(row.is_root for row in rows))
+    return tuple(_analysis(account, one) for one in _joined([*users, *beyond, *of_account]))
+
+
+class _Judged(msgspec.Struct, frozen=True, gc=False):
+    """What was seen of a user, or of the account."""
+
+    arn: str
+    resource_type: str
+    outcomes: Sequence[_Outcome]
+    notes: tuple[str, ...] = ()
+
+
+def _by_user(credentials: Iterable[ServiceSpecificCredential]) -> dict[str, list[ServiceSpecificCredential]]:
+    by_user: dict[str, list[ServiceSpecificCredential]] = {}
+    for one in credentials:
+        by_user.setdefault(one.user, []).append(one)
+    return by_user
+
+
+def _of_row(user: User, specific: Iterable[ServiceSpecificCredential]) -> _Judged:
+    outcomes: list[_Outcome] = []
+    if user.row.is_root:
+        outcomes.extend(judge_root(user))
+    else:
+        outcomes.extend(judge_user(user))
+        for one in specific:
+            outcomes.extend(judge_service_specific(user, one))
+    if unread := open_questions(user):
+        outcomes.append(_error(user.row, unread))
+    is_bare = user.row.is_root and not unread and not has_credential(user)
+    return _Judged(user.arn, USER_TYPE, outcomes, (BARE_ROOT,) if is_bare else ())
+
+
+def _beyond_report(
+    account: AccountCredentials, name: str, specific: Iterable[ServiceSpecificCredential], limits: Thresholds
+) -> _Judged:
+    """Judge what a user has whom the report does not know yet."""
+    user = User.of(account, ReportRow.of_nobody(name), limits)
+    return _Judged(user.arn, USER_TYPE, [risk for one in specific for risk in judge_service_specific(user, one)])
+
+
+def _of_account(account: AccountCredentials, limits: Thresholds, *, has_root: bool) -> Iterator[_Judged]:
+    outcomes: list[_Outcome] = list(judge_account(account, limits))
+    if account.report is None:
+        outcomes += [no_report(account), _unreported(account)]
+    if not has_root:
+        root = User.of(account, ReportRow.of_nobody(), limits)
+        yield _Judged(root.arn, USER_TYPE, list(judge_root(root)), (NO_ROOT,))
+    yield _Judged(f"arn:{account.partition}:account::{account.account_id}:account", ACCOUNT_TYPE, outcomes)
+
+
+def _error(row: ReportRow, unread: Iterable[UnreadCell]) -> AnalysisError:
+    cells = "; ".join(f"`{one.column}` holds {quoted(one.text, WIDTH)}" for one in unread)
+    reason = f"line {row.line} of the credential report leaves open what it should tell: {cells}; fetch it again"
+    return AnalysisError(ErrorCode.INTERNAL_ERROR, reason)
+
+
+def _unreported(account: AccountCredentials) -> AnalysisError:
+    gaps = tuple(one for one in account.gaps if "credential_report" in one.call or one.hides_account)
+    why = f": {gaps[0].call} answered {gaps[0].code}" if gaps else ""
+    return AnalysisError(
+        ErrorCode.ACCESS_DENIED if any(is_denial(one.code) for one in gaps) else ErrorCode.INTERNAL_ERROR,
+        f"no credential report could be read{why}; passwords and keys of this account were not looked at",
+        gaps,
+    )
+
+
+def _joined(judged: Sequence[_Judged]) -> Iterable[_Judged]:
+    """Return each resource once: an edited report may have a user twice."""
+    by_arn: dict[str, _Judged] = {}
+    for one in judged:
+        known = by_arn.get(one.arn)
+        together = (*known.outcomes, *one.outcomes) if known else one.outcomes
+        by_arn[one.arn] = _Judged(one.arn, one.resource_type, together, one.notes) if known else one
+    return by_arn.values()
+
+
+def _analysis(account: AccountCredentials, judged: _Judged) -> ResourceAnalysis:
+    place = judged.arn, judged.resource_type, account.account_id, GLOBAL
+    observations = tuple(Observation(*place, _type_of(one), one) for one in _distinct(judged.outcomes))
+    return ResourceAnalysis(*place, observations, judged.notes)
+
+
+def _distinct(outcomes: Sequence[_Outcome]) -> Iterable[_Outcome]:
+    """Return each finding once, the worse where two have one name, and one error for all that is open."""
+    if len(outcomes) < 2:  # noqa: PLR2004 - a pair
+        return outcomes
+    risks: dict[tuple[str, str], _Outcome] = {}
+    errors: list[AnalysisError] = []
+    for one in outcomes:
+        match one:
+            case AnalysisError():
+                errors.append(one)
+            case CredentialRisk(check=check, credential=credential):
+                known = risks.get((check, credential))
+                if not isinstance(known, CredentialRisk) or known.severity.value < one.severity.value:
+                    risks[check, credential] = one
+    if len(errors) > 1:
+        reasons = " ".join(f"{one.reason}." for one in errors)
+        errors = [AnalysisError(errors[0].code, reasons, tuple(gap for one in errors for gap in one.gaps))]
+    return [*risks.values(), *errors]
+
+
+def _type_of(outcome: _Outcome) -> FindingType:
+    return CHECKS[outcome.check].finding_type if isinstance(outcome, CredentialRisk) else FindingType.CREDENTIAL

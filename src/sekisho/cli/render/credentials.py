@@ -1,0 +1,101 @@
+"""What is wrong with credentials as a table: how often each check has found something, then the worst in full."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from heapq import nsmallest
+from typing import Final
+
+from rich.console import Group, RenderableType
+from rich.table import Column, Table
+from rich.text import Text
+
+from sekisho.analyzers.credentials import CHECKS
+from sekisho.analyzers.observation import AnalysisError, CredentialRisk, Observation
+from sekisho.cli.escape import plain
+from sekisho.cli.render import words
+from sekisho.resources.credentials import AccountCredentials
+
+MOST_SHOWN: Final = 200
+"""How many findings are shown one by one; programs get all of them."""
+
+EXAMPLES: Final = 3
+UNREAD: Final = "could not be read"
+
+
+def render_credentials(
+    observations: Sequence[Observation], account: AccountCredentials, *, width: int
+) -> RenderableType:
+    """Return the observations on one account as tables that fit into `width` columns."""
+    number = len(account.report.rows) if account.report else 0
+    made = "" if account.generated_at is None else f", as of {account.generated_at:%Y-%m-%d %H:%M} UTC"
+    heading = Text(f"Account {plain(account.account_id)}", "bold underline")
+    about = Text(f"{words.count(number, 'row')} of its credential report{made}", "dim")
+    if not observations:
+        return Group(heading, about, Text(), Text("No findings.", "bold green"))
+    groups = _by_check(observations)
+    shown = list(_worst(groups))
+    left = len(observations) - len(shown)
+    more = [Text(f"\nand {left:,} more; --format csv has all of them", "dim")] if left else []
+    return Group(heading, about, Text(), _counts(groups), Text(), _in_full(shown, width), *more)
+
+
+def _by_check(observations: Sequence[Observation]) -> list[list[Observation]]:
+    """Return the observations of each check and severity together, the worst first."""
+    groups: defaultdict[tuple[int, str], list[Observation]] = defaultdict(list)
+    for one in observations:
+        groups[words.rank(one), _check(one)].append(one)
+    return [group for _, group in sorted(groups.items(), key=lambda one: one[0])]
+
+
+def _worst(groups: Iterable[Sequence[Observation]]) -> Iterator[Observation]:
+    left = MOST_SHOWN
+    for group in groups:
+        some = nsmallest(left, group, key=lambda one: one.resource)
+        yield from some
+        left -= len(some)
+
+
+def _check(observation: Observation) -> str:
+    return observation.outcome.check if isinstance(observation.outcome, CredentialRisk) else UNREAD
+
+
+def _counts(groups: Iterable[Sequence[Observation]]) -> Table:
+    table = Table("", "", Column("", justify="right"), "", box=None, show_header=False, padding=(0, 2, 0, 0))
+    for group in groups:
+        check = _check(group[0])
+        title = CHECKS[check].title if check in CHECKS else UNREAD
+        table.add_row(words.severity(group[0]), Text(title), f"{len(group):,}", Text(", ".join(_some(group)), "dim"))
+    return table
+
+
+def _some(group: Sequence[Observation]) -> Iterator[str]:
+    names = list(dict.fromkeys(_name(one) for one in group[: EXAMPLES + 1]))
+    yield from names[:EXAMPLES]
+    if len(group) > EXAMPLES:
+        yield "…"
+
+
+def _in_full(observations: Sequence[Observation], width: int) -> Table:
+    columns = (Column(overflow="fold") for _ in range(4))
+    table = Table(*columns, box=None, show_header=False, padding=(0, 2, 0, 0), width=width)
+    for one in observations:
+        table.add_row(
+            words.severity(one), Text(_name(one), "bold"), Text(plain(_sentence(one))), Text(_check(one), "dim")
+        )
+    return table
+
+
+def _name(observation: Observation) -> str:
+    """Return how people call a user or an account."""
+    name = observation.resource.rpartition(":")[2]
+    return plain(name.rpartition("/")[2] if name.startswith("user/") else name)
+
+
+def _sentence(observation: Observation) -> str:
+    match observation.outcome:
+        case CredentialRisk(sentence=sentence):
+            return sentence
+        case AnalysisError(reason=reason):
+            return reason
+        case _:
+            return ""

@@ -1,0 +1,119 @@
+"""`sekisho credentials` from the outside: the installed program in front of an IAM that speaks HTTP, and files."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from surfaces.aws import ENVIRONMENT
+from surfaces.fake_iam import EXPIRED, IN_PROGRESS, OWNER, REPORT, STARTED, FakeIam, Refusal, report_answer, running_iam
+
+pytestmark = pytest.mark.slow
+
+PROGRAM = Path(sys.executable).with_name("sekisho")
+
+
+@pytest.fixture
+def iam() -> Iterator[FakeIam]:
+    with running_iam() as fake:
+        yield fake
+
+
+def run(*arguments: str, iam: FakeIam | None = None, text: str = "") -> subprocess.CompletedProcess[str]:
+    endpoint = {} if iam is None else {"AWS_ENDPOINT_URL": iam.endpoint}
+    return subprocess.run(
+        [str(PROGRAM), "credentials", *arguments],
+        env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", **ENVIRONMENT, **endpoint},
+        input=text,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_an_account_is_read_and_judged(iam: FakeIam) -> None:
+    said = run("--format", "json", "--strict", iam=iam)
+
+    assert said.stderr == ""
+    assert said.returncode == 0
+    found = {(one["check"], one.get("credential"), one["resource"]) for one in json.loads(said.stdout)}
+    alice, bot = (f"arn:aws:iam::{OWNER}:user/{name}" for name in ("people/alice", "bot,old"))
+    assert ("CRED-KEY-OLD", "AKIAEXAMPLEALICE", alice) in found
+    assert ("CRED-KEY-INACTIVE", "1", bot) in found  # one of two: the report does not say which
+    assert ("CRED-CERT", "1", f"arn:aws:iam::{OWNER}:user/signer") in found
+
+
+def test_a_report_that_has_to_be_made_is_waited_for(iam: FakeIam) -> None:
+    iam.answers("GenerateCredentialReport", STARTED, IN_PROGRESS, {"State": "COMPLETE"})
+    iam.answers("GetCredentialReport", EXPIRED, report_answer())
+
+    said = run("--strict", iam=iam)
+
+    assert "5 rows of its credential report" in said.stdout
+    assert said.returncode == 0
+
+
+def test_without_the_right_to_a_report_nothing_counts_as_clean(iam: FakeIam) -> None:
+    iam.answers("GenerateCredentialReport", Refusal())
+
+    said = run("--strict", iam=iam)
+
+    assert "ERROR" in said.stdout
+    assert "No findings" not in said.stdout
+    assert "iam.generate_credential_report answered AccessDenied" in said.stderr
+    assert said.returncode == 3
+
+
+def test_what_stands_beside_the_report_and_cannot_be_read_is_a_gap(iam: FakeIam) -> None:
+    iam.answers("GetAccountPasswordPolicy", Refusal())
+
+    said = run("--strict", iam=iam)
+
+    assert "iam.get_account_password_policy answered AccessDenied" in said.stderr
+    assert said.returncode == 3
+
+
+def test_what_is_mended_shows_at_once_and_not_when_the_next_report_is_made(iam: FakeIam) -> None:
+    assert "CRED-KEY-OLD" in run(iam=iam).stdout
+
+    iam.answers("ListAccessKeys", {"AccessKeyMetadata": [], "IsTruncated": False})
+
+    assert "CRED-KEY-OLD" not in run(iam=iam).stdout
+
+
+def test_a_report_in_a_file_needs_no_aws(tmp_path: Path) -> None:
+    file = tmp_path / "report.csv"
+    file.write_text(REPORT)
+
+    said = run("--report", str(file), "--as-of", "2026-11-22T11:30:00Z", "--fail-on", "MEDIUM")
+
+    assert "CRED-KEY-OLD" in said.stdout
+    assert said.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "the report is empty"),
+        ("[]", "line 1: this is no credential report"),
+        (REPORT[:-30], "line 6: has 20 cells in place of 22; the report is cut off, fetch it again"),
+    ],
+)
+def test_what_is_no_report_is_told_in_one_line(text: str, message: str) -> None:
+    said = run("--report", "-", text=text)
+
+    assert message in said.stderr
+    assert said.stderr.count("\n") == 1
+    assert said.stdout == ""
+    assert said.returncode == 4
+
+
+def test_a_file_that_is_not_there_is_told_in_one_line() -> None:
+    said = run("--report", "/nonexistent/report.csv")
+
+    assert said.stderr == "Error: /nonexistent/report.csv: No such file or directory\n"
+    assert said.returncode == 4

@@ -1,0 +1,173 @@
+"""What the cases in `tests/conformance/credentials` cannot say: that nothing breaks, doubles or is misnamed."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sekisho.analyzers.credentials import CHECKS, analyze_credentials
+from sekisho.analyzers.observation import AnalysisError, CredentialRisk, Observation
+from sekisho.findings.finding import finding_id
+from sekisho.resources.credentials import (
+    ROOT,
+    AccessKey,
+    AccountCredentials,
+    AccountSummary,
+    KeyStatus,
+    ServiceSpecificCredential,
+    parse_report,
+)
+from sekisho.resources.credentials.report import OPTIONAL, REQUIRED
+
+NOW: Final = datetime(2026, 11, 20, 8, tzinfo=UTC)
+OLD: Final = "2025-01-02T03:04:05Z"
+ACCOUNT: Final = "111122223333"
+ANALYZER: Final = "arn:aws:access-analyzer:us-east-1:111122223333:analyzer/sekisho-credentials"
+HEADER: Final = (*REQUIRED, *OPTIONAL[:4])
+BASE: Final = dict.fromkeys(HEADER, "N/A") | {
+    "user": "anna",
+    "arn": f"arn:aws:iam::{ACCOUNT}:user/anna",
+    "user_creation_time": OLD,
+    **{name: "false" for name in HEADER if name.endswith(("_active", "_enabled"))},
+}
+USED_KEY: Final = {
+    "access_key_1_active": "true",
+    "access_key_1_last_rotated": OLD,
+    "access_key_1_last_used_date": OLD,
+}
+WORDS: Final = ("true", "false", "N/A", "no_information", "not_supported", "", "?", OLD, "2099-01-01T00:00:00Z")
+
+
+def report(*rows: dict[str, str]) -> bytes:
+    return "\n".join(",".join(row) for row in (HEADER, *((BASE | one).values() for one in rows))).encode()
+
+
+def observations(*rows: dict[str, str], **beside: Any) -> list[Observation]:
+    account = AccountCredentials(ACCOUNT, "aws", NOW, parse_report(report(*rows)), NOW, **beside)
+    return [one for analysis in analyze_credentials(account) for one in analysis.observations]
+
+
+def checks(*rows: dict[str, str], **beside: Any) -> list[str]:
+    return [one.outcome.check for one in observations(*rows, **beside) if isinstance(one.outcome, CredentialRisk)]
+
+
+def errors(*rows: dict[str, str], **beside: Any) -> list[str]:
+    return [one.outcome.reason for one in observations(*rows, **beside) if isinstance(one.outcome, AnalysisError)]
+
+
+def row(user: str, cells: list[str]) -> dict[str, str]:
+    arn = f"arn:aws:iam::{ACCOUNT}:root" if user == ROOT else f"arn:aws:iam::{ACCOUNT}:user/{user}"
+    return {"user": user, "arn": arn, **dict(zip(HEADER[2:], cells, strict=True))}
+
+
+ROWS = st.builds(
+    row,
+    st.sampled_from(["anna", "bob", ROOT]),
+    st.lists(st.sampled_from(WORDS), min_size=len(HEADER) - 2, max_size=len(HEADER) - 2),
+)
+MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - see there
+KEYS = st.builds(
+    AccessKey,
+    st.sampled_from(["AKIAIOSFODNN7EXAMPLE", "AKIAI44QH8DHBEXAMPLE", "AKIAEXAMPLETHREE0000"]),
+    st.sampled_from(KeyStatus),
+    MOMENTS,
+    st.none() | MOMENTS,
+    is_last_use_known=st.booleans(),
+)
+SPECIFIC = st.builds(
+    ServiceSpecificCredential,
+    st.sampled_from(["anna", "carl"]),
+    st.sampled_from(["ACCA1", "ACCA2"]),
+    st.just("codecommit.amazonaws.com"),
+    st.booleans(),
+    MOMENTS,
+    st.none() | MOMENTS,
+)
+
+
+@given(
+    st.lists(ROWS, max_size=4),
+    st.dictionaries(st.sampled_from(["anna", "bob", "nobody"]), st.lists(KEYS, max_size=3).map(tuple)),
+    st.lists(SPECIFIC, max_size=3),
+    st.none() | st.builds(AccountSummary, st.booleans(), st.booleans(), st.none() | st.booleans()),
+)
+def test_whatever_a_report_says_each_finding_has_a_name_of_its_own(
+    rows: list[dict[str, str]],
+    access_keys: dict[str, tuple[AccessKey, ...]],
+    specific: list[ServiceSpecificCredential],
+    summary: AccountSummary | None,
+) -> None:
+    beside = {"access_keys": access_keys, "service_specific_credentials": tuple(specific), "summary": summary}
+    seen = observations(*rows, **beside)
+
+    ids = [finding_id(ANALYZER, one) for one in seen]
+    assert len(set(ids)) == len(ids)
+    assert all(one.outcome.check in CHECKS for one in seen if isinstance(one.outcome, CredentialRisk))
+
+
+def test_of_a_user_on_two_lines_the_worse_is_kept_and_every_open_question() -> None:
+    old = USED_KEY | {"access_key_1_last_rotated": "2026-08-01T00:00:00Z", "mfa_active": "?"}
+    older = USED_KEY | {"mfa_active": "!"}
+
+    seen = [one.outcome for one in observations(old, older)]
+    (key,) = (one for one in seen if isinstance(one, CredentialRisk) and one.check == "CRED-KEY-OLD")
+    (error,) = (one.reason for one in seen if isinstance(one, AnalysisError))
+    assert key.severity.name == "HIGH"
+    assert "`?`" in error
+    assert "`!`" in error
+
+
+def test_an_arn_that_is_not_of_the_user_names_nobody_else() -> None:
+    for arn in (f"arn:aws:iam::{ACCOUNT}:root", f"arn:aws:iam::{ACCOUNT}:user/bob", "anna", ""):
+        seen = observations({"arn": arn, **USED_KEY})
+        assert {one.resource for one in seen} == {f"arn:aws:iam::{ACCOUNT}:user/anna"}
+
+
+def test_many_keys_are_judged_in_no_time() -> None:
+    keys = tuple(AccessKey(f"AKIA{n:016}", KeyStatus.ACTIVE, NOW - timedelta(days=400)) for n in range(50))
+
+    assert checks(USED_KEY, access_keys={"anna": keys}).count("CRED-KEY-OLD") == len(keys)
+
+
+def test_a_date_beside_a_flag_that_says_nothing_is_an_open_question() -> None:
+    for column, date in (
+        ("password_enabled", "password_last_used"),
+        ("access_key_1_active", "access_key_1_last_rotated"),
+        ("cert_1_active", "cert_1_last_rotated"),
+    ):
+        (reason,) = errors({column: "not_supported", date: OLD})
+        assert f"`{column}`" in reason
+
+
+def test_what_iam_has_told_is_no_open_question() -> None:
+    assert errors(USED_KEY | {"access_key_2_active": "?", "mfa_active": "?"})
+    assert not errors(
+        USED_KEY | {"access_key_2_active": "?", "mfa_active": "?"}, access_keys={"anna": ()}, mfa_devices={"anna": ()}
+    )
+
+
+def test_a_long_cell_is_not_shown_whole() -> None:
+    (reason,) = errors({"mfa_active": "x" * 100_000})
+
+    assert len(reason) < 500
+
+
+def test_never_used_is_no_more_than_aws_has_noted() -> None:
+    made = {"access_key_1_active": "true", "access_key_1_last_rotated": "2012-01-01T00:00:00Z"}
+    sentences = [one.outcome.sentence for one in observations(made) if isinstance(one.outcome, CredentialRisk)]
+
+    assert any("as far as is known: uses are noted since 2015-04-22" in one for one in sentences)
+
+
+def test_a_credential_for_one_service_that_has_ended_is_none() -> None:
+    ended = ServiceSpecificCredential(
+        "anna", "ACCA1", "codecommit.amazonaws.com", is_active=True, created=NOW - timedelta(days=200),
+        expires=NOW - timedelta(days=1),
+    )  # fmt: skip
+
+    assert "CRED-SSC" not in checks({}, service_specific_credentials=(ended,))
+
+
+def test_root_of_whom_only_the_account_tells_is_judged() -> None:
+    assert "CRED-ROOT-MFA" in checks({}, summary=AccountSummary(root_mfa_enabled=False, root_keys_present=False))
