@@ -71,6 +71,15 @@ def test_a_cell_that_cannot_be_read_hides_nothing_else(store: FindingStore) -> N
     assert len(scan(store, UNUSED, analysis_error()).new) == 2
 
 
+def test_what_could_not_be_read_again_is_not_resolved(store: FindingStore) -> None:
+    (first,) = scan(store, UNUSED).new
+    scan(store, analysis_error(), now=TUESDAY)
+    assert store.finding(first.id) == first
+
+    scan(store, now=WEDNESDAY)
+    assert store.finding(first.id).status is Status.RESOLVED
+
+
 def test_severe_ones_can_be_asked_for(store: FindingStore) -> None:
     scan(store, UNUSED, credential_risk("CRED-MFA-CONSOLE", "", severity=Severity.HIGH))
     severe = FindingFilter(analyzer_arn=ANALYZER, severity_at_least=Severity.HIGH)

@@ -226,6 +226,15 @@ class Observation(msgspec.Struct, frozen=True):
     finding_type: FindingType
     outcome: Outcome
 
+    @property
+    def severity(self) -> Severity | None:
+        """How much it matters; None for a failure to decide."""
+        return None if isinstance(self.outcome, AnalysisError) else self.outcome.severity
+
+    def is_at_least(self, severity: Severity) -> bool:
+        """Say whether it matters so much."""
+        return self.severity is not None and self.severity.value >= severity.value
+
 
 class ResourceAnalysis(msgspec.Struct, frozen=True):
     """The verdict on one resource.

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from sekisho.analyzers.credentials import Thresholds, analyze_credentials
 from sekisho.analyzers.credentials.repair_script import render_script
-from sekisho.analyzers.observation import AnalysisError, CredentialRisk, Observation, Severity
+from sekisho.analyzers.observation import AnalysisError, Observation, Severity
 from sekisho.cli.escape import plain
 from sekisho.cli.output import Output, show_findings
 from sekisho.cli.render.credentials import render_credentials
@@ -67,9 +67,10 @@ def judge_report(file: Path, *, as_of: str | None, answer: Answer) -> ExitStatus
         What `--fail-on` and `--strict` ask for.
     """
     gc.disable()  # a hundred thousand users are millions of objects, and all of them are needed to the end
+    output = Output()
     account = _read_report(file, None if as_of is None else _moment(as_of))
-    status = _tell(Output(), [account], answer)
-    Output().note(Text(NOT_IN_A_REPORT, "dim"))
+    status = _tell(output, [account], answer)
+    output.note(Text(NOT_IN_A_REPORT, "dim"))
     return status
 
 
@@ -171,7 +172,7 @@ def _gaps(account: AccountCredentials, observations: Iterable[Observation]) -> I
         yield "The report has no row of the root user: nothing is known of it."
     if report is not None and report.latest is not None and report.latest > account.now + ODD:
         yield f"The report has dates up to {report.latest:%Y-%m-%d %H:%M} UTC, after the time that it is judged as of."
-    unread = sum(isinstance(one.outcome, AnalysisError) for one in observations)
+    unread = sum(isinstance(one.outcome, AnalysisError) and not one.outcome.gaps for one in observations)
     if report is None:
         yield f"Account {account.account_id}: there is no credential report; its passwords and keys were not looked at."
     elif unread:
@@ -179,11 +180,6 @@ def _gaps(account: AccountCredentials, observations: Iterable[Observation]) -> I
 
 
 def _status(observations: Iterable[Observation], *, has_gaps: bool, answer: Answer) -> ExitStatus:
-    if answer.fail_on is not None and any(_is_at_least(one, Severity[answer.fail_on]) for one in observations):
+    if answer.fail_on is not None and any(one.is_at_least(Severity[answer.fail_on]) for one in observations):
         return ExitStatus.FINDINGS
     return ExitStatus.GAPS if answer.strict and has_gaps else ExitStatus.DONE
-
-
-def _is_at_least(observation: Observation, severity: Severity) -> bool:
-    outcome = observation.outcome
-    return isinstance(outcome, CredentialRisk) and outcome.severity.value >= severity.value

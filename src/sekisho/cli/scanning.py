@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.text import Text
 
 from sekisho.analyzers.external import analyze_external_access
-from sekisho.analyzers.observation import AnalysisError, ExternalAccess, Severity
+from sekisho.analyzers.observation import AnalysisError, Severity
 from sekisho.cli.output import Output, show_findings
 from sekisho.cli.render import words
 from sekisho.cli.render.coverage import render_changes, render_coverage, render_gaps
@@ -163,13 +163,8 @@ def _place_in_demonstration(finding: Finding) -> tuple[bool, int, str]:
 
 
 def _status(active: tuple[Finding, ...], coverage: Coverage, *, strict: bool, fail_on: str | None) -> ExitStatus:
-    if fail_on is not None and any(_is_at_least(one, Severity[fail_on]) for one in active):
+    if fail_on is not None and any(one.observation.is_at_least(Severity[fail_on]) for one in active):
         return ExitStatus.FINDINGS
     if strict and not coverage.is_complete:
         return ExitStatus.GAPS
     return ExitStatus.DONE
-
-
-def _is_at_least(finding: Finding, severity: Severity) -> bool:
-    outcome = finding.observation.outcome
-    return isinstance(outcome, ExternalAccess) and outcome.severity.value >= severity.value

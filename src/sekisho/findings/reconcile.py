@@ -76,6 +76,7 @@ def reconcile(
     """
     analyzed = tuple(analyses)
     looked_at = {analysis.resource for analysis in analyzed}
+    partly_read = {analysis.resource for analysis in analyzed if not _is_decided(analysis)}
     seen = _by_id(analyzer_arn, analyzed)
     known = {finding.id: finding for finding in existing}
     groups: dict[str, list[Finding]] = {name: [] for name in _GROUPS}
@@ -91,7 +92,9 @@ def reconcile(
             or not coverage.is_about(finding.observation.resource)
         ):
             continue
-        if finding.observation.resource in looked_at or _is_included(finding.observation, coverage):
+        if isinstance(finding.observation.outcome, CredentialRisk) and finding.observation.resource in partly_read:
+            groups["left_alone"].append(finding)  # what it rests on may be what could not be read
+        elif finding.observation.resource in looked_at or _is_included(finding.observation, coverage):
             gone = replace(finding, status=Status.RESOLVED, analyzed_at=now, updated_at=now, archived_by=None)
             groups["resolved"].append(gone)
         else:
@@ -151,8 +154,12 @@ def _by_id(analyzer_arn: str, analyses: Iterable[ResourceAnalysis]) -> dict[str,
 
 def _that_count(analysis: ResourceAnalysis) -> Iterator[Observation]:
     """A resource that could not be decided has that one finding: what else was seen of its access is only a part."""
-    is_decided = not any(isinstance(one.outcome, AnalysisError) for one in analysis.observations)
+    is_decided = _is_decided(analysis)
     yield from (one for one in analysis.observations if is_decided or not isinstance(one.outcome, ExternalAccess))
+
+
+def _is_decided(analysis: ResourceAnalysis) -> bool:
+    return not any(isinstance(one.outcome, AnalysisError) for one in analysis.observations)
 
 
 def _access(observation: Observation) -> object:

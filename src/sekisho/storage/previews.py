@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import Row, Select, and_, delete, func, insert, or_, select
 
-from sekisho.analyzers.observation import AnalysisError, ExternalAccess, FindingType, Observation
+from sekisho.analyzers.observation import AnalysisError, CredentialRisk, ExternalAccess, FindingType, Observation
 from sekisho.findings import Status
 from sekisho.findings.preview import (
     AccessPreview,
@@ -140,6 +140,8 @@ def _format(findings: Iterable[PreviewFinding]) -> str:
 
 def _kept(finding: PreviewFinding) -> _Kept:
     seen = finding.observation
+    if isinstance(seen.outcome, CredentialRisk):
+        raise TypeError("a preview is of access, and never of credentials")
     return _Kept(
         id=finding.id,
         resource=seen.resource,
@@ -152,7 +154,7 @@ def _kept(finding: PreviewFinding) -> _Kept:
         existing_finding_id=finding.existing_finding_id,
         existing_finding_status=finding.existing_finding_status,
         access=seen.outcome if isinstance(seen.outcome, ExternalAccess) else None,
-        error=seen.outcome if isinstance(seen.outcome, AnalysisError) else None,
+        error=None if isinstance(seen.outcome, ExternalAccess) else seen.outcome,
     )
 
 

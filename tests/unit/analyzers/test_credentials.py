@@ -19,6 +19,7 @@ from sekisho.resources.credentials import (
     parse_report,
 )
 from sekisho.resources.credentials.report import OPTIONAL, REQUIRED
+from sekisho.resources.gaps import Gap
 
 NOW: Final = datetime(2026, 11, 20, 8, tzinfo=UTC)
 OLD: Final = "2025-01-02T03:04:05Z"
@@ -167,6 +168,26 @@ def test_a_credential_for_one_service_that_has_ended_is_none() -> None:
     )  # fmt: skip
 
     assert "CRED-SSC" not in checks({}, service_specific_credentials=(ended,))
+
+
+def test_a_call_that_failed_is_an_error_where_it_was_to_tell() -> None:
+    anna = f"arn:aws:iam::{ACCOUNT}:user/anna"
+    gaps = (
+        Gap("iam.list_mfa_devices", "AccessDenied", "", ACCOUNT, resource=anna),
+        Gap("iam.get_account_summary", "AccessDenied", "", ACCOUNT),
+        Gap("iam.get_account_password_policy", "Timeout", "", ACCOUNT),
+    )
+    failed = {
+        one.resource: one.outcome.code.value
+        for one in observations({}, gaps=gaps)
+        if isinstance(one.outcome, AnalysisError)
+    }
+
+    assert failed == {
+        anna: "ACCESS_DENIED",
+        f"arn:aws:iam::{ACCOUNT}:root": "ACCESS_DENIED",
+        f"arn:aws:account::{ACCOUNT}:account": "INTERNAL_ERROR",
+    }
 
 
 def test_root_of_whom_only_the_account_tells_is_judged() -> None:

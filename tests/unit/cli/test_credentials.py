@@ -195,3 +195,7 @@ def test_a_time_that_no_calendar_has_is_refused() -> None:
     said = CliRunner().invoke(sekisho, ["credentials", "--report", "-", "--as-of", "0001-01-01T00:00:00+05:00"])
 
     assert said.exit_code == ExitStatus.USAGE
+
+
+def test_nothing_found_in_a_part_is_not_nothing_found(ask: Ask) -> None:
+    assert "No findings in what was read." in ask(options=("--as-of", datetime.now(UTC).isoformat())).output

@@ -22,7 +22,7 @@ from sekisho.analyzers.observation import (
 )
 from sekisho.analyzers.quoting import quoted
 from sekisho.resources.credentials import AccountCredentials, ReportRow, ServiceSpecificCredential, UnreadCell
-from sekisho.resources.gaps import is_denial
+from sekisho.resources.gaps import Gap, is_denial
 
 GLOBAL: Final = "global"
 USER_TYPE: Final = "AWS::IAM::User"
@@ -30,6 +30,9 @@ ACCOUNT_TYPE: Final = "AWS::Account"
 
 BARE_ROOT: Final = "the root user has no password and no access key"
 NO_ROOT: Final = "no report has a row of the root user, of whom nothing is known but what the account itself says"
+OF_ROOT: Final = frozenset({"iam.get_account_summary", "iam.list_virtual_mfa_devices"})
+"""The calls that tell of the root user."""
+
 WIDTH: Final = 100
 """How much of a cell is shown."""
 
@@ -50,7 +53,7 @@ def analyze_credentials(
     users = [_of_row(User.of(account, row, limits), specific.pop(row.user, ())) for row in rows]
     beyond = [_beyond_report(account, name, some, limits) for name, some in specific.items()]
     of_account = _of_account(account, limits, has_root=any(row.is_root for row in rows))
-    return tuple(_analysis(account, one) for one in _joined([*users, *beyond, *of_account]))
+    return tuple(_analysis(account, one) for one in _joined([*users, *beyond, *of_account, *_failed(account)]))
 
 
 class _Judged(msgspec.Struct, frozen=True, gc=False):
@@ -98,7 +101,41 @@ def _of_account(account: AccountCredentials, limits: Thresholds, *, has_root: bo
     if not has_root:
         root = User.of(account, ReportRow.of_nobody(), limits)
         yield _Judged(root.arn, USER_TYPE, list(judge_root(root)), (NO_ROOT,))
-    yield _Judged(f"arn:{account.partition}:account::{account.account_id}:account", ACCOUNT_TYPE, outcomes)
+    yield _Judged(_account_arn(account), ACCOUNT_TYPE, outcomes)
+
+
+def _failed(account: AccountCredentials) -> Iterator[_Judged]:
+    """Yield an error for each user, and for the account, of whom a call beside the report was to tell and failed."""
+    by_arn: dict[str, list[Gap]] = {}
+    for gap in account.gaps:
+        if not _hides_report(gap):
+            by_arn.setdefault(gap.resource or _subject_of(gap, account), []).append(gap)
+    for arn, gaps in by_arn.items():
+        calls = ", ".join(f"{gap.call} answered {gap.code}" for gap in gaps)
+        error = AnalysisError(
+            _code_of(gaps), f"not everything could be read beside the credential report: {calls}", tuple(gaps)
+        )
+        yield _Judged(arn, ACCOUNT_TYPE if arn == _account_arn(account) else USER_TYPE, [error])
+
+
+def _subject_of(gap: Gap, account: AccountCredentials) -> str:
+    return _root_arn(account) if gap.call in OF_ROOT else _account_arn(account)
+
+
+def _hides_report(gap: Gap) -> bool:
+    return "credential_report" in gap.call or gap.hides_account
+
+
+def _code_of(gaps: Iterable[Gap]) -> ErrorCode:
+    return ErrorCode.ACCESS_DENIED if any(is_denial(one.code) for one in gaps) else ErrorCode.INTERNAL_ERROR
+
+
+def _root_arn(account: AccountCredentials) -> str:
+    return f"arn:{account.partition}:iam::{account.account_id}:root"
+
+
+def _account_arn(account: AccountCredentials) -> str:
+    return f"arn:{account.partition}:account::{account.account_id}:account"
 
 
 def _error(row: ReportRow, unread: Iterable[UnreadCell]) -> AnalysisError:
@@ -108,10 +145,10 @@ def _error(row: ReportRow, unread: Iterable[UnreadCell]) -> AnalysisError:
 
 
 def _unreported(account: AccountCredentials) -> AnalysisError:
-    gaps = tuple(one for one in account.gaps if "credential_report" in one.call or one.hides_account)
+    gaps = tuple(filter(_hides_report, account.gaps))
     why = f": {gaps[0].call} answered {gaps[0].code}" if gaps else ""
     return AnalysisError(
-        ErrorCode.ACCESS_DENIED if any(is_denial(one.code) for one in gaps) else ErrorCode.INTERNAL_ERROR,
+        _code_of(gaps),
         f"no credential report could be read{why}; passwords and keys of this account were not looked at",
         gaps,
     )

@@ -31,7 +31,11 @@ def render_credentials(
     heading = Text(f"Account {plain(account.account_id)}", "bold underline")
     about = Text(f"{words.count(number, 'row')} of its credential report{made}", "dim")
     if not observations:
-        return Group(heading, about, Text(), Text("No findings.", "bold green"))
+        is_whole = account.report is not None and account.report.rows and not account.gaps
+        verdict = (
+            Text("No findings.", "bold green") if is_whole else Text("No findings in what was read.", "bold yellow")
+        )
+        return Group(heading, about, Text(), verdict)
     groups = _by_check(observations)
     shown = list(_worst(groups))
     left = len(observations) - len(shown)

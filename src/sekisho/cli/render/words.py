@@ -6,7 +6,7 @@ from typing import Final
 
 from rich.text import Text
 
-from sekisho.analyzers.observation import AnalysisError, Because, CredentialRisk, ExternalAccess, Observation, Severity
+from sekisho.analyzers.observation import Because, ExternalAccess, Observation, Severity
 from sekisho.cli.escape import plain
 
 SEVERITY_STYLE: Final = {
@@ -55,20 +55,14 @@ def place(because: Because) -> str:
 
 def severity(observation: Observation) -> Text:
     """Return the severity, or that there is none because nothing could be decided."""
-    match observation.outcome:
-        case ExternalAccess(severity=level) | CredentialRisk(severity=level):
-            return Text(level.name, SEVERITY_STYLE[level])
-        case AnalysisError():
-            return Text("ERROR", ERROR_STYLE)
+    level = observation.severity
+    return Text("ERROR", ERROR_STYLE) if level is None else Text(level.name, SEVERITY_STYLE[level])
 
 
 def rank(observation: Observation) -> int:
     """Return the place of an observation in a list that begins with the worst; not deciding is worse than all."""
-    match observation.outcome:
-        case ExternalAccess(severity=level) | CredentialRisk(severity=level):
-            return -level.value
-        case AnalysisError():
-            return -max(one.value for one in Severity) - 1
+    level = observation.severity
+    return -max(one.value for one in Severity) - 1 if level is None else -level.value
 
 
 def count(number: int, noun: str) -> str:
