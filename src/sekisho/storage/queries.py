@@ -8,7 +8,8 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, cast
+from functools import lru_cache
+from typing import Any, Final, NamedTuple, cast
 
 from sqlalchemy import (
     Column,
@@ -17,10 +18,10 @@ from sqlalchemy import (
     Dialect,
     Select,
     and_,
+    bindparam,
     exists,
     false,
     func,
-    literal,
     not_,
     or_,
     select,
@@ -88,6 +89,12 @@ _SORTS: Final[Mapping[str, Column[Any]]] = {
     "analyzedAt": _C.analyzed_at,
 }
 
+LISTS_KEPT: Final = 128
+"""How many lists have their statement kept: whoever turns the pages of one asks for it again and again."""
+
+_AFTER_VALUE: Final = "after_value"
+_AFTER_ID: Final = "after_id"
+
 _UNKEEPABLE: Final = re.compile("[\0\ud800-\udfff]")
 
 
@@ -144,11 +151,42 @@ def _conditions_of(finding: Finding) -> Iterator[tuple[str, str]]:
             return
 
 
-def select_page(query: FindingQuery, dialect: Dialect) -> Select[Any]:
-    """Return the statement for one page of findings and, to see whether there are more, one finding beyond it."""
-    wanted = FINDING.where(_C.analyzer_arn == keepable(query.analyzer_arn), *_of_types(query.finding_types))
+class _PagesOfList(NamedTuple):
+    """What the pages of a list have in common; of the first it is another, as that begins nowhere."""
+
+    analyzer_arn: str
+    filtered: tuple[tuple[str, Criterion], ...]
+    types: frozenset[FindingType] | None
+    sort: Sort
+    limit: int
+    goes_on: bool
+    dialect: str
+
+
+def select_page(query: FindingQuery, dialect: Dialect) -> tuple[Select[Any], Mapping[str, str | datetime]]:
+    """Return the statement for one page of findings and, to see whether there are more, one finding beyond it.
+
+    Returns:
+        the statement, and its parameters: the place in the list after which the page begins.
+    """
+    pages = _PagesOfList(
+        query.analyzer_arn,
+        tuple(query.criteria.items()),
+        query.finding_types,
+        query.sort,
+        query.limit,
+        goes_on=query.after is not None,
+        dialect=dialect.name,
+    )
+    return _select_pages(pages), {} if query.after is None else _place(query.sort, query.after)
+
+
+@lru_cache(maxsize=LISTS_KEPT)
+def _select_pages(pages: _PagesOfList) -> Select[Any]:
+    sort, dialect = pages.sort, pages.dialect
+    wanted = FINDING.where(_C.analyzer_arn == keepable(pages.analyzer_arn), *_of_types(pages.types))
     identity: ColumnElement[str] = _C.id
-    for key, criterion in query.criteria.items():
+    for key, criterion in pages.filtered:
         if key.startswith(CONDITION):
             name = _condition_key(key)
             if criterion.eq is not None and len(criterion.eq) == 1:
@@ -162,11 +200,13 @@ def select_page(query: FindingQuery, dialect: Dialect) -> Select[Any]:
             wanted = wanted.where(*_enumerated_holds(key, criterion))
         else:
             wanted = wanted.where(*_text_holds(_TEXTS[key], criterion, dialect))
-    order = [identity] if query.sort.attribute == "id" else [_SORTS[query.sort.attribute], _C.id]
-    if query.after is not None:
-        wanted = wanted.where(_beyond(order, query.sort, query.after))
-    directed = [column.desc() if query.sort.descending else column for column in order]
-    return wanted.order_by(*directed).limit(query.limit + 1)
+    order = {_AFTER_ID: identity}
+    if sort.attribute != "id":
+        order = {_AFTER_VALUE: _SORTS[sort.attribute], _AFTER_ID: _C.id}
+    if pages.goes_on:
+        wanted = wanted.where(_beyond(order, descending=sort.descending))
+    directed = [column.desc() if sort.descending else column for column in order.values()]
+    return wanted.order_by(*directed).limit(pages.limit + 1)
 
 
 def _of_types(types: frozenset[FindingType] | None) -> Iterator[ColumnElement[bool]]:
@@ -174,13 +214,20 @@ def _of_types(types: frozenset[FindingType] | None) -> Iterator[ColumnElement[bo
         yield from _enumerated_holds("findingType", Criterion(eq=tuple(one.value for one in types)))
 
 
-def _beyond(order: Sequence[ColumnElement[Any]], sort: Sort, after: Cursor) -> ColumnElement[bool]:
-    value: str | datetime = parse_moment(after.value) if sort.attribute in SORT_TIMES else keepable(after.value)
-    last = [value, keepable(after.id)][-len(order) :]
-    ours, theirs = [literal(one, column.type) for one, column in zip(last, order, strict=True)], list(order)
+def _beyond(order: Mapping[str, ColumnElement[Any]], *, descending: bool) -> ColumnElement[bool]:
+    ours = [bindparam(name, type_=column.type) for name, column in order.items()]
+    theirs = list(order.values())
     if len(order) == 1:
-        return theirs[0] < ours[0] if sort.descending else theirs[0] > ours[0]
-    return tuple_(*theirs) < tuple_(*ours) if sort.descending else tuple_(*theirs) > tuple_(*ours)
+        return theirs[0] < ours[0] if descending else theirs[0] > ours[0]
+    return tuple_(*theirs) < tuple_(*ours) if descending else tuple_(*theirs) > tuple_(*ours)
+
+
+def _place(sort: Sort, after: Cursor) -> dict[str, str | datetime]:
+    identity = {_AFTER_ID: keepable(after.id)}
+    if sort.attribute == "id":
+        return {**identity}
+    value = parse_moment(after.value) if sort.attribute in SORT_TIMES else keepable(after.value)
+    return {_AFTER_VALUE: value, **identity}
 
 
 def _enumerated_holds(key: str, criterion: Criterion) -> Iterator[ColumnElement[bool]]:
@@ -193,7 +240,7 @@ def _enumerated_holds(key: str, criterion: Criterion) -> Iterator[ColumnElement[
     yield column.is_(None) | some if absent else some
 
 
-def _text_holds(column: Column[Any], criterion: Criterion, dialect: Dialect) -> Iterator[ColumnElement[bool]]:
+def _text_holds(column: Column[Any], criterion: Criterion, dialect: str) -> Iterator[ColumnElement[bool]]:
     if criterion.exists is not None:
         yield column.is_not(None) if criterion.exists else column.is_(None)
     if criterion.eq is not None:
@@ -205,8 +252,8 @@ def _text_holds(column: Column[Any], criterion: Criterion, dialect: Dialect) -> 
         yield _contains(column, criterion.contains, dialect)
 
 
-def _condition_holds(name: str, criterion: Criterion, dialect: Dialect) -> Iterator[ColumnElement[bool]]:
-    """Say what `select_page` has not joined already."""
+def _condition_holds(name: str, criterion: Criterion, dialect: str) -> Iterator[ColumnElement[bool]]:
+    """Say what `_select_pages` has not joined already."""
     its = finding_conditions.c
     if criterion.exists is not None:
         present = _has_condition(its.condition_key == name)
@@ -232,9 +279,9 @@ def _has_condition(such: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists().where(and_(finding_conditions.c.finding_id == _C.id, such))
 
 
-def _contains(column: Column[Any], parts: Sequence[str], dialect: Dialect) -> ColumnElement[bool]:
+def _contains(column: Column[Any], parts: Sequence[str], dialect: str) -> ColumnElement[bool]:
     # Not LIKE, which takes no heed of case in SQLite.
-    position = func.strpos if dialect.name == "postgresql" else func.instr
+    position = func.strpos if dialect == "postgresql" else func.instr
     return or_(*(position(column, keepable(part)) > 0 for part in parts))
 
 

@@ -1,6 +1,6 @@
 """The findings in a SQL database: SQLite by default, and nothing in here knows which."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -192,7 +192,7 @@ class SqlFindingStore(Database):
     def list_findings(self, query: FindingQuery) -> Page:
         """Return one page of findings."""
         with self.reading() as connection:
-            return page_of(query, _load(connection, select_page(query, connection.dialect)))
+            return page_of(query, _load(connection, *select_page(query, connection.dialect)))
 
     def list_resources(self, query: ResourceQuery) -> ResourcePage:
         """Return one page of analyzed resources, by ARN."""
@@ -268,8 +268,10 @@ def _by_the_thousand(connection: Connection, analyzer_arn: str) -> Iterator[tupl
         last = some[-1].id
 
 
-def _load(connection: Connection, query: Select[Any]) -> tuple[Finding, ...]:
-    return tuple([_finding(row) for row in connection.execute(query).all()])
+def _load(
+    connection: Connection, query: Select[Any], parameters: Mapping[str, str | datetime] | None = None
+) -> tuple[Finding, ...]:
+    return tuple([_finding(row) for row in connection.execute(query, parameters).all()])
 
 
 def _conditions(where: FindingFilter) -> Iterator[ColumnElement[bool]]:

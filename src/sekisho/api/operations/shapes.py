@@ -9,7 +9,10 @@ from sekisho.findings import Finding
 
 def shown_finding(finding: Finding) -> dict[str, Any]:
     """Return a `Finding`, whose members `FindingSummary` has too."""
-    return {**_life(finding), **access_of(finding.observation), **place_of(finding.observation)}
+    shown = access_of(finding.observation)
+    shown.update(_life(finding))
+    shown.update(place_of(finding.observation))
+    return shown
 
 
 def shown_summary(finding: Finding) -> dict[str, Any]:
