@@ -56,9 +56,8 @@ from sekisho.analyzers.observation import (
 from sekisho.api import IssuedKey, Limits, Rate, Role, make_app
 from sekisho.api.operations import Service, make_operations
 from sekisho.api.tokens import PageTokens
-from sekisho.findings import Analyzer, Criteria, Criterion, Cursor, Finding, FindingQuery, Sort, Status
+from sekisho.findings import Analyzer, AnalyzerType, Criteria, Criterion, Cursor, Finding, FindingQuery, Sort, Status
 from sekisho.resources.snapshot import Snapshot
-from sekisho.resources.zone import ZoneType
 from sekisho.server import BoundedConnection
 from sekisho.server.memory import settle
 from sekisho.storage import SqlFindingStore, SqlPreviewStore, SqlReplyStore
@@ -128,7 +127,7 @@ def rows(number: int, draw: random.Random) -> Iterator[tuple[dict[str, Any], lis
 
 def fill(store: SqlFindingStore, number: int, seed: int) -> None:
     """Write the findings without their indexes, then the indexes."""
-    store.create_analyzer(Analyzer(ANALYZER, ZoneType.ACCOUNT, START))
+    store.create_analyzer(Analyzer(ANALYZER, AnalyzerType.ACCOUNT, START))
     made = rows(number, random.Random(seed))
     later = [index for index in findings.indexes if index.name is not None]
     is_sqlite = store.engine.dialect.name == "sqlite"

@@ -9,6 +9,7 @@ from sekisho.findings import (
     Analyzer,
     AnalyzerError,
     AnalyzerExistsError,
+    AnalyzerType,
     ArchiveRule,
     ArchiveRuleExistsError,
     Criterion,
@@ -21,11 +22,10 @@ from sekisho.findings import (
     tagged,
     untagged,
 )
-from sekisho.resources.zone import ZoneType
 from sekisho.storage import SqlReplyStore
 from unit.findings.builders import ANALYZER, BUCKET, MONDAY, TUESDAY, analysis, coverage, external_access, rescan
 
-OURS = Analyzer(ANALYZER, ZoneType.ORGANIZATION, MONDAY, {"team": "関所", "cost": ""})
+OURS = Analyzer(ANALYZER, AnalyzerType.ORGANIZATION, MONDAY, {"team": "関所", "cost": ""})
 RULE = ArchiveRule(ANALYZER, "partner", {"principal.AWS": Criterion(eq=("444455556666",))}, MONDAY, MONDAY)
 
 
@@ -37,7 +37,7 @@ def scan(store: FindingStore) -> Reconciliation:
 
 
 def test_an_analyzer_is_kept_as_it_is(store: FindingStore) -> None:
-    other = Analyzer(ANALYZER + "2", ZoneType.ACCOUNT, TUESDAY)
+    other = Analyzer(ANALYZER + "2", AnalyzerType.ACCOUNT, TUESDAY)
     store.create_analyzer(other)
     store.create_analyzer(OURS, [RULE])
 
@@ -83,9 +83,11 @@ def test_only_so_many_analyzers_are_made_where_there_is_a_limit(store: FindingSt
 
 def test_tags_and_type_change_and_nothing_else(store: FindingStore) -> None:
     store.create_analyzer(OURS)
-    changed = store.change_analyzer(ANALYZER, lambda one: replace(tagged(one, {"cost": "1"}), type=ZoneType.ACCOUNT))
+    changed = store.change_analyzer(
+        ANALYZER, lambda one: replace(tagged(one, {"cost": "1"}), type=AnalyzerType.ACCOUNT)
+    )
 
-    assert changed == replace(OURS, type=ZoneType.ACCOUNT, tags={"team": "関所", "cost": "1"})
+    assert changed == replace(OURS, type=AnalyzerType.ACCOUNT, tags={"team": "関所", "cost": "1"})
     assert store.analyzer(ANALYZER) == changed
     assert store.change_analyzer(ANALYZER, lambda one: untagged(one, ["cost", "none"])).tags == {"team": "関所"}
 

@@ -11,6 +11,7 @@ from sekisho.analyzers.observation import ResourceAnalysis
 from sekisho.findings import (
     MOST_RULES,
     Analyzer,
+    AnalyzerType,
     ArchiveRule,
     ArchiveRuleExistsError,
     Change,
@@ -32,7 +33,6 @@ from sekisho.findings import (
     forget,
     unarchive,
 )
-from sekisho.resources.zone import ZoneType
 from unit.findings.builders import (
     ANALYZER,
     BUCKET,
@@ -193,7 +193,7 @@ def test_an_analyzer_has_no_two_rules_of_one_name(store: FindingStore) -> None:
 
 def test_an_analyzer_has_no_more_rules_than_aws_allows(store: FindingStore) -> None:
     rules = [replace(RULE, name=f"rule-{number}") for number in range(MOST_RULES + 1)]
-    store.create_analyzer(Analyzer(ANALYZER, ZoneType.ACCOUNT, MONDAY), rules[:MOST_RULES])
+    store.create_analyzer(Analyzer(ANALYZER, AnalyzerType.ACCOUNT, MONDAY), rules[:MOST_RULES])
 
     with pytest.raises(TooManyArchiveRulesError, match="100 archive rules at most"):
         store.create_archive_rule(rules[-1])

@@ -6,11 +6,23 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from surfaces.aws import ENVIRONMENT
-from surfaces.fake_iam import EXPIRED, IN_PROGRESS, OWNER, REPORT, STARTED, FakeIam, Refusal, report_answer, running_iam
+from surfaces.fake_iam import (
+    EXPIRED,
+    IN_PROGRESS,
+    OWNER,
+    REPORT,
+    STARTED,
+    FakeIam,
+    Refusal,
+    an_account,
+    report_answer,
+    running_iam,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -23,16 +35,26 @@ def iam() -> Iterator[FakeIam]:
         yield fake
 
 
-def run(*arguments: str, iam: FakeIam | None = None, text: str = "") -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: str, iam: FakeIam | None = None, text: str = "", database: str = "sqlite://"
+) -> subprocess.CompletedProcess[str]:
     endpoint = {} if iam is None else {"AWS_ENDPOINT_URL": iam.endpoint}
     return subprocess.run(
         [str(PROGRAM), "credentials", *arguments],
-        env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", **ENVIRONMENT, **endpoint},
+        env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", "SEKISHO_DB": database, **ENVIRONMENT, **endpoint},
         input=text,
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def asked(*arguments: str, database: str) -> Any:
+    """Ask the store something, and return the answer where it is JSON."""
+    said = subprocess.run(
+        [str(PROGRAM), *arguments, "--db", database], env=ENVIRONMENT, capture_output=True, text=True, check=True
+    )
+    return json.loads(said.stdout) if "json" in arguments else said.stdout
 
 
 def test_an_account_is_read_and_judged(iam: FakeIam) -> None:
@@ -117,3 +139,62 @@ def test_a_file_that_is_not_there_is_told_in_one_line() -> None:
 
     assert said.stderr == "Error: /nonexistent/report.csv: No such file or directory\n"
     assert said.returncode == 4
+
+
+def test_each_run_is_kept_and_the_next_one_tells_what_is_new_and_what_is_fixed(iam: FakeIam, tmp_path: Path) -> None:
+    database = str(tmp_path / "findings.db")
+    first = run("--format", "json", iam=iam, database=database)
+    assert "Since" not in run(iam=iam).stdout
+    old = next(one for one in json.loads(first.stdout) if one["check"] == "CRED-KEY-OLD")
+
+    again = run(iam=iam, database=database)
+    assert "Nothing new and nothing fixed since" in again.stdout
+
+    iam.answers("ListAccessKeys", {"AccessKeyMetadata": [], "IsTruncated": False})
+    mended = run(iam=iam, database=database)
+    assert "fixed  alice" in mended.stdout
+
+    known = asked("findings", "show", old["id"], "--format", "json", database=database)
+    assert (known["status"], known["createdAt"]) == ("RESOLVED", old["createdAt"])
+
+    iam.answers("ListAccessKeys", an_account()["ListAccessKeys"])
+    assert "back  " in run(iam=iam, database=database).stdout
+
+
+def test_what_is_archived_is_told_no_more(iam: FakeIam, tmp_path: Path) -> None:
+    database = str(tmp_path / "findings.db")
+    found = json.loads(run("--format", "json", iam=iam, database=database).stdout)
+    asked("findings", "archive", found[0]["id"], database=database)
+
+    left = json.loads(run("--format", "json", iam=iam, database=database).stdout)
+
+    assert {one["id"] for one in left} == {one["id"] for one in found[1:]}
+
+
+def test_what_is_not_to_be_kept_is_not(iam: FakeIam, tmp_path: Path) -> None:
+    database = tmp_path / "findings.db"
+
+    assert "CRED-KEY-OLD" in run("--no-keep", iam=iam, database=str(database)).stdout
+    assert not database.exists()
+
+
+def test_a_report_is_kept_when_asked(tmp_path: Path) -> None:
+    database = str(tmp_path / "findings.db")
+    report = ("--report", "-", "--as-of", "2026-11-22T11:30:00Z")
+    run(*report, "--keep", text=REPORT, database=database)
+    fewer = "\n".join(line for line in REPORT.splitlines() if not line.startswith("alice"))
+
+    said = run(*report, "--keep", text=fewer, database=database)
+
+    assert "fixed  alice" in said.stdout
+
+
+def test_a_report_without_a_row_resolves_nothing(tmp_path: Path) -> None:
+    database = str(tmp_path / "findings.db")
+    report = ("--report", "-", "--as-of", "2026-11-22T11:30:00Z", "--keep")
+    run(*report, text=REPORT, database=database)
+
+    said = run(*report, text=REPORT.splitlines()[0] + "\n", database=database)
+
+    assert "fixed" not in said.stdout
+    assert "nobody was judged" in said.stderr

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from rich.text import Text
 
+from sekisho.cli.escape import plain
 from sekisho.cli.output import Output, show_findings
 from sekisho.cli.render.coverage import render_gaps
 from sekisho.cli.render.page import render_analyzed_resource, render_finding, render_no_access, render_observation
@@ -33,13 +34,16 @@ def list_findings(where: FindingFilter, *, database: str | None, output_format: 
     """List the findings that the store has."""
     output = Output()
     with open_store(database) as store:
-        found, last = store.findings(where), store.scans(limit=1)
+        found = store.findings(where)
+        last = [scan for one in store.analyzers() for scan in store.scans(limit=1, analyzer_arn=one.arn)]
     show_findings(output, found, output_format=output_format)
     if not last:
         output.note(Text("no scan is stored yet; begin with `sekisho scan`", "yellow"))
-    elif not last[0].coverage.is_complete:
-        output.note(Text(f"the last scan, of {format_time(last[0].finished_at)}, had gaps:", "yellow"))
-        output.note(render_gaps(last[0].coverage))
+    for scan in last:
+        if not scan.coverage.is_complete:
+            whose = plain(scan.analyzer_arn.rpartition(":")[2])
+            output.note(Text(f"the last scan of {whose}, of {format_time(scan.finished_at)}, had gaps:", "yellow"))
+            output.note(render_gaps(scan.coverage))
     return ExitStatus.DONE
 
 

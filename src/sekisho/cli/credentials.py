@@ -3,7 +3,7 @@
 import gc
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -13,27 +13,42 @@ from rich.text import Text
 
 from sekisho.analyzers.credentials import Thresholds, analyze_credentials
 from sekisho.analyzers.credentials.repair_script import render_script
-from sekisho.analyzers.observation import AnalysisError, Observation, Severity
+from sekisho.analyzers.observation import AnalysisError, Observation, ResourceAnalysis, Severity
 from sekisho.cli.escape import plain
 from sekisho.cli.output import Output, show_findings
-from sekisho.cli.render.credentials import render_credentials
-from sekisho.cli.scanning import options_of
+from sekisho.cli.render.credentials import Since, render_credentials, render_since
+from sekisho.cli.scanning import NOWHERE, options_of
 from sekisho.cli.settings import LiveSettings
 from sekisho.cli.status import ExitStatus
-from sekisho.findings import Finding, Status
-from sekisho.findings.finding import finding_id
+from sekisho.collectors import CredentialsReader
+from sekisho.findings import (
+    CREDENTIALS,
+    Finding,
+    FindingFilter,
+    FindingStore,
+    Status,
+    analyzer_arn,
+    coverage_of_credentials,
+    finding_id,
+    record_credentials,
+)
 from sekisho.policy.arns import parse_arn
 from sekisho.resources.credentials import (
     AccountCredentials,
     CredentialReport,
     ReportError,
-    credentials_of,
+    credentials_in,
     parse_report,
 )
-from sekisho.resources.snapshot import RawAccount, Snapshot
-from sekisho.wiring import live_credentials_reader, recorded_reader
+from sekisho.resources.zone import ZoneOfTrust, ZoneType
+from sekisho.wiring import live_credentials_reader, open_store, recorded_reader
 
-ANALYZER: Final = "sekisho-credentials"
+REPORTS: Final = "sekisho-credential-reports"
+"""The analyzer of reports in files: in them a key has no id, so that its findings have other names."""
+
+_HOMES: Final = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+"""The Region that names the analyzer of a report, by partition; otherwise us-east-1."""
+
 ODD: Final = timedelta(days=1)
 """How far two clocks may differ."""
 
@@ -60,8 +75,34 @@ class Answer:
     as_script: bool = False
 
 
-def judge_report(file: Path, *, as_of: str | None, answer: Answer) -> ExitStatus:
-    """Judge the credential report in a file, and print what was found; nothing is kept.
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """An account, what was made of it, and which of that is still to be told."""
+
+    account: AccountCredentials
+    analyses: Sequence[ResourceAnalysis]
+    told: Sequence[Observation]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What was made of all accounts of a zone, when they were read, and what the analyzer is called that keeps it."""
+
+    zone: ZoneOfTrust
+    taken_at: datetime
+    judged: Sequence[Judged]
+    analyzer: str = CREDENTIALS
+
+
+def judge_report(file: Path, *, as_of: str | None, database: str | None, keep: bool, answer: Answer) -> ExitStatus:
+    """Judge the credential report in a file, and print what was found.
+
+    Args:
+        file: CSV, or `-`.
+        as_of: when it was made.
+        database: where what was found is kept, if it is.
+        keep: whether to keep it.
+        answer: how to answer.
 
     Returns:
         What `--fail-on` and `--strict` ask for.
@@ -69,31 +110,63 @@ def judge_report(file: Path, *, as_of: str | None, answer: Answer) -> ExitStatus
     gc.disable()  # a hundred thousand users are millions of objects, and all of them are needed to the end
     output = Output()
     account = _read_report(file, None if as_of is None else _moment(as_of))
-    status = _tell(output, [account], answer)
+    judged = _judge([account], answer)
+    if keep:
+        with open_store(database) as store:
+            status = _keep(output, store, Run(_zone_of(account), account.now, judged, REPORTS), answer)
+    else:
+        status = _tell(output, judged, answer)
     output.note(Text(NOT_IN_A_REPORT, "dim"))
     return status
 
 
-def judge_accounts(live: LiveSettings, *, recording: str | None, answer: Answer) -> ExitStatus:
-    """Judge what a recording or AWS itself tells of the credentials of accounts; nothing is kept.
+def judge_accounts(
+    live: LiveSettings, *, recording: str | None, database: str | None, keep: bool, answer: Answer
+) -> ExitStatus:
+    """Judge what a recording or AWS itself tells of the credentials of accounts.
 
     Returns:
         What `--fail-on` and `--strict` ask for.
     """
     output = Output()
+    reader = _reader(live, recording)
+    with open_store(database if keep else NOWHERE) as store:  # first, so that one that cannot be used costs no reading
+        with output.reading_bar() as bar:
+            snapshot = reader.read(bar)
+        judged = _judge(credentials_in(snapshot), answer)
+        if not keep:
+            return _tell(output, judged, answer)
+        return _keep(output, store, Run(snapshot.zone_of_trust, snapshot.taken_at, judged), answer)
+
+
+def _reader(live: LiveSettings, recording: str | None) -> CredentialsReader:
     if recording is not None:
-        return _tell(output, _accounts(recorded_reader(Path(recording).expanduser()).read()), answer)
-    with output.reading_bar() as bar:
-        snapshot = live_credentials_reader(options_of(live)).read(bar)
-    return _tell(output, _accounts(snapshot), answer)
+        return recorded_reader(Path(recording).expanduser())
+    return live_credentials_reader(options_of(live))
 
 
-def _accounts(snapshot: Snapshot) -> list[AccountCredentials]:
-    partition, taken_at = snapshot.zone_of_trust.partition, snapshot.taken_at
-    zone, read = snapshot.zone_of_trust, {one.account_id: one for one in snapshot.accounts}
-    for account_id in (zone.account_id, *(one.account_id for one in zone.accounts)):
-        read.setdefault(account_id, RawAccount(account_id))  # a recording may have nothing of some of them
-    return [credentials_of(one, partition=partition, taken_at=taken_at) for _, one in sorted(read.items())]
+def _judge(accounts: Iterable[AccountCredentials], answer: Answer) -> list[Judged]:
+    thresholds = Thresholds(**answer.thresholds)
+    judged: list[Judged] = []
+    for account in accounts:
+        analyses = analyze_credentials(account, thresholds)
+        judged.append(Judged(account, analyses, [one for analysis in analyses for one in analysis.observations]))
+    return judged
+
+
+def _keep(output: Output, store: FindingStore, run: Run, answer: Answer) -> ExitStatus:
+    """Store what was found, tell what of it nobody has archived, and what has changed since the last time."""
+    analyses = [analysis for one in run.judged for analysis in one.analyses]
+    coverage = coverage_of_credentials(run.taken_at, [one.account for one in run.judged], analyses)
+    earlier = store.scans(limit=1, analyzer_arn=analyzer_arn(run.zone, run.analyzer))
+    report = record_credentials(store, run.zone, analyses, coverage, now=datetime.now(UTC), name=run.analyzer)
+    active = store.findings(FindingFilter(analyzer_arn=report.analyzer_arn, statuses=frozenset({Status.ACTIVE})))
+    by_account: dict[str, list[Observation]] = {}
+    for finding in active:
+        by_account.setdefault(finding.observation.resource_owner_account, []).append(finding.observation)
+    told = [replace(one, told=by_account.get(one.account.account_id, [])) for one in run.judged]
+    since = Since.of(report.reconciliation, earlier[0].finished_at) if earlier else None
+    return _tell(output, told, answer, findings=active, since=since)
 
 
 def _read_report(file: Path, as_of: datetime | None) -> AccountCredentials:
@@ -126,43 +199,53 @@ def _moment(text: str) -> datetime:
         raise click.BadParameter(f"`{text}` is no time; write 2026-11-20T08:00:00Z", param_hint="--as-of") from None
 
 
-def _tell(output: Output, accounts: Sequence[AccountCredentials], answer: Answer) -> ExitStatus:
-    thresholds = Thresholds(**answer.thresholds)
-    judged = [
-        (account, [one for analysis in analyze_credentials(account, thresholds) for one in analysis.observations])
-        for account in accounts
-    ]
+def _tell(
+    output: Output,
+    judged: Sequence[Judged],
+    answer: Answer,
+    *,
+    findings: Sequence[Finding] | None = None,
+    since: Since | None = None,
+) -> ExitStatus:
     if answer.as_script:
         output.write(_script(judged))
     elif answer.output_format == "table":
-        for account, observations in judged:
-            output.show(render_credentials(observations, account, width=output.width), Text())
+        for one in judged:
+            output.show(render_credentials(one.told, one.account, width=output.width, since=since), Text())
+        if since is not None:
+            output.show(render_since(since))
     else:
-        findings = [one for account, observations in judged for one in _findings(observations, account)]
-        show_findings(output, findings, output_format=answer.output_format)
-    gaps = [gap for account, observations in judged for gap in _gaps(account, observations)]
+        shown = [one for some in judged for one in _findings(some)] if findings is None else findings
+        show_findings(output, shown, output_format=answer.output_format)
+    gaps = [gap for one in judged for gap in _gaps(one)]
     for gap in gaps:
         output.note(Text(plain(gap), "yellow"))
-    return _status((one for _, some in judged for one in some), has_gaps=bool(gaps), answer=answer)
+    return _status((seen for one in judged for seen in one.told), has_gaps=bool(gaps), answer=answer)
 
 
-def _script(judged: Sequence[tuple[AccountCredentials, Sequence[Observation]]]) -> Iterator[str]:
+def _script(judged: Sequence[Judged]) -> Iterator[str]:
     match judged:
-        case [(account, observations)]:
-            return render_script(observations, made_at=datetime.now(UTC), account=account.account_id)
+        case [one]:
+            return render_script(one.told, made_at=datetime.now(UTC), account=one.account.account_id)
         case _:
             raise click.UsageError("a script is for one account; read them one by one, without --organization")
 
 
-def _findings(observations: Iterable[Observation], account: AccountCredentials) -> Iterator[Finding]:
-    arn = f"arn:{account.partition}:access-analyzer:us-east-1:{account.account_id}:analyzer/{ANALYZER}"
-    now = account.now
-    for one in observations:
+def _zone_of(account: AccountCredentials) -> ZoneOfTrust:
+    return ZoneOfTrust(ZoneType.ACCOUNT, account.account_id, _HOMES.get(account.partition, "us-east-1"))
+
+
+def _findings(judged: Judged) -> Iterator[Finding]:
+    """Yield findings that nobody keeps, under the names that they would be kept under."""
+    arn, now = analyzer_arn(_zone_of(judged.account), CREDENTIALS), judged.account.now
+    for one in judged.told:
         yield Finding(finding_id(arn, one), arn, one, Status.ACTIVE, created_at=now, analyzed_at=now, updated_at=now)
 
 
-def _gaps(account: AccountCredentials, observations: Iterable[Observation]) -> Iterator[str]:
+def _gaps(judged: Judged) -> Iterator[str]:
     """Yield what was not looked at and should have been."""
+    account = judged.account
+    seen = (one.outcome for analysis in judged.analyses for one in analysis.observations)
     for gap in account.gaps:
         yield f"Account {account.account_id}: {gap.call} answered {gap.code}: {gap.message}"
     report = account.report
@@ -172,7 +255,7 @@ def _gaps(account: AccountCredentials, observations: Iterable[Observation]) -> I
         yield "The report has no row of the root user: nothing is known of it."
     if report is not None and report.latest is not None and report.latest > account.now + ODD:
         yield f"The report has dates up to {report.latest:%Y-%m-%d %H:%M} UTC, after the time that it is judged as of."
-    unread = sum(isinstance(one.outcome, AnalysisError) and not one.outcome.gaps for one in observations)
+    unread = sum(isinstance(one, AnalysisError) and not one.gaps for one in seen)
     if report is None:
         yield f"Account {account.account_id}: there is no credential report; its passwords and keys were not looked at."
     elif unread:

@@ -23,6 +23,7 @@ from sekisho.findings import (
     FindingStore,
     ScanReport,
     Status,
+    analyzer_arn,
     coverage_of,
     record_scan,
 )
@@ -49,8 +50,9 @@ def scan(
     """
     output = Output()
     with open_store(database) as store:  # first, so that a store that cannot be used costs no reading
-        earlier = store.scans(limit=1)
-        report = _scan(_read(_reader(live, recording), output), store)
+        snapshot = _read(_reader(live, recording), output)
+        earlier = store.scans(limit=1, analyzer_arn=analyzer_arn(snapshot.zone_of_trust))
+        report = _scan(snapshot, store)
         active = store.findings(_active(report))
     if earlier and earlier[0].coverage.taken_at > report.coverage.taken_at:
         output.note(

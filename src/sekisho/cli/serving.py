@@ -4,18 +4,19 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from socket import socket
 from tempfile import TemporaryDirectory
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from rich.text import Text
 
 from sekisho.alerts import parse_target
+from sekisho.analyzers.credentials import Thresholds
 from sekisho.cli.keys import environment_of
 from sekisho.cli.output import Output
 from sekisho.cli.scanning import options_of
@@ -75,6 +76,7 @@ def serve(
     secret_key_file: str | None,
     rescan_hours: int | None,
     events_to: tuple[str, ...],
+    thresholds: Mapping[str, Any],
 ) -> ExitStatus:
     """Answer, scan and tell until someone stops it."""
     duties = Duties(
@@ -86,7 +88,7 @@ def serve(
     with closing(open_socket(listen)) as listening, open_stores(database) as stores:
         is_first = not _has_keys(stores.keys)
         master_key = read_master_key(secret_key_file, may_make=is_first)
-        source = _source(live, recording)
+        source = _source(live, recording, thresholds)
         parts = _parts(stores, source, master_key)
 
         def ready() -> None:
@@ -137,10 +139,11 @@ def _has_keys(store: KeyStore) -> bool:
     return any(key.status is Status.ACTIVE for key in store.list())
 
 
-def _source(live: LiveSettings, recording: str | None) -> Source:
+def _source(live: LiveSettings, recording: str | None, thresholds: Mapping[str, Any]) -> Source:
+    limits = Thresholds(**thresholds)
     if recording is not None:
-        return recorded_source(Path(recording).expanduser())
-    return live_source(options_of(live))
+        return recorded_source(Path(recording).expanduser(), limits)
+    return live_source(options_of(live), limits)
 
 
 def _parts(stores: Stores, source: Source, master_key: MasterKey) -> Parts:

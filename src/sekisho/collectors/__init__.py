@@ -10,13 +10,14 @@ from sekisho.collectors.iam_policy import read_policy
 from sekisho.collectors.live import LiveReader
 from sekisho.collectors.live_credentials import LiveCredentialsReader
 from sekisho.collectors.options import DEFAULT_ROLE_NAME, LiveOptions
-from sekisho.collectors.reader import NO_PROGRESS, Progress, SnapshotReader
+from sekisho.collectors.reader import NO_PROGRESS, CredentialsReader, Progress, SnapshotReader
 from sekisho.collectors.recording import RecordedReader, write_recording
 
 __all__ = [
     "DEFAULT_ROLE_NAME",
     "NO_PROGRESS",
     "CollectError",
+    "CredentialsReader",
     "LiveCredentialsReader",
     "LiveOptions",
     "LiveReader",

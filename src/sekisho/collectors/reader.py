@@ -70,6 +70,21 @@ class SnapshotReader(Protocol):
         ...
 
 
+class CredentialsReader(Protocol):
+    """A source of what there is to know of credentials: AWS itself or a recording of it."""
+
+    def read(self, progress: Progress = ...) -> Snapshot:
+        """Read the accounts, once.
+
+        Returns:
+            A snapshot whose accounts carry the calls about their credentials; one that failed is in it, with its error.
+
+        Raises:
+            CollectError: there is nothing to read, or no right to begin.
+        """
+        ...
+
+
 def place(resource: RawResource) -> tuple[str, str, str, str]:
     """Return what the resources of a snapshot are sorted by."""
     return resource.owner_account, resource.region, resource.resource_type, resource.arn

@@ -3,10 +3,20 @@
 This layer does not know how findings are stored, how they are shown, or how accounts are read.
 """
 
-from sekisho.findings.analyzer import MOST_ANALYZERS, Analyzer, check_analyzer, check_tags, tagged, untagged
+from sekisho.findings.analyzer import (
+    MOST_ANALYZERS,
+    Analyzer,
+    AnalyzerType,
+    Exclusion,
+    UnusedAccess,
+    check_analyzer,
+    check_tags,
+    tagged,
+    untagged,
+)
 from sekisho.findings.archive_rules import MOST_RULES, ArchiveRule, archiving_rule, check_rule
 from sekisho.findings.change import Change, ChangeKind, HistoryEntry
-from sekisho.findings.coverage import Coverage, Undecided, coverage_of
+from sekisho.findings.coverage import Coverage, Undecided, coverage_of, coverage_of_credentials
 from sekisho.findings.criteria import Criteria, Criterion, check_criteria, matches
 from sekisho.findings.document import finding_document, format_time, to_the_millisecond, witness_document
 from sekisho.findings.errors import (
@@ -65,10 +75,11 @@ from sekisho.findings.query import (
     resource_page_of,
 )
 from sekisho.findings.reconcile import Reconciliation, reconcile
-from sekisho.findings.scan import ScanReport, record_scan
+from sekisho.findings.scan import CREDENTIALS, ScanReport, record_credentials, record_scan
 from sekisho.findings.store import FindingFilter, FindingStore, Known, Scan, StoredEvent
 
 __all__ = [
+    "CREDENTIALS",
     "MOST_ANALYZERS",
     "MOST_RULES",
     "AccessPreview",
@@ -78,6 +89,7 @@ __all__ = [
     "Analyzer",
     "AnalyzerError",
     "AnalyzerExistsError",
+    "AnalyzerType",
     "ArchiveRule",
     "ArchiveRuleError",
     "ArchiveRuleExistsError",
@@ -91,6 +103,7 @@ __all__ = [
     "Criterion",
     "Cursor",
     "DuplicateFindingError",
+    "Exclusion",
     "FailureReason",
     "Finding",
     "FindingFilter",
@@ -126,6 +139,7 @@ __all__ = [
     "UnknownArchiveRuleError",
     "UnknownFindingError",
     "UnknownResourceError",
+    "UnusedAccess",
     "analyzer_arn",
     "apply_rule",
     "archive",
@@ -135,6 +149,7 @@ __all__ = [
     "check_rule",
     "check_tags",
     "coverage_of",
+    "coverage_of_credentials",
     "details_of",
     "finding_document",
     "finding_event",
@@ -149,6 +164,7 @@ __all__ = [
     "preview_matches",
     "preview_page_of",
     "reconcile",
+    "record_credentials",
     "record_scan",
     "resource_page_of",
     "tagged",

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Final
+from enum import Enum
+from typing import Final, Self
 
 import msgspec
 from msgspec.structs import replace
@@ -25,21 +26,73 @@ _LONGEST_VALUE: Final = 256
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,254}")
 
 
+class AnalyzerType(Enum):
+    """What an analyzer looks for, and where. Source: Access Analyzer API reference, `Type`."""
+
+    ACCOUNT = "ACCOUNT"
+    ORGANIZATION = "ORGANIZATION"
+    ACCOUNT_UNUSED_ACCESS = "ACCOUNT_UNUSED_ACCESS"
+    ORGANIZATION_UNUSED_ACCESS = "ORGANIZATION_UNUSED_ACCESS"
+
+    @classmethod
+    def of(cls, zone: ZoneType, *, unused_access: bool = False) -> Self:
+        """Return the type that looks for external access in such a zone, or for unused access."""
+        return cls(f"{zone.value}_UNUSED_ACCESS" if unused_access else zone.value)
+
+    @property
+    def zone(self) -> ZoneType:
+        """Whether it looks at an account or at an organization."""
+        return ZoneType(self.value.removesuffix("_UNUSED_ACCESS"))
+
+    @property
+    def is_of_unused_access(self) -> bool:
+        """Whether it looks at credentials, and not at resources."""
+        return self in {AnalyzerType.ACCOUNT_UNUSED_ACCESS, AnalyzerType.ORGANIZATION_UNUSED_ACCESS}
+
+
+class Exclusion(msgspec.Struct, frozen=True):
+    """Whose unused access brings no findings: whoever meets all that is set, by any of its entries.
+
+    Attributes:
+        resource_tags: each of the tags of one entry; an empty value stands for any.
+
+    Source: Access Analyzer API reference, `AnalysisRuleCriteria`.
+    """
+
+    account_ids: tuple[str, ...] = ()
+    resource_tags: tuple[Mapping[str, str], ...] = ()
+
+
+class UnusedAccess(msgspec.Struct, frozen=True):
+    """What an analyzer of unused access is set to.
+
+    Attributes:
+        age_days: what was not used for so long is unused.
+
+    Source: Access Analyzer API reference, `UnusedAccessConfiguration`.
+    """
+
+    age_days: int = 90
+    exclusions: tuple[Exclusion, ...] = ()
+
+
 class Analyzer(msgspec.Struct, frozen=True):
-    """An analyzer: a zone of trust, under a name.
+    """An analyzer: what to look for in a zone of trust, under a name.
 
     Attributes:
         arn: `arn:{partition}:access-analyzer:{region}:{account}:analyzer/{name}`.
-        type: whether an account or an organization is inside.
+        type: what it looks for, and whether an account or an organization is inside.
         last_resource: what it looked at last; None before its first scan.
+        unused_access: what is set for an analyzer of unused access; None where the settings of its reader hold.
     """
 
     arn: str
-    type: ZoneType
+    type: AnalyzerType
     created_at: datetime
     tags: Mapping[str, str] = {}
     last_resource: str | None = None
     last_resource_at: datetime | None = None
+    unused_access: UnusedAccess | None = None
 
     @property
     def name(self) -> str:

@@ -1,14 +1,18 @@
 """What one scan looked at, so that "gone" can be told from "not looked at"."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
-from sekisho.analyzers.observation import AnalysisError, ResourceAnalysis
+from sekisho.analyzers.observation import AnalysisError, FindingType, ResourceAnalysis
+from sekisho.resources.credentials import AccountCredentials
 from sekisho.resources.gaps import LISTED_TYPES, Gap, account_gaps, resource_gaps
 from sekisho.resources.snapshot import Snapshot
 from sekisho.resources.zone import ZoneType
+
+USER_TYPE: Final = "AWS::IAM::User"
 
 
 class Undecided(msgspec.Struct, frozen=True):
@@ -29,6 +33,7 @@ class Coverage(msgspec.Struct, frozen=True):
         gaps: every call that failed: those about accounts first, then those about single resources.
         undecided: the resources on which the analysis gave up.
         only: the ARNs of the resources that were looked at, whether they exist or not; None when everything was.
+        looked_for: the types of finding that the scan could have made; None for all.
     """
 
     taken_at: datetime
@@ -38,6 +43,7 @@ class Coverage(msgspec.Struct, frozen=True):
     gaps: tuple[Gap, ...] = ()
     undecided: tuple[Undecided, ...] = ()
     only: tuple[str, ...] | None = None
+    looked_for: tuple[FindingType, ...] | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -47,6 +53,10 @@ class Coverage(msgspec.Struct, frozen=True):
     def is_about(self, resource: str) -> bool:
         """Say whether the scan was to look at a resource, wherever it is."""
         return self.only is None or resource in self.only
+
+    def looks_for(self, finding_type: FindingType) -> bool:
+        """Say whether the scan could have made such a finding."""
+        return self.looked_for is None or finding_type in self.looked_for
 
     def includes(self, resource: str, *, resource_type: str, account: str, region: str) -> bool:
         """Say whether a resource of this name, kind and place would have been seen if it still existed.
@@ -86,6 +96,48 @@ def coverage_of(snapshot: Snapshot, analyses: Iterable[ResourceAnalysis]) -> Cov
         undecided=tuple(_undecided(analyses)),
         only=None if snapshot.only is None else tuple(dict.fromkeys((*snapshot.only, *looked_at))),
     )
+
+
+def coverage_of_credentials(
+    taken_at: datetime,
+    accounts: Sequence[AccountCredentials],
+    analyses: Iterable[ResourceAnalysis],
+    *,
+    looked_for: Sequence[FindingType] | None = None,
+) -> Coverage:
+    """Return what a scan of the credentials of accounts looked at.
+
+    Args:
+        taken_at: when the reading began, in UTC.
+        accounts: all that were to be read.
+        analyses: what was made of them.
+        looked_for: the types of finding that were looked for; None for all.
+    """
+    analyzed = tuple(analyses)
+    gaps = [gap for account in accounts for gap in (*account.gaps, *_unlisted(account))]
+    closed = {gap.account for gap in gaps if gap.hides_account}
+    return Coverage(
+        taken_at=taken_at,
+        accounts=tuple(sorted({account.account_id for account in accounts} - closed)),
+        regions=None,
+        resources=len(analyzed),
+        gaps=tuple(gaps),
+        undecided=tuple(_undecided(analyzed)),
+        looked_for=None if looked_for is None else tuple(looked_for),
+    )
+
+
+def _unlisted(account: AccountCredentials) -> Iterator[Gap]:
+    """Yield a gap where no report lists the users of an account and no failed call says so: none of them is gone."""
+    is_listed = account.report is not None and account.report.rows
+    if not is_listed and not any(USER_TYPE in gap.resource_types for gap in account.gaps):
+        yield Gap(
+            "iam.get_credential_report",
+            "NotRead",
+            "there is no credential report, or none with a row",
+            account.account_id,
+            resource_types=(USER_TYPE,),
+        )
 
 
 def _undecided(analyses: Iterable[ResourceAnalysis]) -> Iterable[Undecided]:

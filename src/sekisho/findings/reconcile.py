@@ -90,6 +90,7 @@ def reconcile(
             finding.id in seen
             or finding.status is Status.RESOLVED
             or not coverage.is_about(finding.observation.resource)
+            or not coverage.looks_for(finding.observation.finding_type)
         ):
             continue
         if isinstance(finding.observation.outcome, CredentialRisk) and finding.observation.resource in partly_read:

@@ -1,14 +1,15 @@
 """One scan, from what was read to what is stored."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
+from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
 from sekisho.analyzers.observation import ResourceAnalysis
-from sekisho.findings.analyzer import Analyzer
+from sekisho.findings.analyzer import Analyzer, AnalyzerType
 from sekisho.findings.coverage import Coverage, coverage_of
 from sekisho.findings.document import to_the_millisecond
 from sekisho.findings.errors import AnalyzerExistsError, UnknownAnalyzerError
@@ -17,7 +18,10 @@ from sekisho.findings.lifecycle import tidy
 from sekisho.findings.reconcile import Reconciliation, reconcile
 from sekisho.findings.store import FindingFilter, FindingStore, Known, Scan
 from sekisho.resources.snapshot import Snapshot
-from sekisho.resources.zone import ZoneType
+from sekisho.resources.zone import ZoneOfTrust
+
+CREDENTIALS: Final = "sekisho-credentials"
+"""What the analyzer of unused access is called that nobody has named."""
 
 
 class ScanReport(msgspec.Struct, frozen=True):
@@ -53,16 +57,52 @@ def record_scan(
         UnknownAnalyzerError: the analyzer that is named is not there, or no longer; nothing was stored.
         StoreError: nothing was stored; or the scan was, and what time has changed was not, which the next one does.
     """
-    finished = to_the_millisecond(now)
-    arn = analyzer or analyzer_arn(snapshot.zone_of_trust)
-    analyzed = tuple(analyses)
+    zone, analyzed = snapshot.zone_of_trust, tuple(analyses)
     coverage = coverage_of(snapshot, analyzed)
+    if analyzer is None:
+        analyzer = _make_known(store, Analyzer(analyzer_arn(zone), AnalyzerType.of(zone.type), to_the_millisecond(now)))
+    return _record(store, analyzer, coverage, analyzed, now)
+
+
+def record_credentials(
+    store: FindingStore,
+    zone: ZoneOfTrust,
+    analyses: Iterable[ResourceAnalysis],
+    coverage: Coverage,
+    *,
+    now: datetime,
+    analyzer: str | None = None,
+    name: str = CREDENTIALS,
+) -> ScanReport:
+    """Reconcile what was made of the credentials of a zone with what the store knows, and store the outcome.
+
+    Args:
+        store: where the findings live.
+        zone: whose credentials were read.
+        analyses: of every user, role and account that was looked at.
+        coverage: what was.
+        now: UTC; kept to the millisecond.
+        analyzer: as of `record_scan`.
+        name: of the analyzer that is made where none is named.
+
+    Raises:
+        UnknownAnalyzerError: the analyzer that is named is not there, or no longer; nothing was stored.
+        StoreError: as of `record_scan`.
+    """
+    if analyzer is None:
+        kind = AnalyzerType.of(zone.type, unused_access=True)
+        analyzer = _make_known(store, Analyzer(analyzer_arn(zone, name), kind, to_the_millisecond(now)))
+    return _record(store, analyzer, coverage, tuple(analyses), now)
+
+
+def _record(
+    store: FindingStore, arn: str, coverage: Coverage, analyzed: Sequence[ResourceAnalysis], now: datetime
+) -> ScanReport:
+    finished = to_the_millisecond(now)
 
     def reconciled(known: Known) -> Reconciliation:
         return reconcile(known.findings, analyzed, analyzer_arn=arn, coverage=coverage, now=finished, rules=known.rules)
 
-    if analyzer is None:
-        _make_known(store, arn, snapshot.zone_of_trust.type, finished)
     reconciliation = store.record_scan(Scan(arn, finished, coverage), analyzed, reconciled)
     if coverage.only is None:
         by_time = FindingFilter(analyzer_arn=arn, statuses=frozenset({Status.ARCHIVED, Status.RESOLVED}))
@@ -70,11 +110,12 @@ def record_scan(
     return ScanReport(arn, coverage, reconciliation)
 
 
-def _make_known(store: FindingStore, arn: str, zone: ZoneType, now: datetime) -> None:
+def _make_known(store: FindingStore, analyzer: Analyzer) -> str:
     """Make the analyzer of the first scan; one that looks at another zone from now on is of that type."""
     try:
-        if store.analyzer(arn).type is not zone:
-            store.change_analyzer(arn, lambda known: replace(known, type=zone))
+        if store.analyzer(analyzer.arn).type is not analyzer.type:
+            store.change_analyzer(analyzer.arn, lambda known: replace(known, type=analyzer.type))
     except UnknownAnalyzerError:
         with suppress(AnalyzerExistsError):  # another first scan was faster
-            store.create_analyzer(Analyzer(arn, zone, now))
+            store.create_analyzer(analyzer)
+    return analyzer.arn

@@ -12,8 +12,8 @@ from typing import Any, Final, Protocol, TypeAlias
 
 from sekisho.collectors import UnsupportedArnError
 from sekisho.collectors.json_values import is_list, is_object
-from sekisho.findings import Analyzer, FindingStore
-from sekisho.resources.zone import ZoneType, partition_of
+from sekisho.findings import Analyzer, AnalyzerType, FindingStore
+from sekisho.resources.zone import partition_of
 from sekisho.server.rescans import known_resources
 from sekisho.server.waiting import When
 
@@ -95,7 +95,8 @@ def request_rescans(events: Iterable[Mapping[str, Json]], store: FindingStore, r
 
     pairs = [
         (analyzer, named) for event in events for named in resources_named_by(event) for analyzer in analyzers
-        if analyzer.type is ZoneType.ORGANIZATION or analyzer.account == named.account
+        if analyzer.type is AnalyzerType.ORGANIZATION
+        or (analyzer.type is AnalyzerType.ACCOUNT and analyzer.account == named.account)
     ]  # fmt: skip
     return sum(_request(analyzer, named, known, rescans) for analyzer, named in pairs)
 

@@ -4,22 +4,30 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final, TypeVar
 
+from msgspec.structs import replace
+
+from sekisho.analyzers.credentials import Thresholds, analyze_credentials
 from sekisho.analyzers.external import analyze_external_access
-from sekisho.collectors import CollectError, OutOfReachError, SnapshotReader, UnsupportedArnError
+from sekisho.collectors import CollectError, CredentialsReader, OutOfReachError, SnapshotReader, UnsupportedArnError
 from sekisho.collectors.one_resource import collector_of
 from sekisho.findings import (
     Analyzer,
+    AnalyzerType,
     FindingStore,
     ResourceQuery,
     ScanReport,
     StoreError,
     UnknownAnalyzerError,
+    coverage_of_credentials,
+    record_credentials,
     record_scan,
 )
+from sekisho.resources.credentials import credentials_in
 from sekisho.resources.zone import ZoneOfTrust, ZoneType
 from sekisho.server.errors import ForeignAnalyzerError
 from sekisho.server.waiting import Waiting, When, Wish
@@ -35,8 +43,26 @@ _PAGE: Final = 1000
 LONGEST_ARN: Final = 2048
 """How long an ARN may be; what waits is kept in memory. Source: IAM API reference, `arnType`."""
 
-Readers = Mapping[ZoneType, SnapshotReader]
-"""Who reads an account, and who an organization."""
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """Who reads what, and how it is judged.
+
+    Attributes:
+        resources: who reads the resources of an account, and who those of an organization.
+        credentials: who reads credentials, likewise.
+        thresholds: what credentials are judged by, where their analyzer does not say.
+    """
+
+    resources: Mapping[ZoneType, SnapshotReader]
+    credentials: Mapping[ZoneType, CredentialsReader] = field(default_factory=dict[ZoneType, CredentialsReader])
+    thresholds: Thresholds = field(default_factory=Thresholds)
+
+    @property
+    def types(self) -> frozenset[AnalyzerType]:
+        """The types of the analyzers that can be served."""
+        of_resources = {AnalyzerType.of(zone) for zone in self.resources}
+        return frozenset(of_resources | {AnalyzerType.of(zone, unused_access=True) for zone in self.credentials})
 
 
 class Outcome(Enum):
@@ -216,7 +242,9 @@ def scan(
         StoreError: nothing was stored.
     """
     analyzer = store.analyzer(wish.analyzer_arn)
-    reader = readers.get(analyzer.type)
+    if analyzer.type.is_of_unused_access:
+        return _scan_credentials(store, readers, analyzer, clock=clock, watch=watch)
+    reader = readers.resources.get(analyzer.type.zone)
     if reader is None:
         raise ForeignAnalyzerError(analyzer.arn, account=analyzer.account)
     if wish.resource is None:
@@ -228,6 +256,28 @@ def scan(
     _refuse_foreign(analyzer, snapshot.zone_of_trust)
     analyses = watch.each(analyze_external_access(snapshot, known_resources=known))
     return record_scan(store, snapshot, analyses, now=clock(), analyzer=analyzer.arn)
+
+
+def _scan_credentials(
+    store: FindingStore, readers: Readers, analyzer: Analyzer, *, clock: Callable[[], datetime], watch: Watch
+) -> ScanReport:
+    """Look at all credentials of a zone, of which none is read alone."""
+    reader = readers.credentials.get(analyzer.type.zone)
+    if reader is None:
+        raise ForeignAnalyzerError(analyzer.arn, account=analyzer.account)
+    snapshot = reader.read(watch)
+    _refuse_foreign(analyzer, snapshot.zone_of_trust)
+    accounts = credentials_in(snapshot)
+    limits = _limits(readers.thresholds, analyzer)
+    analyses = [analysis for account in watch.each(accounts) for analysis in analyze_credentials(account, limits)]
+    coverage = coverage_of_credentials(snapshot.taken_at, accounts, analyses)
+    zone = snapshot.zone_of_trust
+    return record_credentials(store, zone, analyses, coverage, now=clock(), analyzer=analyzer.arn)
+
+
+def _limits(thresholds: Thresholds, analyzer: Analyzer) -> Thresholds:
+    asked = analyzer.unused_access
+    return thresholds if asked is None else replace(thresholds, unused_days=asked.age_days)
 
 
 def known_resources(
@@ -254,7 +304,7 @@ def known_resources(
 def _refuse_foreign(analyzer: Analyzer, zone: ZoneOfTrust) -> None:
     """Keep the findings of one account out of the analyzer of another, whose credentials someone used before."""
     inside = {zone.account_id, *(member.account_id for member in zone.accounts)}
-    if analyzer.type is not zone.type or analyzer.account not in inside:
+    if analyzer.type.zone is not zone.type or analyzer.account not in inside:
         raise ForeignAnalyzerError(analyzer.arn, account=zone.account_id)
 
 

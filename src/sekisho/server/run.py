@@ -63,7 +63,7 @@ class Parts:
     """What a server works with.
 
     Attributes:
-        readers: who reads an account, and who an organization, for those that can be read.
+        readers: who reads what, for those zones of trust that can be read.
         present: reads single resources as they are now, for previews; of types that nobody reads, it looks at nothing.
         account: whose resources are read; analyzers are made in it.
         secret: what page tokens are sealed under, the same for servers that share a store.
@@ -142,7 +142,7 @@ def _app(parts: Parts, duties: Duties, rescanner: Rescanner, schedule: Schedule,
         replies=parts.replies,
         scanner=rescanner,
         present=parts.present,
-        zones=frozenset(parts.readers),
+        types=parts.readers.types,
         account_id=parts.account,
         partition=parts.partition,
     )

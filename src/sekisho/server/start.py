@@ -7,7 +7,14 @@ from datetime import datetime
 import msgspec
 
 from sekisho.collectors import CollectError
-from sekisho.findings import Analyzer, AnalyzerExistsError, FindingStore, UnknownAnalyzerError, analyzer_arn
+from sekisho.findings import (
+    Analyzer,
+    AnalyzerExistsError,
+    AnalyzerType,
+    FindingStore,
+    UnknownAnalyzerError,
+    analyzer_arn,
+)
 from sekisho.resources.zone import ZoneOfTrust, ZoneType
 
 logger = logging.getLogger("sekisho.server")
@@ -52,10 +59,10 @@ def _make_sure(store: FindingStore, zone: ZoneOfTrust, now: datetime) -> None:
         known = store.analyzer(arn)
     except UnknownAnalyzerError:
         if not any(one.account == zone.account_id for one in store.analyzers()):
-            _make(store, Analyzer(arn, zone.type, now))
+            _make(store, Analyzer(arn, AnalyzerType.of(zone.type), now))
         return
-    if zone.type is ZoneType.ORGANIZATION and known.type is ZoneType.ACCOUNT:
-        store.change_analyzer(arn, lambda one: msgspec.structs.replace(one, type=zone.type))
+    if zone.type is ZoneType.ORGANIZATION and known.type is AnalyzerType.ACCOUNT:
+        store.change_analyzer(arn, lambda one: msgspec.structs.replace(one, type=AnalyzerType.ORGANIZATION))
 
 
 def _make(store: FindingStore, analyzer: Analyzer) -> None:

@@ -10,12 +10,12 @@ from sqlalchemy import Connection, Row, delete, func, select, text, update
 from sekisho.findings import (
     Analyzer,
     AnalyzerExistsError,
+    AnalyzerType,
     TooManyAnalyzersError,
     UnknownAnalyzerError,
 )
-from sekisho.resources.zone import ZoneType
 from sekisho.storage.database import insert_unless_known
-from sekisho.storage.documents import parse_document
+from sekisho.storage.documents import UNUSED_ACCESS, format_document, parse_document
 from sekisho.storage.queries import keepable
 from sekisho.storage.schema import access_previews, analyzers, archive_rules, findings, resources, scans
 
@@ -95,15 +95,20 @@ def drop_analyzer(connection: Connection, arn: str) -> None:
 
 def _row(analyzer: Analyzer) -> dict[str, Any]:
     """Return what may change."""
-    return {"type": analyzer.type.value, "tags": msgspec.json.encode(analyzer.tags, order="sorted").decode()}
+    return {
+        "type": analyzer.type.value,
+        "tags": msgspec.json.encode(analyzer.tags, order="sorted").decode(),
+        "unused_access": None if analyzer.unused_access is None else format_document(analyzer.unused_access),
+    }
 
 
 def _analyzer(row: Row[Any]) -> Analyzer:
     return Analyzer(
         arn=row.arn,
-        type=ZoneType(row.type),
+        type=AnalyzerType(row.type),
         created_at=row.created_at,
         tags=parse_document(_TAGS, row.tags),
         last_resource=row.last_resource,
         last_resource_at=row.last_resource_at,
+        unused_access=None if row.unused_access is None else parse_document(UNUSED_ACCESS, row.unused_access),
     )

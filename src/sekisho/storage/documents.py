@@ -1,11 +1,11 @@
 """The JSON documents in the tables: what a row cannot say in columns."""
 
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 import msgspec
 
 from sekisho.analyzers.observation import AnalysisError, CredentialRisk, ExternalAccess
-from sekisho.findings import Coverage, StoreError
+from sekisho.findings import Coverage, StoreError, UnusedAccess
 
 T = TypeVar("T")
 
@@ -14,9 +14,13 @@ RISK: Final = msgspec.json.Decoder(CredentialRisk)
 ERROR: Final = msgspec.json.Decoder(AnalysisError)
 COVERAGE: Final = msgspec.json.Decoder(Coverage)
 NOTES: Final = msgspec.json.Decoder(tuple[str, ...])
+UNUSED_ACCESS: Final = msgspec.json.Decoder(UnusedAccess)
+
+Document: TypeAlias = ExternalAccess | AnalysisError | CredentialRisk | Coverage | UnusedAccess | tuple[str, ...]
+"""What is kept as a document."""
 
 
-def format_document(value: ExternalAccess | AnalysisError | CredentialRisk | Coverage | tuple[str, ...]) -> str:
+def format_document(value: Document) -> str:
     """Write a value as the JSON text that a row keeps."""
     return msgspec.json.encode(value).decode()
 

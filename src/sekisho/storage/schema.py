@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
-HEAD: Final = "0005"
+HEAD: Final = "0006"
 """The newest migration; a test holds it equal to what Alembic finds in `migrations/versions`."""
 
 
@@ -80,6 +80,7 @@ analyzers = Table(
     Column("tags", Text, nullable=False),  # a JSON object
     Column("last_resource", String(2048)),
     Column("last_resource_at", UtcDateTime),
+    Column("unused_access", Text),  # a JSON object; null where the settings of its reader hold
 )
 """`scans` counts; to add to it is how a scan takes its turn."""
 

@@ -1,14 +1,22 @@
 """The concrete classes of a server: its stores, its keys, and what it reads."""
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.resources import as_file
 from pathlib import Path
 
+from sekisho.analyzers.credentials import Thresholds
 from sekisho.api import IssuedKey
-from sekisho.collectors import LiveOptions, LiveReader, RecordedReader, SnapshotReader, UnsupportedArnError
+from sekisho.collectors import (
+    LiveCredentialsReader,
+    LiveOptions,
+    LiveReader,
+    RecordedReader,
+    SnapshotReader,
+    UnsupportedArnError,
+)
 from sekisho.collectors.connection import connect
 from sekisho.collectors.services import ACCOUNT_READS, ORGANIZATION_READS
 from sekisho.collectors.zone import read_account_zone, read_organization_zone
@@ -17,6 +25,7 @@ from sekisho.keys import KeyRing, KeyStore, MasterKey
 from sekisho.resources.snapshot import Snapshot
 from sekisho.resources.zone import ZoneOfTrust, ZoneType
 from sekisho.sample import sample_recording
+from sekisho.server.rescans import Readers
 from sekisho.server.run import ForgetfulReplies
 from sekisho.storage import SqlFindingStore, SqlKeyStore, SqlPreviewStore, SqlReplyStore
 
@@ -65,22 +74,21 @@ class Source:
     """What a server reads.
 
     Attributes:
-        readers: who reads an account, and who an organization.
+        readers: who reads what.
         present: reads a single resource as it is now. Of a type that nobody reads, it looks at nothing.
         read_zone: reads the zone of trust that the operator asks for.
     """
 
-    readers: Mapping[ZoneType, SnapshotReader]
+    readers: Readers
     present: Callable[[str, str | None], Snapshot]
     read_zone: Callable[[], ZoneOfTrust]
 
 
-def live_source(options: LiveOptions) -> Source:
+def live_source(options: LiveOptions, thresholds: Thresholds) -> Source:
     """Return AWS itself: accounts and organizations, whichever an analyzer is about."""
-    readers = {
-        ZoneType.ACCOUNT: LiveReader(replace(options, organization=False)),
-        ZoneType.ORGANIZATION: LiveReader(replace(options, organization=True)),
-    }
+    ways = {zone: replace(options, organization=zone is ZoneType.ORGANIZATION) for zone in ZoneType}
+    resources = {zone: LiveReader(way) for zone, way in ways.items()}
+    credentials = {zone: LiveCredentialsReader(way) for zone, way in ways.items()}
 
     def read_zone() -> ZoneOfTrust:
         if options.organization:
@@ -88,10 +96,10 @@ def live_source(options: LiveOptions) -> Source:
         return read_account_zone(connect(options, ACCOUNT_READS), options.partners).zone
 
     asked = ZoneType.ORGANIZATION if options.organization else ZoneType.ACCOUNT
-    return Source(readers, _present(readers[asked], read_zone), read_zone)
+    return Source(Readers(resources, credentials, thresholds), _present(resources[asked], read_zone), read_zone)
 
 
-def recorded_source(path: Path) -> Source:
+def recorded_source(path: Path, thresholds: Thresholds | None = None) -> Source:
     """Return a recording, which is of one zone of trust.
 
     Raises:
@@ -99,7 +107,8 @@ def recorded_source(path: Path) -> Source:
     """
     reader = RecordedReader(path)
     zone = reader.read().zone_of_trust
-    return Source({zone.type: reader}, _present(reader, lambda: zone), lambda: zone)
+    readers = Readers({zone.type: reader}, {zone.type: reader}, thresholds or Thresholds())
+    return Source(readers, _present(reader, lambda: zone), lambda: zone)
 
 
 def _present(reader: SnapshotReader, read_zone: Callable[[], ZoneOfTrust]) -> Callable[[str, str | None], Snapshot]:

@@ -22,6 +22,7 @@ from sekisho.collectors import UnsupportedArnError
 from sekisho.findings import (
     AccessPreview,
     Analyzer,
+    AnalyzerType,
     ArchiveRule,
     Criterion,
     PreviewFindingPage,
@@ -33,7 +34,6 @@ from sekisho.findings import (
     record_scan,
 )
 from sekisho.resources.snapshot import RawResource, Snapshot
-from sekisho.resources.zone import ZoneType
 from sekisho.storage import SqlFindingStore, SqlPreviewStore, SqlReplyStore
 from unit.findings.builders import MONDAY, TUESDAY
 from unit.resources.builders import ACCOUNT_ZONE, BUCKET, OWNER, QUEUE, VENDOR, allow, bucket, policy_text, queue
@@ -95,8 +95,8 @@ def account(tmp_path: Path) -> Iterator[Account]:
         store = held.enter_context(SqlFindingStore(url))
         previews = held.enter_context(SqlPreviewStore(url))
         replies = held.enter_context(SqlReplyStore(url))
-        store.create_analyzer(Analyzer(ARN, ZoneType.ACCOUNT, MONDAY))
-        store.create_analyzer(Analyzer(OTHER, ZoneType.ORGANIZATION, MONDAY))
+        store.create_analyzer(Analyzer(ARN, AnalyzerType.ACCOUNT, MONDAY))
+        store.create_analyzer(Analyzer(OTHER, AnalyzerType.ORGANIZATION, MONDAY))
 
         def present(arn: str, _owner: str | None) -> Snapshot:
             if not arn.startswith("arn:"):
@@ -259,7 +259,7 @@ def test_what_cannot_be_read_is_told(account: Account) -> None:
 
 def test_an_analyzer_of_an_account_that_is_not_read_makes_none(account: Account) -> None:
     foreign = ARN.replace(OWNER, VENDOR)
-    account.store.create_analyzer(Analyzer(foreign, ZoneType.ACCOUNT, MONDAY))
+    account.store.create_analyzer(Analyzer(foreign, AnalyzerType.ACCOUNT, MONDAY))
 
     error = refusal(account, "CreateAccessPreview", analyzerArn=foreign, configurations={QUEUE: {"sqsQueue": {}}})
 

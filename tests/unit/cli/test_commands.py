@@ -11,7 +11,7 @@ GIVEN_EACH_TIME = {
     "fewest", "reason", "eq", "neq", "contains", "exists", "missing", "owner", "expires", "analyzer", "apply",
     "dry_run", "to",
     "config", "out", "status", "resource", "resource_type", "account", "public", "severity", "policy", "partition",
-    "version", "help", "role", "description", "serve", "report", "as_of", "script",
+    "version", "help", "role", "description", "serve", "report", "as_of", "script", "keep",
 }  # fmt: skip
 """Options that say what one run is about; a standing value would surprise."""
 

@@ -23,6 +23,7 @@ from sekisho.analyzers.observation import (
 from sekisho.findings import (
     Analyzer,
     AnalyzerExistsError,
+    AnalyzerType,
     ArchiveRule,
     Coverage,
     FindingStore,
@@ -31,7 +32,6 @@ from sekisho.findings import (
 )
 from sekisho.findings.finding import Finding
 from sekisho.resources.gaps import Gap
-from sekisho.resources.zone import ZoneType
 
 ANALYZER = "arn:aws:access-analyzer:us-west-2:111122223333:analyzer/sekisho"
 ACCOUNT = "111122223333"
@@ -45,7 +45,7 @@ WEDNESDAY = MONDAY + timedelta(days=2)
 def keep_analyzer(store: FindingStore, arn: str = ANALYZER) -> None:
     """Make an analyzer of an account, unless it is there."""
     with suppress(AnalyzerExistsError):
-        store.create_analyzer(Analyzer(arn, ZoneType.ACCOUNT, MONDAY))
+        store.create_analyzer(Analyzer(arn, AnalyzerType.ACCOUNT, MONDAY))
 
 
 def external_access(

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from sekisho.collectors import UnsupportedArnError
 from sekisho.collectors.one_resource import collector_of
-from sekisho.findings import Analyzer, FindingStore, ResourcePage, ResourceQuery
-from sekisho.resources.zone import ZoneType
+from sekisho.findings import Analyzer, AnalyzerType, FindingStore, ResourcePage, ResourceQuery
 from sekisho.server import When, request_rescans, resources_named_by
 from sekisho.server.intake import _CALLS
 from sekisho.storage import SqlFindingStore
@@ -238,7 +237,7 @@ def test_everything_is_looked_at_where_the_event_does_not_say_what(store: Findin
 
 def test_an_analyzer_of_an_account_looks_at_its_own_and_one_of_an_organization_at_all(store: FindingStore) -> None:
     all_of_them = "arn:aws:access-analyzer:us-west-2:111122223333:analyzer/all"
-    store.create_analyzer(Analyzer(all_of_them, ZoneType.ORGANIZATION, MONDAY))
+    store.create_analyzer(Analyzer(all_of_them, AnalyzerType.ORGANIZATION, MONDAY))
     asked = Asked()
     told = event("s3", "PutBucketPolicy", {"bucketName": "reports"}, recipientAccountId="222233334444")
 

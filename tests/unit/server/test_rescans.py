@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sekisho.collectors import OutOfReachError, UnsupportedArnError
-from sekisho.findings import Analyzer, FindingFilter, FindingStore, StoreError, record_scan
+from sekisho.findings import Analyzer, AnalyzerType, FindingFilter, FindingStore, StoreError, record_scan
 from sekisho.resources.snapshot import Snapshot
 from sekisho.resources.zone import ZoneType
 from sekisho.server import Outcome, Rescanner, When, Wish, rescans
@@ -24,7 +24,7 @@ AT_ONCE = (timedelta(), timedelta())
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[FindingStore]:
     with SqlFindingStore(str(tmp_path / "findings.db")) as opened:
-        opened.create_analyzer(Analyzer(ANALYZER, ZoneType.ACCOUNT, MONDAY))
+        opened.create_analyzer(Analyzer(ANALYZER, AnalyzerType.ACCOUNT, MONDAY))
         yield opened
 
 
@@ -33,7 +33,7 @@ def working(
     store: FindingStore, reader: FakeReader, readers: Readers | None = None
 ) -> Iterator[tuple[Rescanner, Scans]]:
     scans = Scans()
-    rescanner = Rescanner(store, readers or {ZoneType.ACCOUNT: reader}, clock=lambda: TUESDAY, observe=scans)
+    rescanner = Rescanner(store, readers or Readers({ZoneType.ACCOUNT: reader}), clock=lambda: TUESDAY, observe=scans)
     rescanner.start()
     try:
         yield rescanner, scans
@@ -151,9 +151,11 @@ def test_an_analyzer_that_was_deleted_meanwhile_is_no_failure(store: FindingStor
     ],
 )
 def test_findings_of_one_zone_do_not_get_into_the_analyzer_of_another(store: FindingStore, arn: str) -> None:
-    store.create_analyzer(Analyzer(arn, ZoneType.ORGANIZATION if arn.endswith("all") else ZoneType.ACCOUNT, MONDAY))
+    store.create_analyzer(
+        Analyzer(arn, AnalyzerType.ORGANIZATION if arn.endswith("all") else AnalyzerType.ACCOUNT, MONDAY)
+    )
     reader = FakeReader()
-    with working(store, reader, dict.fromkeys(ZoneType, reader)) as (rescanner, scans):
+    with working(store, reader, Readers(dict.fromkeys(ZoneType, reader))) as (rescanner, scans):
         rescanner.scan(arn)
 
         assert scans.next()[1] is Outcome.REFUSED
@@ -161,9 +163,12 @@ def test_findings_of_one_zone_do_not_get_into_the_analyzer_of_another(store: Fin
 
 
 def test_an_organization_is_read_by_the_reader_of_organizations(store: FindingStore) -> None:
-    store.change_analyzer(ANALYZER, lambda one: Analyzer(one.arn, ZoneType.ORGANIZATION, one.created_at))
+    store.change_analyzer(ANALYZER, lambda one: Analyzer(one.arn, AnalyzerType.ORGANIZATION, one.created_at))
     reader, other = FakeReader(zone=ORGANIZATION), FakeReader()
-    with working(store, reader, {ZoneType.ACCOUNT: other, ZoneType.ORGANIZATION: reader}) as (rescanner, scans):
+    with working(store, reader, Readers({ZoneType.ACCOUNT: other, ZoneType.ORGANIZATION: reader})) as (
+        rescanner,
+        scans,
+    ):
         rescanner.scan(ANALYZER)
         assert scans.next()[1] is Outcome.DONE
 
@@ -171,7 +176,7 @@ def test_an_organization_is_read_by_the_reader_of_organizations(store: FindingSt
 
 
 def test_without_a_reader_of_its_kind_an_analyzer_is_refused(store: FindingStore) -> None:
-    with working(store, FakeReader(), {ZoneType.ORGANIZATION: FakeReader()}) as (rescanner, scans):
+    with working(store, FakeReader(), Readers({ZoneType.ORGANIZATION: FakeReader()})) as (rescanner, scans):
         rescanner.scan(ANALYZER)
 
         assert scans.next()[1] is Outcome.REFUSED
@@ -186,7 +191,11 @@ def test_a_scan_under_way_is_abandoned_and_stores_nothing(store: FindingStore) -
 
     scans = Scans()
     rescanner = Rescanner(
-        store, {ZoneType.ACCOUNT: FakeReader(step=step)}, clock=lambda: TUESDAY, observe=scans, waiting=Waiting()
+        store,
+        Readers({ZoneType.ACCOUNT: FakeReader(step=step)}),
+        clock=lambda: TUESDAY,
+        observe=scans,
+        waiting=Waiting(),
     )
     rescanner.start()
     rescanner.scan(ANALYZER)

@@ -7,15 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from sekisho.findings import Analyzer, Coverage, FindingStore, Reconciliation, Scan, StoreError
-from sekisho.resources.zone import ZoneType
+from sekisho.findings import Analyzer, AnalyzerType, Coverage, FindingStore, Reconciliation, Scan, StoreError
 from sekisho.server.schedule import DueRescans, Job, Schedule, due, tidy
 from sekisho.storage import SqlFindingStore, SqlPreviewStore, SqlReplyStore
 from unit.findings.builders import ACCOUNT, ANALYZER, MONDAY, TUESDAY, WEDNESDAY
 
 DAY = timedelta(days=1)
-ONE = Analyzer(ANALYZER, ZoneType.ACCOUNT, MONDAY)
-FOREIGN = Analyzer("arn:aws:access-analyzer:us-west-2:444455556666:analyzer/sekisho", ZoneType.ACCOUNT, MONDAY)
+ONE = Analyzer(ANALYZER, AnalyzerType.ACCOUNT, MONDAY)
+FOREIGN = Analyzer("arn:aws:access-analyzer:us-west-2:444455556666:analyzer/sekisho", AnalyzerType.ACCOUNT, MONDAY)
 TICK = timedelta(milliseconds=20)
 
 

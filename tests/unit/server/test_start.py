@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from sekisho.collectors import CollectError
-from sekisho.findings import Analyzer, FindingStore
-from sekisho.resources.zone import ZoneOfTrust, ZoneType
+from sekisho.findings import Analyzer, AnalyzerType, FindingStore
+from sekisho.resources.zone import ZoneOfTrust
 from sekisho.server import Home, find_home
 from sekisho.storage import SqlFindingStore
 from unit.findings.builders import ACCOUNT, ANALYZER, MONDAY, TUESDAY, keep_analyzer
@@ -27,10 +27,10 @@ def unreachable() -> ZoneOfTrust:
 @pytest.mark.parametrize("zone", [ZONE, ORGANIZATION], ids=["account", "organization"])
 def test_whoever_has_no_analyzer_gets_one(store: FindingStore, zone: ZoneOfTrust) -> None:
     assert find_home(store, lambda: zone, now=TUESDAY) == HOME
-    assert store.analyzers() == (Analyzer(ANALYZER, zone.type, TUESDAY),)
+    assert store.analyzers() == (Analyzer(ANALYZER, AnalyzerType.of(zone.type), TUESDAY),)
 
     find_home(store, lambda: zone, now=MONDAY)
-    assert store.analyzers() == (Analyzer(ANALYZER, zone.type, TUESDAY),)
+    assert store.analyzers() == (Analyzer(ANALYZER, AnalyzerType.of(zone.type), TUESDAY),)
 
 
 def test_whoever_has_another_one_does_not(store: FindingStore) -> None:
@@ -53,7 +53,7 @@ def test_an_account_becomes_an_organization_when_that_is_asked_for_and_stays_one
     keep_analyzer(store)
     for zone in (ORGANIZATION, ZONE):
         find_home(store, lambda zone=zone: zone, now=TUESDAY)  # type: ignore[misc]
-        assert store.analyzer(ANALYZER).type is ZoneType.ORGANIZATION
+        assert store.analyzer(ANALYZER).type is AnalyzerType.ORGANIZATION
 
 
 def test_without_aws_the_store_tells_and_an_empty_one_does_not(store: FindingStore) -> None:

@@ -14,9 +14,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import insert, text
 
 from postgresql import Server, database_of
-from sekisho.findings import Analyzer, StoreError
+from sekisho.findings import Analyzer, AnalyzerType, StoreError
 from sekisho.resources.gaps import Gap
-from sekisho.resources.zone import ZoneType
 from sekisho.storage import SqlFindingStore
 from sekisho.storage.documents import format_document
 from sekisho.storage.engine import open_engine, parse_url, store_errors
@@ -91,10 +90,10 @@ def test_analyzers_of_before_are_what_their_scans_say(new_database: Callable[[],
 
     with SqlFindingStore(url) as store:
         assert store.analyzer(account) == Analyzer(
-            account, ZoneType.ACCOUNT, MONDAY, last_resource=BUCKET, last_resource_at=TUESDAY
+            account, AnalyzerType.ACCOUNT, MONDAY, last_resource=BUCKET, last_resource_at=TUESDAY
         )
-        assert store.analyzer(organization) == Analyzer(organization, ZoneType.ORGANIZATION, MONDAY)
-        assert store.analyzer(untold).type is ZoneType.ACCOUNT
+        assert store.analyzer(organization) == Analyzer(organization, AnalyzerType.ORGANIZATION, MONDAY)
+        assert store.analyzer(untold).type is AnalyzerType.ACCOUNT
         assert datetime.now(UTC) - store.analyzer(untold).created_at < timedelta(minutes=5)
         assert len(store.scans(limit=10)) == len(told)
 

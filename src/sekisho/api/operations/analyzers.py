@@ -9,10 +9,9 @@ from sekisho.api.operations.archive_rules import new_rule
 from sekisho.api.operations.asking import analyzer_named, analyzer_to_change, page_of_names
 from sekisho.api.operations.faults import invalid
 from sekisho.api.operations.service import Service
-from sekisho.findings import MOST_ANALYZERS, Analyzer, check_analyzer, tagged, untagged
-from sekisho.resources.zone import ZoneType
+from sekisho.findings import MOST_ANALYZERS, Analyzer, AnalyzerType, check_analyzer, tagged, untagged
 
-_ZONES = {zone.value: zone for zone in ZoneType}
+_TYPES = {one.value: one for one in AnalyzerType}
 
 
 def analyzer_operations(service: Service) -> Mapping[str, Operation]:
@@ -24,7 +23,7 @@ def analyzer_operations(service: Service) -> Mapping[str, Operation]:
             f":analyzer/{params['analyzerName']}"
         )
         _refuse_configuration(params)
-        analyzer = Analyzer(arn, _zone_of(params["type"], service), context.now, params.get("tags", {}))
+        analyzer = Analyzer(arn, _type_of(params["type"], service), context.now, params.get("tags", {}))
         check_analyzer(analyzer)
         rules = [new_rule(arn, one["ruleName"], one["filter"], context.now) for one in params.get("archiveRules", ())]
         service.findings.create_analyzer(analyzer, rules, at_most=MOST_ANALYZERS)
@@ -73,13 +72,13 @@ def analyzer_operations(service: Service) -> Mapping[str, Operation]:
     }
 
 
-def _zone_of(text: str, service: Service) -> ZoneType:
-    """Return the zone of a type; an analyzer that nobody scans would look clean for ever."""
-    zone = _ZONES.get(text)
-    if zone not in service.zones:
-        served = " and ".join(sorted(one.value for one in service.zones))
+def _type_of(text: str, service: Service) -> AnalyzerType:
+    """Return a type by its name; an analyzer that nobody scans would look clean for ever."""
+    type_ = _TYPES.get(text)
+    if type_ not in service.types:
+        served = " and ".join(sorted(one.value for one in service.types))
         raise validation_error(Reason.NOT_SUPPORTED, f"analyzers of type {text} are not served here; {served} are")
-    return zone
+    return type_
 
 
 def _refuse_configuration(params: Mapping[str, Any]) -> None:

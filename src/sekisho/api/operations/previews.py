@@ -17,6 +17,7 @@ from sekisho.api.operations.shapes import access_of, place_of
 from sekisho.findings import (
     AccessPreview,
     Analyzer,
+    AnalyzerType,
     FindingFilter,
     Known,
     PreviewCursor,
@@ -30,7 +31,7 @@ from sekisho.findings import (
 from sekisho.findings.preview_store import COUNTED_FOR, LISTED_FOR, MOST_PREVIEWS
 from sekisho.policy.arns import account_of
 from sekisho.resources.snapshot import Snapshot
-from sekisho.resources.zone import ZoneType, zone_of_account
+from sekisho.resources.zone import zone_of_account
 
 _KIND: Final = "AccessPreview"
 _BUCKETS_AT_ONCE: Final = 1000
@@ -83,7 +84,7 @@ def preview_operations(service: Service) -> Mapping[str, Operation]:
 def _create(service: Service, params: Mapping[str, Any], context: RequestContext) -> Mapping[str, Any]:
     """Make a preview while the caller waits, so that the first question for its status is the last."""
     analyzer = service.findings.analyzer(params["analyzerArn"])
-    if analyzer.type is not ZoneType.ACCOUNT:
+    if analyzer.type is not AnalyzerType.ACCOUNT:
         raise invalid(f"previews are made by analyzers of type ACCOUNT; this one is of type {analyzer.type.value}")
     configurations = params["configurations"]
     _check_one(configurations)

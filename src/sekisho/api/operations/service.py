@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from sekisho.findings import FindingStore, PreviewStore
+from sekisho.findings import AnalyzerType, FindingStore, PreviewStore
 from sekisho.resources.snapshot import Snapshot
-from sekisho.resources.zone import ZoneType
 
 
 class Scanner(Protocol):
@@ -51,7 +50,7 @@ class Service:
             resource when there is none of that ARN. Raises `CollectError`.
         account_id: the account in which analyzers are made.
         partition: its partition.
-        zones: the zones of trust that are read; there are no analyzers of others.
+        types: of the analyzers that can be served; there are no others.
     """
 
     findings: FindingStore
@@ -61,4 +60,4 @@ class Service:
     present: Callable[[str, str | None], Snapshot]
     account_id: str
     partition: str = "aws"
-    zones: frozenset[ZoneType] = frozenset(ZoneType)
+    types: frozenset[AnalyzerType] = frozenset(AnalyzerType)

@@ -28,6 +28,7 @@ def _is_given(parameter: str) -> bool:
         "sekisho credentials",
         "sekisho credentials --organization --fail-on HIGH",
         "sekisho credentials --report report.csv --as-of 2026-11-20T08:00:00Z --unused-days 90",
+        "sekisho credentials --no-keep --strict",
         "sekisho credentials --format csv > findings.csv",
         "sekisho credentials --script > repair.sh",
     )
@@ -45,14 +46,21 @@ def _is_given(parameter: str) -> bool:
     is_flag=True,
     help="Print a shell script that deactivates unused keys when told to, and undoes it.",
 )
-@takes_live_settings("recording", "format", "strict", "fail-on", *THRESHOLDS)
+@click.option(
+    "--keep/--no-keep",
+    default=None,
+    help="Keep the findings in the database, and tell what is new. Default: --keep, but for a --report.",
+)
+@takes_live_settings("recording", "format", "strict", "fail-on", "db", *THRESHOLDS)
 def credentials(
     *,
     live: LiveSettings,
     report: Path | None,
     as_of: str | None,
     script: bool,
+    keep: bool | None,
     recording: str | None,
+    db: str | None,
     output_format: str | None,
     strict: bool,
     fail_on: str | None,
@@ -61,7 +69,7 @@ def credentials(
     """Find unused, old and unprotected credentials.
 
     Has AWS make the IAM credential report, reads it with what the report leaves out, and changes nothing. What could
-    not be read is told on standard error. Nothing is stored.
+    not be read is told on standard error. The findings are kept, as those of a scan are.
     """
     if report is not None and _is_given("recording"):
         raise click.UsageError("--report and --recording are two things to read; leave one out")
@@ -79,5 +87,5 @@ def credentials(
         as_script=script,
     )
     if report is not None:
-        return judge_report(report, as_of=as_of, answer=answer)
-    return judge_accounts(live, recording=recording, answer=answer)
+        return judge_report(report, as_of=as_of, database=db, keep=keep is True, answer=answer)
+    return judge_accounts(live, recording=recording, database=db, keep=keep is not False, answer=answer)

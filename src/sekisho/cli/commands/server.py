@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from sekisho.cli.commands.credentials import THRESHOLDS
 from sekisho.cli.commands.program import examples, sekisho
 from sekisho.cli.commands.scans import refuse_options_of_a_live_reading
 from sekisho.cli.settings import LiveSettings, takes_live_settings
@@ -20,7 +21,7 @@ from sekisho.cli.status import ExitStatus
 )
 @takes_live_settings(
     "recording", "host", "port", "tls-cert", "tls-key", "insecure-http", "rescan-hours", "events-to", "db",
-    "secret-key-file",
+    "secret-key-file", *THRESHOLDS,
 )  # fmt: skip
 def serve(
     *,
@@ -35,6 +36,7 @@ def serve(
     events_to: tuple[str, ...],
     db: str | None,
     secret_key_file: str | None,
+    **thresholds: int | bool | None,
 ) -> ExitStatus:
     """Serve the API, scan by the clock, and send events.
 
@@ -58,6 +60,7 @@ def serve(
         secret_key_file=secret_key_file,
         rescan_hours=rescan_hours,
         events_to=events_to,
+        thresholds={name: value for name, value in thresholds.items() if value is not None},
     )
 
 

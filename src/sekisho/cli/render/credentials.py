@@ -1,9 +1,11 @@
 """What is wrong with credentials as a table: how often each check has found something, then the worst in full."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from heapq import nsmallest
-from typing import Final
+from typing import Final, Self
 
 from rich.console import Group, RenderableType
 from rich.table import Column, Table
@@ -13,6 +15,7 @@ from sekisho.analyzers.credentials import CHECKS
 from sekisho.analyzers.observation import AnalysisError, CredentialRisk, Observation
 from sekisho.cli.escape import plain
 from sekisho.cli.render import words
+from sekisho.findings import Reconciliation
 from sekisho.resources.credentials import AccountCredentials
 
 MOST_SHOWN: Final = 200
@@ -22,10 +25,52 @@ EXAMPLES: Final = 3
 UNREAD: Final = "could not be read"
 
 
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What has changed since an earlier run.
+
+    Attributes:
+        at: when that was, in UTC.
+        marks: a word for what is new or back.
+        fixed: what is no more.
+    """
+
+    at: datetime
+    marks: Mapping[Observation, str]
+    fixed: Sequence[Observation]
+
+    @classmethod
+    def of(cls, seen: Reconciliation, at: datetime) -> Self:
+        """Return what a run has changed."""
+        marks = {one.observation: "new" for one in seen.new} | {one.observation: "back" for one in seen.returned}
+        return cls(at, marks, [one.observation for one in seen.resolved])
+
+
+def render_since(since: Since) -> RenderableType:
+    """Return what is new and what is fixed since the last time, in words and, what is fixed, in full."""
+    at = f"{since.at:%Y-%m-%d %H:%M} UTC"
+    if not since.marks and not since.fixed:
+        return Text(f"Nothing new and nothing fixed since {at}.", "dim")
+    numbers = Counter(since.marks.values()) + Counter({"fixed": len(since.fixed)})
+    told = ", ".join(f"{number:,} {word}" for word, number in sorted(numbers.items(), reverse=True))
+    lines = [
+        Text.assemble(("fixed  ", "green"), (_name(one), "bold"), f"  {plain(_sentence(one))}  ", (_check(one), "dim"))
+        for one in nsmallest(MOST_SHOWN, since.fixed, key=lambda one: one.resource)
+    ]
+    return Group(Text(f"Since {at}: {told}.", "bold"), *lines)
+
+
 def render_credentials(
-    observations: Sequence[Observation], account: AccountCredentials, *, width: int
+    observations: Sequence[Observation], account: AccountCredentials, *, width: int, since: Since | None = None
 ) -> RenderableType:
-    """Return the observations on one account as tables that fit into `width` columns."""
+    """Return the observations on one account as tables that fit into `width` columns.
+
+    Args:
+        observations: what there is to tell.
+        account: of which it was made.
+        width: of the terminal, in columns.
+        since: what of it is new.
+    """
     number = len(account.report.rows) if account.report else 0
     made = "" if account.generated_at is None else f", as of {account.generated_at:%Y-%m-%d %H:%M} UTC"
     heading = Text(f"Account {plain(account.account_id)}", "bold underline")
@@ -40,7 +85,9 @@ def render_credentials(
     shown = list(_worst(groups))
     left = len(observations) - len(shown)
     more = [Text(f"\nand {left:,} more; --format csv has all of them", "dim")] if left else []
-    return Group(heading, about, Text(), _counts(groups), Text(), _in_full(shown, width), *more)
+    return Group(
+        heading, about, Text(), _counts(groups), Text(), _in_full(shown, width, since.marks if since else {}), *more
+    )
 
 
 def _by_check(observations: Sequence[Observation]) -> list[list[Observation]]:
@@ -79,13 +126,14 @@ def _some(group: Sequence[Observation]) -> Iterator[str]:
         yield "…"
 
 
-def _in_full(observations: Sequence[Observation], width: int) -> Table:
+def _in_full(observations: Sequence[Observation], width: int, marks: Mapping[Observation, str]) -> Table:
     columns = (Column(overflow="fold") for _ in range(4))
     table = Table(*columns, box=None, show_header=False, padding=(0, 2, 0, 0), width=width)
     for one in observations:
-        table.add_row(
-            words.severity(one), Text(_name(one), "bold"), Text(plain(_sentence(one))), Text(_check(one), "dim")
-        )
+        sentence = Text(plain(_sentence(one)))
+        if mark := marks.get(one):
+            sentence = Text.assemble((f"{mark}  ", "bold cyan"), sentence)
+        table.add_row(words.severity(one), Text(_name(one), "bold"), sentence, Text(_check(one), "dim"))
     return table
 
 

@@ -15,7 +15,7 @@ from sekisho.resources.credentials.account import (
     RootManagement,
     ServiceSpecificCredential,
 )
-from sekisho.resources.credentials.reading import credentials_of
+from sekisho.resources.credentials.reading import credentials_in, credentials_of
 from sekisho.resources.credentials.report import (
     ROOT,
     AccessKeyCells,
@@ -51,6 +51,7 @@ __all__ = [
     "RootManagement",
     "ServiceSpecificCredential",
     "UnreadCell",
+    "credentials_in",
     "credentials_of",
     "parse_report",
 ]

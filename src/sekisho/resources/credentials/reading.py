@@ -33,7 +33,7 @@ from sekisho.resources.credentials.account import (
 )
 from sekisho.resources.credentials.report import CredentialReport, parse_report
 from sekisho.resources.gaps import Gap, account_gaps, is_absence
-from sekisho.resources.snapshot import ApiCall, ApiError, Json, RawAccount
+from sekisho.resources.snapshot import ApiCall, ApiError, Json, RawAccount, Snapshot
 
 _T = TypeVar("_T")
 
@@ -59,6 +59,16 @@ _OURS: Final = frozenset(
 account may have been asked others too."""
 
 _GONE: Final = "NoSuchEntity"
+
+
+def credentials_in(snapshot: Snapshot) -> list[AccountCredentials]:
+    """Return the credentials of every account of a zone of trust, by its id, those of which nothing was read too."""
+    zone, read = snapshot.zone_of_trust, {one.account_id: one for one in snapshot.accounts}
+    for account_id in (zone.account_id, *(one.account_id for one in zone.accounts)):
+        read.setdefault(account_id, RawAccount(account_id))  # a recording may have nothing of some of them
+    return [
+        credentials_of(one, partition=zone.partition, taken_at=snapshot.taken_at) for _, one in sorted(read.items())
+    ]
 
 
 def credentials_of(account: RawAccount, *, partition: str, taken_at: datetime) -> AccountCredentials:
