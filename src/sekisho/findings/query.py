@@ -245,3 +245,26 @@ class FindingStatistics(msgspec.Struct, frozen=True):
     archived: int = 0
     resolved: int = 0
     last_updated_at: datetime | None = None
+
+
+class UnusedAccessStatistics(msgspec.Struct, frozen=True):
+    """How many findings an analyzer of unused access has.
+
+    Attributes:
+        by_type: the active ones of every type that has some.
+        worst_accounts: the accounts with most active findings, most first, and their active ones by type.
+        last_updated_at: when one of them changed last; None without findings.
+
+    Source: Access Analyzer API reference, `UnusedAccessFindingsStatistics`.
+    """
+
+    by_type: Mapping[FindingType, int]
+    worst_accounts: Mapping[str, Mapping[FindingType, int]]
+    active: int = 0
+    archived: int = 0
+    resolved: int = 0
+    last_updated_at: datetime | None = None
+
+
+ACCOUNTS_SHOWN: Final = 10
+"""Source: the same, `topAccounts`."""

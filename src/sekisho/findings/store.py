@@ -21,6 +21,7 @@ from sekisho.findings.query import (
     ResourceDetails,
     ResourcePage,
     ResourceQuery,
+    UnusedAccessStatistics,
 )
 from sekisho.findings.reconcile import Reconciliation
 
@@ -231,6 +232,10 @@ class FindingStore(Protocol):
 
     def resource_details(self, analyzer_arn: str, resource: str) -> ResourceDetails | None:
         """Return an analyzed resource with what its findings say of it; None when the analyzer knows of none."""
+        ...
+
+    def unused_access_statistics(self, analyzer_arn: str) -> UnusedAccessStatistics:
+        """Count the findings of an analyzer of unused access."""
         ...
 
     def statistics(self, analyzer_arn: str) -> FindingStatistics:

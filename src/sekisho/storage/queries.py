@@ -6,6 +6,7 @@ the other criteria leave over, and never their documents; so does a sort by `ana
 
 import hashlib
 import re
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -39,9 +40,10 @@ from sekisho.findings import (
     ResourceQuery,
     Sort,
     Status,
+    UnusedAccessStatistics,
 )
 from sekisho.findings.criteria import CONDITION
-from sekisho.findings.query import SORT_TIMES, parse_moment
+from sekisho.findings.query import ACCOUNTS_SHOWN, SORT_TIMES, parse_moment
 from sekisho.storage.schema import finding_conditions, findings, resources
 
 _C: Final = findings.c
@@ -319,6 +321,36 @@ def read_statistics(connection: Connection, analyzer_arn: str) -> FindingStatist
         resolved=totals[Status.RESOLVED],
         last_updated_at=last,
     )
+
+
+def read_unused_access_statistics(connection: Connection, analyzer_arn: str) -> UnusedAccessStatistics:
+    """Count the findings of an analyzer of unused access by status, type and account."""
+    groups = (_C.resource_owner_account, _C.finding_type, _C.status)
+    ours = select(*groups, func.count().label("number"), func.max(_C.updated_at).label("latest"))
+    totals = dict.fromkeys(Status, 0)
+    by_type: Counter[FindingType] = Counter()
+    by_account: defaultdict[str, Counter[FindingType]] = defaultdict(Counter)
+    last: datetime | None = None
+    for row in connection.execute(ours.where(_C.analyzer_arn == keepable(analyzer_arn)).group_by(*groups)):
+        status, type_ = Status(row.status), FindingType(row.finding_type)
+        totals[status] += row.number
+        last = row.latest if last is None else max(last, row.latest)
+        if status is Status.ACTIVE:
+            by_type[type_] += row.number
+            by_account[row.resource_owner_account][type_] += row.number
+    worst = sorted(by_account, key=lambda one: (-by_account[one].total(), one))[:ACCOUNTS_SHOWN]
+    return UnusedAccessStatistics(
+        by_type=_by_name(by_type),
+        worst_accounts={account: _by_name(by_account[account]) for account in worst},
+        active=totals[Status.ACTIVE],
+        archived=totals[Status.ARCHIVED],
+        resolved=totals[Status.RESOLVED],
+        last_updated_at=last,
+    )
+
+
+def _by_name(numbers: Mapping[FindingType, int]) -> dict[FindingType, int]:
+    return dict(sorted(numbers.items(), key=lambda one: one[0].value))
 
 
 def select_resources(query: ResourceQuery) -> Select[Any]:

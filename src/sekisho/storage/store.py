@@ -38,6 +38,7 @@ from sekisho.findings import (
     Status,
     StoredEvent,
     UnknownFindingError,
+    UnusedAccessStatistics,
     details_of,
     page_of,
     resource_page_of,
@@ -60,6 +61,7 @@ from sekisho.storage.queries import (
     filter_columns,
     keepable,
     read_statistics,
+    read_unused_access_statistics,
     select_page,
     select_resources,
 )
@@ -208,6 +210,11 @@ class SqlFindingStore(Database):
             row = connection.execute(select(resources).where(*same)).one_or_none()
             found = _load(connection, FINDING.where(*_conditions(where)))
             return None if row is None else details_of(_analyzed_resource(row), found)
+
+    def unused_access_statistics(self, analyzer_arn: str) -> UnusedAccessStatistics:
+        """Count the findings of an analyzer of unused access."""
+        with self.reading() as connection:
+            return read_unused_access_statistics(connection, analyzer_arn)
 
     def statistics(self, analyzer_arn: str) -> FindingStatistics:
         """Count the findings of an analyzer."""

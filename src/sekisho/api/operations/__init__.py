@@ -15,6 +15,7 @@ from sekisho.api.operations.idempotency import OncePerToken
 from sekisho.api.operations.previews import preview_operations
 from sekisho.api.operations.resources import resource_operations
 from sekisho.api.operations.service import ReplyStore, Scanner, Service
+from sekisho.api.operations.statistics import statistics_operations
 
 __all__ = ["ReplyStore", "Scanner", "Service", "make_operations"]
 
@@ -27,6 +28,7 @@ def make_operations(service: Service) -> Mapping[str, Operation]:
         **finding_operations(service),
         **preview_operations(service),
         **resource_operations(service),
+        **statistics_operations(service),
     }
     once = OncePerToken(service.replies)
     return {name: answering(name, _once(once, name, operation)) for name, operation in operations.items()}

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from sekisho.api.errors import Reason, validation_error
 from sekisho.api.operation import Operation, RequestContext
 from sekisho.api.operations.archive_rules import new_rule
 from sekisho.api.operations.asking import analyzer_named, analyzer_to_change, page_of_names
-from sekisho.api.operations.faults import invalid
+from sekisho.api.operations.configuration import configuration_of, shown_configuration
 from sekisho.api.operations.service import Service
 from sekisho.findings import MOST_ANALYZERS, Analyzer, AnalyzerType, check_analyzer, tagged, untagged
 
@@ -22,8 +24,9 @@ def analyzer_operations(service: Service) -> Mapping[str, Operation]:
             f"arn:{service.partition}:access-analyzer:{context.caller.region}:{service.account_id}"
             f":analyzer/{params['analyzerName']}"
         )
-        _refuse_configuration(params)
-        analyzer = Analyzer(arn, _type_of(params["type"], service), context.now, params.get("tags", {}))
+        type_ = _type_of(params["type"], service)
+        asked = configuration_of(params, type_, account=service.account_id)
+        analyzer = Analyzer(arn, type_, context.now, params.get("tags", {}), unused_access=asked)
         check_analyzer(analyzer)
         rules = [new_rule(arn, one["ruleName"], one["filter"], context.now) for one in params.get("archiveRules", ())]
         service.findings.create_analyzer(analyzer, rules, at_most=MOST_ANALYZERS)
@@ -40,9 +43,13 @@ def analyzer_operations(service: Service) -> Mapping[str, Operation]:
         return {"analyzers": page, "nextToken": token}
 
     def update_analyzer(params: Mapping[str, Any], context: RequestContext) -> Mapping[str, Any]:
-        analyzer_to_change(service, params["analyzerName"], context)
-        _refuse_configuration(params)
-        return {}
+        analyzer = analyzer_to_change(service, params["analyzerName"], context)
+        asked = configuration_of(params, analyzer.type, account=analyzer.account)
+        if asked is None:
+            return {}
+        changed = service.findings.change_analyzer(analyzer.arn, lambda known: replace(known, unused_access=asked))
+        service.scanner.scan(analyzer.arn)
+        return {"configuration": shown_configuration(changed)}
 
     def delete_analyzer(params: Mapping[str, Any], context: RequestContext) -> Mapping[str, Any]:
         arn = analyzer_to_change(service, params["analyzerName"], context).arn
@@ -81,11 +88,6 @@ def _type_of(text: str, service: Service) -> AnalyzerType:
     return type_
 
 
-def _refuse_configuration(params: Mapping[str, Any]) -> None:
-    if params.get("configuration"):
-        raise invalid("an analyzer of external access has no configuration; leave it out")
-
-
 def _shown(analyzer: Analyzer) -> dict[str, Any]:
     return {
         "arn": analyzer.arn,
@@ -96,4 +98,5 @@ def _shown(analyzer: Analyzer) -> dict[str, Any]:
         "lastResourceAnalyzedAt": analyzer.last_resource_at,
         "tags": dict(analyzer.tags),
         "status": "ACTIVE",
+        "configuration": shown_configuration(analyzer),
     }

@@ -54,6 +54,22 @@ def analyzer_to_change(service: Service, name: str, context: RequestContext) -> 
     return analyzer
 
 
+def external_only(analyzer: Analyzer) -> None:
+    """Refuse what only analyzers of external access do.
+
+    Raises:
+        ApiError: it is one of unused access.
+
+    Source: Access Analyzer API reference: `ListFindings` sends others to `ListFindingsV2`; of resources,
+    `ListAnalyzedResources` and `StartResourceScan` know those alone that a policy can open.
+    """
+    if analyzer.type.is_of_unused_access:
+        raise invalid(
+            f"this is for analyzers of external access; `{analyzer.name}` is of type {analyzer.type.value}, "
+            "whose findings GetFindingV2 and ListFindingsV2 give"
+        )
+
+
 def known_owner(service: Service, analyzer_arn: str, resource: str) -> str | None:
     """Return whose a resource was when it was looked at last; None when it never was. A bucket's ARN does not say."""
     known = service.findings.resource_details(analyzer_arn, resource)

@@ -1,20 +1,20 @@
-"""Findings in both versions of the API, what is counted of them, and their way into the archive and back."""
+"""Findings in both versions of the API, and their way into the archive and back."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sekisho.analyzers.observation import FindingType
 from sekisho.api.operation import Operation, RequestContext
-from sekisho.api.operations.asking import criteria_of, page_size
+from sekisho.api.operations.asking import criteria_of, external_only, page_size
 from sekisho.api.operations.faults import invalid
 from sekisho.api.operations.service import Service
-from sekisho.api.operations.shapes import access_of, shown_finding, shown_summary
+from sekisho.api.operations.shapes import details_of, shown_finding, shown_summary
 from sekisho.findings import (
     Change,
     Cursor,
     Finding,
     FindingFilter,
     FindingQuery,
-    FindingStatistics,
     Known,
     Page,
     Sort,
@@ -31,14 +31,17 @@ def finding_operations(service: Service) -> Mapping[str, Operation]:
     store = service.findings
 
     def get_finding(params: Mapping[str, Any], _context: RequestContext) -> Mapping[str, Any]:
+        external_only(store.analyzer(params["analyzerArn"]))
         return {"finding": shown_finding(_finding(service, params))}
 
     def get_finding_v2(params: Mapping[str, Any], _context: RequestContext) -> Mapping[str, Any]:
         finding = _finding(service, params)
-        return {**shown_summary(finding), "findingDetails": [{"externalAccessDetails": access_of(finding.observation)}]}
+        return {**shown_summary(finding), "findingDetails": details_of(finding.observation)}
 
     def list_findings(params: Mapping[str, Any], context: RequestContext) -> Mapping[str, Any]:
         page = _page(service, params, context)
+        if any(one.observation.finding_type is not FindingType.EXTERNAL_ACCESS for one in page.findings[:1]):
+            external_only(store.analyzer(params["analyzerArn"]))
         return {"findings": [shown_finding(one) for one in page.findings], "nextToken": _token(page, context)}
 
     def list_findings_v2(params: Mapping[str, Any], context: RequestContext) -> Mapping[str, Any]:
@@ -57,20 +60,12 @@ def finding_operations(service: Service) -> Mapping[str, Operation]:
         store.change(where, decided)
         return {}
 
-    def get_findings_statistics(params: Mapping[str, Any], _context: RequestContext) -> Mapping[str, Any]:
-        counted = store.statistics(store.analyzer(params["analyzerArn"]).arn)
-        return {
-            "findingsStatistics": [{"externalAccessFindingsStatistics": _shown_statistics(counted)}],
-            "lastUpdatedAt": counted.last_updated_at,
-        }
-
     return {
         "GetFinding": get_finding,
         "GetFindingV2": get_finding_v2,
         "ListFindings": list_findings,
         "ListFindingsV2": list_findings_v2,
         "UpdateFindings": update_findings,
-        "GetFindingsStatistics": get_findings_statistics,
     }
 
 
@@ -122,20 +117,3 @@ def _chosen(params: Mapping[str, Any]) -> FindingFilter:
             return FindingFilter(arn, resource=resource)
         case _:
             raise invalid("name the findings either by `ids` or by `resourceArn`")
-
-
-def _shown_statistics(counted: FindingStatistics) -> dict[str, Any]:
-    by_type = {
-        resource_type: {
-            "totalActivePublic": counts.public,
-            "totalActiveCrossAccount": counts.cross_account,
-            "totalActiveErrors": counts.errors,
-        }
-        for resource_type, counts in counted.by_resource_type.items()
-    }
-    return {
-        "resourceTypeStatistics": by_type,
-        "totalActiveFindings": counted.active,
-        "totalArchivedFindings": counted.archived,
-        "totalResolvedFindings": counted.resolved,
-    }

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from sekisho.api.operation import Operation, RequestContext
-from sekisho.api.operations.asking import known_owner, page_size
+from sekisho.api.operations.asking import external_only, known_owner, page_size
 from sekisho.api.operations.faults import invalid
 from sekisho.api.operations.service import Service
-from sekisho.findings import AnalyzedResource, ResourceDetails, ResourceQuery, UnknownResourceError
+from sekisho.findings import AnalyzedResource, Analyzer, ResourceDetails, ResourceQuery, UnknownResourceError
 
 _ACCOUNT: Final = re.compile("[0-9]{12}")
 
@@ -17,8 +17,13 @@ def resource_operations(service: Service) -> Mapping[str, Operation]:
     """Return the operations on analyzed resources."""
     store = service.findings
 
+    def _external(arn: str) -> Analyzer:
+        analyzer = store.analyzer(arn)
+        external_only(analyzer)
+        return analyzer
+
     def get_analyzed_resource(params: Mapping[str, Any], _context: RequestContext) -> Mapping[str, Any]:
-        details = store.resource_details(store.analyzer(params["analyzerArn"]).arn, params["resourceArn"])
+        details = store.resource_details(_external(params["analyzerArn"]).arn, params["resourceArn"])
         if details is None:
             raise UnknownResourceError(params["resourceArn"])
         return {"resource": _shown(details)}
@@ -26,7 +31,7 @@ def resource_operations(service: Service) -> Mapping[str, Operation]:
     def list_analyzed_resources(params: Mapping[str, Any], context: RequestContext) -> Mapping[str, Any]:
         page = store.list_resources(
             ResourceQuery(
-                store.analyzer(params["analyzerArn"]).arn,
+                _external(params["analyzerArn"]).arn,
                 params.get("resourceType"),
                 limit=page_size(params),
                 after=context.cursor,
@@ -36,7 +41,7 @@ def resource_operations(service: Service) -> Mapping[str, Operation]:
         return {"analyzedResources": [_summary(one) for one in page.resources], "nextToken": token}
 
     def start_resource_scan(params: Mapping[str, Any], _context: RequestContext) -> Mapping[str, Any]:
-        arn = store.analyzer(params["analyzerArn"]).arn
+        arn = _external(params["analyzerArn"]).arn
         owner = params.get("resourceOwnerAccount")
         if owner is not None and not _ACCOUNT.fullmatch(owner):
             raise invalid("`resourceOwnerAccount` is no account; write its twelve digits")

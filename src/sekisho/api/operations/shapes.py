@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sekisho.analyzers.observation import AnalysisError, ExternalAccess, Observation, Source
+from sekisho.analyzers.observation import (
+    AnalysisError,
+    CredentialRisk,
+    ExternalAccess,
+    FindingType,
+    Observation,
+    Source,
+)
 from sekisho.findings import Finding
 
 
@@ -19,6 +26,22 @@ def shown_summary(finding: Finding) -> dict[str, Any]:
     """Return a `FindingSummaryV2`, whose members `GetFindingV2` answers with too."""
     seen = finding.observation
     return {**_life(finding), **place_of(seen), "findingType": seen.finding_type.value}
+
+
+def details_of(seen: Observation) -> list[dict[str, Any]]:
+    """Return the `findingDetails` of a finding: one member of a union, or none where the API has no words for it.
+
+    An error has those of external access, where that was looked for.
+    """
+    match seen.finding_type, seen.outcome:
+        case FindingType.EXTERNAL_ACCESS, _:
+            return [{"externalAccessDetails": access_of(seen)}]
+        case FindingType.UNUSED_IAM_USER_ACCESS_KEY, CredentialRisk(credential=key, last_used=last):
+            return [{"unusedIamUserAccessKeyDetails": {"accessKeyId": key, "lastAccessed": last}}]
+        case FindingType.UNUSED_IAM_USER_PASSWORD, CredentialRisk(last_used=last):
+            return [{"unusedIamUserPasswordDetails": {"lastAccessed": last}}]
+        case _:
+            return []
 
 
 def access_of(seen: Observation) -> dict[str, Any]:
