@@ -19,8 +19,9 @@ from sekisho.api.model import operation_models
 from sekisho.api.operations import Service, make_operations
 from sekisho.api.roles import least_role
 from sekisho.cli.commands import sekisho
+from sekisho.cli.exemptions import read_exemptions
 from sekisho.cli.render.formats import COLUMNS
-from sekisho.cli.settings import SETTINGS, Setting
+from sekisho.cli.settings import EXEMPTIONS, SETTINGS, Setting
 from sekisho.cli.status import ExitStatus
 from sekisho.collectors.services import COLLECTORS
 from sekisho.policy.catalogue import CROSS_ACCOUNT
@@ -224,9 +225,12 @@ def test_every_json_example_parses(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=PAGE_NAMES)
-def test_every_settings_example_has_known_keys(page: Path) -> None:
+def test_every_settings_example_is_taken(page: Path, tmp_path: Path) -> None:
     for body in blocks(page, "toml"):
-        assert tomllib.loads(body).keys() <= SETTINGS.keys()
+        assert tomllib.loads(body).keys() <= {*SETTINGS, EXEMPTIONS}
+        example = tmp_path / "sekisho.toml"
+        example.write_text(body, "utf-8")
+        read_exemptions(example)
 
 
 def test_the_readme_fits_on_two_screens_and_begins_with_the_demo() -> None:

@@ -36,11 +36,16 @@ def iam() -> Iterator[FakeIam]:
 
 
 def run(
-    *arguments: str, iam: FakeIam | None = None, text: str = "", database: str = "sqlite://"
+    *arguments: str,
+    iam: FakeIam | None = None,
+    text: str = "",
+    database: str = "sqlite://",
+    settings: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
     endpoint = {} if iam is None else {"AWS_ENDPOINT_URL": iam.endpoint}
     return subprocess.run(
         [str(PROGRAM), "credentials", *arguments],
+        cwd=settings,
         env={"PATH": os.environ["PATH"], "HOME": "/nonexistent", "SEKISHO_DB": database, **ENVIRONMENT, **endpoint},
         input=text,
         capture_output=True,
@@ -198,3 +203,76 @@ def test_a_report_without_a_row_resolves_nothing(tmp_path: Path) -> None:
 
     assert "fixed" not in said.stdout
     assert "nobody was judged" in said.stderr
+
+
+EXEMPTION = """\
+[exemption.alice]
+users = ["al*"]
+checks = ["CRED-KEY-OLD"]
+owner = "security@example.com"
+reason = "rotated by hand"
+until = {until}
+"""
+
+
+def exempting(folder: Path, until: str = "2999-12-31", text: str = EXEMPTION) -> Path:
+    (folder / "sekisho.toml").write_text(text.format(until=until))
+    return folder
+
+
+def checks(said: "subprocess.CompletedProcess[str]") -> set[str]:
+    return {one["check"] for one in json.loads(said.stdout)}
+
+
+def test_what_is_exempt_is_archived_in_the_name_of_its_exemption_until_it_ends(iam: FakeIam, tmp_path: Path) -> None:
+    database, settings = str(tmp_path / "findings.db"), exempting(tmp_path)
+    said = run("--format", "json", iam=iam, database=database, settings=settings)
+    assert "CRED-KEY-OLD" not in checks(said)
+    assert "Exempt by `alice` until 2999-12-31, security@example.com: rotated by hand: 1 finding." in said.stderr
+    (held,) = asked("findings", "list", "--status", "ARCHIVED", "--format", "json", database=database)
+    assert held["check"] == "CRED-KEY-OLD"
+
+    said = run("--format", "json", iam=iam, database=database, settings=exempting(tmp_path, "2020-01-01"))
+    assert "CRED-KEY-OLD" in checks(said)
+    assert "The exemption `alice` of security@example.com has ended on 2020-01-01." in said.stderr
+
+    run("--format", "json", iam=iam, database=database, settings=exempting(tmp_path))
+    history = asked("findings", "history", held["id"], "--format", "json", database=database)
+    assert [(one["kind"], one["by"]) for one in history] == [
+        ("CREATED", "exemption alice"),
+        ("UNARCHIVED", "exemption alice"),
+        ("ARCHIVED", "exemption alice"),
+    ]
+    assert history[-1]["reason"] == "rotated by hand (owner: security@example.com, until 2999-12-31)"
+
+
+def test_what_is_exempt_is_not_told_of_a_report_either(tmp_path: Path) -> None:
+    report = ("--report", "-", "--as-of", "2026-11-22T11:30:00Z", "--format", "json")
+
+    assert "CRED-KEY-OLD" in checks(run(*report, text=REPORT))
+    assert "CRED-KEY-OLD" not in checks(run(*report, text=REPORT, settings=exempting(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("exemption = 3", "write each exemption under a name of its own, `[exemption.NAME]`"),
+        (
+            EXEMPTION + 'user = ["x"]',
+            "line 1: the exemption `alice` cannot be used: Object contains unknown field `user`",
+        ),
+        (
+            EXEMPTION.replace("owner", "#"),
+            "the exemption `alice` cannot be used: Object missing required field `owner`",
+        ),
+        (EXEMPTION.replace("security@example.com", " "), "does not say who answers for it and why"),
+        (EXEMPTION.replace("users", "#").replace("checks", "#"), "the exemption `alice` is of everything"),
+        (EXEMPTION.replace("CRED-KEY-OLD", "CRED-KEY-ODL"), "names the check `CRED-KEY-ODL`, which there is not"),
+    ],
+)
+def test_an_exemption_that_cannot_be_used_is_told_in_one_line(tmp_path: Path, text: str, message: str) -> None:
+    said = run("--report", "-", text=REPORT, settings=exempting(tmp_path, text=text))
+
+    assert message in said.stderr
+    assert said.stderr.count("\n") == 1
+    assert said.returncode == 2

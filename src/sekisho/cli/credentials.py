@@ -2,6 +2,7 @@
 
 import gc
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -11,12 +12,13 @@ from typing import Any, Final
 import click
 from rich.text import Text
 
-from sekisho.analyzers.credentials import Thresholds, analyze_credentials
+from sekisho.analyzers.credentials import Exemption, Exemptions, Thresholds, analyze_credentials
 from sekisho.analyzers.credentials.repair_script import render_script
 from sekisho.analyzers.observation import AnalysisError, Observation, ResourceAnalysis, Severity
 from sekisho.cli.escape import plain
 from sekisho.cli.output import Output, show_findings
 from sekisho.cli.render.credentials import Since, render_credentials, render_since
+from sekisho.cli.render.words import count
 from sekisho.cli.scanning import NOWHERE, options_of
 from sekisho.cli.settings import LiveSettings
 from sekisho.cli.status import ExitStatus
@@ -66,6 +68,7 @@ class Answer:
 
     Attributes:
         as_script: print the repair as a shell script in place of the findings.
+        exemptions: what the operator has agreed to.
     """
 
     thresholds: Mapping[str, Any]
@@ -73,6 +76,7 @@ class Answer:
     strict: bool
     fail_on: str | None
     as_script: bool = False
+    exemptions: tuple[Exemption, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,12 @@ class Judged:
 
     account: AccountCredentials
     analyses: Sequence[ResourceAnalysis]
-    told: Sequence[Observation]
+    told: Sequence[Observation] = ()
+
+    @property
+    def observations(self) -> Iterator[Observation]:
+        """All that was seen."""
+        return (one for analysis in self.analyses for one in analysis.observations)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +100,7 @@ class Run:
     zone: ZoneOfTrust
     taken_at: datetime
     judged: Sequence[Judged]
+    exemptions: Exemptions
     analyzer: str = CREDENTIALS
 
 
@@ -110,12 +120,12 @@ def judge_report(file: Path, *, as_of: str | None, database: str | None, keep: b
     gc.disable()  # a hundred thousand users are millions of objects, and all of them are needed to the end
     output = Output()
     account = _read_report(file, None if as_of is None else _moment(as_of))
-    judged = _judge([account], answer)
+    run = _judge(_zone_of(account), account.now, [account], answer, analyzer=REPORTS)
     if keep:
         with open_store(database) as store:
-            status = _keep(output, store, Run(_zone_of(account), account.now, judged, REPORTS), answer)
+            status = _keep(output, store, run, answer)
     else:
-        status = _tell(output, judged, answer)
+        status = _tell(output, run, answer)
     output.note(Text(NOT_IN_A_REPORT, "dim"))
     return status
 
@@ -133,10 +143,8 @@ def judge_accounts(
     with open_store(database if keep else NOWHERE) as store:  # first, so that one that cannot be used costs no reading
         with output.reading_bar() as bar:
             snapshot = reader.read(bar)
-        judged = _judge(credentials_in(snapshot), answer)
-        if not keep:
-            return _tell(output, judged, answer)
-        return _keep(output, store, Run(snapshot.zone_of_trust, snapshot.taken_at, judged), answer)
+        run = _judge(snapshot.zone_of_trust, snapshot.taken_at, credentials_in(snapshot), answer)
+        return _keep(output, store, run, answer) if keep else _tell(output, run, answer)
 
 
 def _reader(live: LiveSettings, recording: str | None) -> CredentialsReader:
@@ -145,13 +153,19 @@ def _reader(live: LiveSettings, recording: str | None) -> CredentialsReader:
     return live_credentials_reader(options_of(live))
 
 
-def _judge(accounts: Iterable[AccountCredentials], answer: Answer) -> list[Judged]:
+def _judge(
+    zone: ZoneOfTrust,
+    taken_at: datetime,
+    accounts: Sequence[AccountCredentials],
+    answer: Answer,
+    *,
+    analyzer: str = CREDENTIALS,
+) -> Run:
     thresholds = Thresholds(**answer.thresholds)
-    judged: list[Judged] = []
-    for account in accounts:
-        analyses = analyze_credentials(account, thresholds)
-        judged.append(Judged(account, analyses, [one for analysis in analyses for one in analysis.observations]))
-    return judged
+    exemptions = Exemptions(answer.exemptions, on=datetime.now(UTC).date())
+    judged = [Judged(account, analyze_credentials(account, thresholds)) for account in accounts]
+    told = [replace(one, told=[seen for seen in one.observations if exemptions.of(seen) is None]) for one in judged]
+    return Run(zone, taken_at, told, exemptions, analyzer)
 
 
 def _keep(output: Output, store: FindingStore, run: Run, answer: Answer) -> ExitStatus:
@@ -159,14 +173,22 @@ def _keep(output: Output, store: FindingStore, run: Run, answer: Answer) -> Exit
     analyses = [analysis for one in run.judged for analysis in one.analyses]
     coverage = coverage_of_credentials(run.taken_at, [one.account for one in run.judged], analyses)
     earlier = store.scans(limit=1, analyzer_arn=analyzer_arn(run.zone, run.analyzer))
-    report = record_credentials(store, run.zone, analyses, coverage, now=datetime.now(UTC), name=run.analyzer)
+    report = record_credentials(
+        store,
+        run.zone,
+        analyses,
+        coverage,
+        now=datetime.now(UTC),
+        name=run.analyzer,
+        exemptions=run.exemptions,
+    )
     active = store.findings(FindingFilter(analyzer_arn=report.analyzer_arn, statuses=frozenset({Status.ACTIVE})))
     by_account: dict[str, list[Observation]] = {}
     for finding in active:
         by_account.setdefault(finding.observation.resource_owner_account, []).append(finding.observation)
     told = [replace(one, told=by_account.get(one.account.account_id, [])) for one in run.judged]
     since = Since.of(report.reconciliation, earlier[0].finished_at) if earlier else None
-    return _tell(output, told, answer, findings=active, since=since)
+    return _tell(output, replace(run, judged=told), answer, findings=active, since=since)
 
 
 def _read_report(file: Path, as_of: datetime | None) -> AccountCredentials:
@@ -201,12 +223,13 @@ def _moment(text: str) -> datetime:
 
 def _tell(
     output: Output,
-    judged: Sequence[Judged],
+    run: Run,
     answer: Answer,
     *,
     findings: Sequence[Finding] | None = None,
     since: Since | None = None,
 ) -> ExitStatus:
+    judged = run.judged
     if answer.as_script:
         output.write(_script(judged))
     elif answer.output_format == "table":
@@ -218,6 +241,8 @@ def _tell(
         shown = [one for some in judged for one in _findings(some)] if findings is None else findings
         show_findings(output, shown, output_format=answer.output_format)
     gaps = [gap for one in judged for gap in _gaps(one)]
+    for line in _exempt(run):
+        output.note(Text(plain(line), "dim"))
     for gap in gaps:
         output.note(Text(plain(gap), "yellow"))
     return _status((seen for one in judged for seen in one.told), has_gaps=bool(gaps), answer=answer)
@@ -242,10 +267,25 @@ def _findings(judged: Judged) -> Iterator[Finding]:
         yield Finding(finding_id(arn, one), arn, one, Status.ACTIVE, created_at=now, analyzed_at=now, updated_at=now)
 
 
+def _exempt(run: Run) -> Iterator[str]:
+    """Yield how much each exemption leaves out, and which have ended."""
+    if not run.exemptions:
+        return
+    held = (run.exemptions.of(seen) for one in run.judged for seen in one.observations)
+    numbers = Counter(one.name for one in held if one is not None)
+    for exemption in run.exemptions.live:
+        yield (
+            f"Exempt by `{exemption.name}` until {exemption.until}, {exemption.owner}: {exemption.reason}: "
+            f"{count(numbers[exemption.name], 'finding')}."
+        )
+    for exemption in run.exemptions.ended:
+        yield f"The exemption `{exemption.name}` of {exemption.owner} has ended on {exemption.until}."
+
+
 def _gaps(judged: Judged) -> Iterator[str]:
     """Yield what was not looked at and should have been."""
     account = judged.account
-    seen = (one.outcome for analysis in judged.analyses for one in analysis.observations)
+    seen = (one.outcome for one in judged.observations)
     for gap in account.gaps:
         yield f"Account {account.account_id}: {gap.call} answered {gap.code}: {gap.message}"
     report = account.report

@@ -4,7 +4,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ from typing import Any, Final, NoReturn
 from rich.text import Text
 
 from sekisho.alerts import parse_target
-from sekisho.analyzers.credentials import Thresholds
+from sekisho.analyzers.credentials import Exemption, Thresholds
 from sekisho.cli.keys import environment_of
 from sekisho.cli.output import Output
 from sekisho.cli.scanning import options_of
@@ -24,7 +24,7 @@ from sekisho.cli.settings import LiveSettings, SettingsError
 from sekisho.cli.status import ExitStatus
 from sekisho.findings import FindingStore, ScanReport, to_the_millisecond
 from sekisho.keys import Credentials, KeyRing, KeyStore, MasterKey, Role, Status
-from sekisho.server import Duties, Listen, ListenError, Parts, find_home, log_to, open_socket, run, url_of
+from sekisho.server import Duties, Judgement, Listen, ListenError, Parts, find_home, log_to, open_socket, run, url_of
 from sekisho.wiring import read_master_key
 from sekisho.wiring.serving import (
     ApiKeys,
@@ -77,6 +77,7 @@ def serve(
     rescan_hours: int | None,
     events_to: tuple[str, ...],
     thresholds: Mapping[str, Any],
+    exemptions: Sequence[Exemption],
 ) -> ExitStatus:
     """Answer, scan and tell until someone stops it."""
     duties = Duties(
@@ -88,7 +89,7 @@ def serve(
     with closing(open_socket(listen)) as listening, open_stores(database) as stores:
         is_first = not _has_keys(stores.keys)
         master_key = read_master_key(secret_key_file, may_make=is_first)
-        source = _source(live, recording, thresholds)
+        source = _source(live, recording, Judgement(Thresholds(**thresholds), tuple(exemptions)))
         parts = _parts(stores, source, master_key)
 
         def ready() -> None:
@@ -139,11 +140,10 @@ def _has_keys(store: KeyStore) -> bool:
     return any(key.status is Status.ACTIVE for key in store.list())
 
 
-def _source(live: LiveSettings, recording: str | None, thresholds: Mapping[str, Any]) -> Source:
-    limits = Thresholds(**thresholds)
+def _source(live: LiveSettings, recording: str | None, judgement: Judgement) -> Source:
     if recording is not None:
-        return recorded_source(Path(recording).expanduser(), limits)
-    return live_source(options_of(live), limits)
+        return recorded_source(Path(recording).expanduser(), judgement)
+    return live_source(options_of(live), judgement)
 
 
 def _parts(stores: Stores, source: Source, master_key: MasterKey) -> Parts:

@@ -12,6 +12,11 @@ import click
 
 FILE_NAME: Final = "sekisho.toml"
 
+EXEMPTIONS: Final = "exemption"
+"""The table of exemptions in it."""
+
+_FILE: Final = "sekisho.settings_file"
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -168,6 +173,17 @@ def read_settings(file: Path) -> dict[str, Any]:
     Raises:
         SettingsError: the file cannot be read, is not TOML, or has a key or a value that no setting takes.
     """
+    text, raw = read_toml(file)
+    flat = {name: value for name, value in raw.items() if name != EXEMPTIONS}
+    return {SETTINGS[name].parameter: value for name, value in flat.items() if _is_right(name, value, file, text)}
+
+
+def read_toml(file: Path) -> tuple[str, dict[str, Any]]:
+    """Return the text of a settings file, and its tables.
+
+    Raises:
+        SettingsError: it cannot be read, or is not TOML.
+    """
     import tomllib  # noqa: PLC0415 - most runs have no such file
 
     try:
@@ -175,10 +191,9 @@ def read_settings(file: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"cannot read the settings file `{file}`: {_reason(error)}") from error
     try:
-        raw = tomllib.loads(text)
+        return text, tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file} is not TOML: {error}") from error
-    return {SETTINGS[name].parameter: value for name, value in raw.items() if _is_right(name, value, file, text)}
 
 
 def _is_right(name: str, value: object, file: Path, text: str) -> bool:
@@ -260,3 +275,9 @@ def _use_settings_file(context: click.Context, _parameter: click.Parameter, valu
     file = Path(value) if value is not None else find_settings_file(Path.cwd())
     if file is not None and not context.resilient_parsing:
         context.default_map = read_settings(file)
+        context.meta[_FILE] = file
+
+
+def settings_file(context: click.Context) -> Path | None:
+    """Return the settings file that a command uses; None for none."""
+    return cast("Path | None", context.meta.get(_FILE))

@@ -6,6 +6,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from sekisho.analyzers.credentials import SIGNED, Exemption, Exemptions
 from sekisho.findings.archive_rules import ArchiveRule, archiving_rule
 from sekisho.findings.change import Change, ChangeKind
 from sekisho.findings.finding import Finding, Status
@@ -59,6 +60,24 @@ def lapse(rules: Sequence[ArchiveRule], findings: Iterable[Finding], *, now: dat
             else:
                 after = replace(finding, archived_by=other.signature)
                 yield Change(ChangeKind.ARCHIVED, after, finding.status, now, other.signature, other.reason or "")
+
+
+def exempt(findings: Iterable[Finding], exemptions: Exemptions, *, now: datetime) -> Iterator[Change]:
+    """Yield the changes by which exemptions archive what is active, and those that end what they archived.
+
+    What another has archived stays so, whether an exemption is about it or not.
+    """
+    for finding in findings:
+        held_by = finding.archived_by if finding.status is Status.ARCHIVED else None
+        exemption = exemptions.of(finding.observation, held_by=held_by)
+        if exemption is not None:
+            yield from archive((finding,), by=exemption.signature, now=now, reason=_why(exemption))
+        elif held_by is not None and held_by.startswith(SIGNED):
+            yield from unarchive((finding,), by=held_by, now=now, reason="it has ended, or is about this no more")
+
+
+def _why(exemption: Exemption) -> str:
+    return f"{exemption.reason} (owner: {exemption.owner}, until {exemption.until})"
 
 
 def tidy(rules: Sequence[ArchiveRule], findings: Sequence[Finding], *, now: datetime) -> Iterator[Change]:

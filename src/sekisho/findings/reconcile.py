@@ -1,6 +1,6 @@
 """From what was known and what was seen to what has changed."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 import msgspec
@@ -18,6 +18,9 @@ from sekisho.findings.change import Change, ChangeKind, changes_of_scan
 from sekisho.findings.coverage import Coverage
 from sekisho.findings.errors import DuplicateFindingError
 from sekisho.findings.finding import Finding, Status, finding_id
+
+Accept = Callable[[Finding], str | None]
+"""Returns the signature of whoever has agreed to a finding; None where nobody has."""
 
 
 class Reconciliation(msgspec.Struct, frozen=True):
@@ -57,6 +60,7 @@ def reconcile(
     coverage: Coverage,
     now: datetime,
     rules: Sequence[ArchiveRule] = (),
+    accept: Accept | None = None,
 ) -> Reconciliation:
     """Say what the analyses of one scan mean for the findings of one analyzer.
 
@@ -67,6 +71,7 @@ def reconcile(
         coverage: what else was looked at; a resource it includes but `analyses` does not is gone.
         now: the time of the scan, UTC.
         rules: the analyzer's archive rules; they act on what is new or has returned.
+        accept: acts on it too, before them.
 
     Raises:
         DuplicateFindingError: two different observations have one identity.
@@ -82,8 +87,8 @@ def reconcile(
     groups: dict[str, list[Finding]] = {name: [] for name in _GROUPS}
     for identity, observation in seen.items():
         group, finding = _seen(known.get(identity), observation, identity=identity, analyzer_arn=analyzer_arn, now=now)
-        if group in _RULED and (rule := archiving_rule(rules, finding, now)) is not None:
-            finding = replace(finding, status=Status.ARCHIVED, archived_by=rule.signature)
+        if group in _RULED and (by := _archiver(finding, rules, accept, now)) is not None:
+            finding = replace(finding, status=Status.ARCHIVED, archived_by=by)
         groups[group].append(finding)
     for finding in known.values():
         if (
@@ -103,6 +108,12 @@ def reconcile(
     ordered = {name: tuple(sorted(group, key=_place)) for name, group in groups.items()}
     told = ((kind, ordered[name]) for name, kind in _TOLD.items())
     return Reconciliation(**ordered, changes=tuple(changes_of_scan(told, known.values(), now)))
+
+
+def _archiver(finding: Finding, rules: Sequence[ArchiveRule], accept: Accept | None, now: datetime) -> str | None:
+    by = None if accept is None else accept(finding)
+    rule = archiving_rule(rules, finding, now) if by is None else None
+    return by if rule is None else rule.signature
 
 
 _GROUPS = ("new", "returned", "changed", "unchanged", "resolved", "left_alone")

@@ -3,19 +3,21 @@
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
+from sekisho.analyzers.credentials import Exemptions
 from sekisho.analyzers.observation import ResourceAnalysis
 from sekisho.findings.analyzer import Analyzer, AnalyzerType
 from sekisho.findings.coverage import Coverage, coverage_of
 from sekisho.findings.document import to_the_millisecond
 from sekisho.findings.errors import AnalyzerExistsError, UnknownAnalyzerError
-from sekisho.findings.finding import Status, analyzer_arn
-from sekisho.findings.lifecycle import tidy
-from sekisho.findings.reconcile import Reconciliation, reconcile
+from sekisho.findings.finding import Finding, Status, analyzer_arn
+from sekisho.findings.lifecycle import exempt, tidy
+from sekisho.findings.reconcile import Accept, Reconciliation, reconcile
 from sekisho.findings.store import FindingFilter, FindingStore, Known, Scan
 from sekisho.resources.snapshot import Snapshot
 from sekisho.resources.zone import ZoneOfTrust
@@ -61,7 +63,7 @@ def record_scan(
     coverage = coverage_of(snapshot, analyzed)
     if analyzer is None:
         analyzer = _make_known(store, Analyzer(analyzer_arn(zone), AnalyzerType.of(zone.type), to_the_millisecond(now)))
-    return _record(store, analyzer, coverage, analyzed, now)
+    return _record(store, Scan(analyzer, to_the_millisecond(now), coverage), analyzed)
 
 
 def record_credentials(
@@ -73,6 +75,7 @@ def record_credentials(
     now: datetime,
     analyzer: str | None = None,
     name: str = CREDENTIALS,
+    exemptions: Exemptions | None = None,
 ) -> ScanReport:
     """Reconcile what was made of the credentials of a zone with what the store knows, and store the outcome.
 
@@ -84,6 +87,7 @@ def record_credentials(
         now: UTC; kept to the millisecond.
         analyzer: as of `record_scan`.
         name: of the analyzer that is made where none is named.
+        exemptions: what they are about is archived, what they are about no more is not; None for no change of either.
 
     Raises:
         UnknownAnalyzerError: the analyzer that is named is not there, or no longer; nothing was stored.
@@ -92,18 +96,37 @@ def record_credentials(
     if analyzer is None:
         kind = AnalyzerType.of(zone.type, unused_access=True)
         analyzer = _make_known(store, Analyzer(analyzer_arn(zone, name), kind, to_the_millisecond(now)))
-    return _record(store, analyzer, coverage, tuple(analyses), now)
+    if exemptions is None:
+        return _record(store, Scan(analyzer, to_the_millisecond(now), coverage), tuple(analyses))
+    accept = partial(_accepted, exemptions)
+    report = _record(store, Scan(analyzer, to_the_millisecond(now), coverage), tuple(analyses), accept)
+    kept = FindingFilter(analyzer_arn=analyzer, statuses=frozenset({Status.ACTIVE, Status.ARCHIVED}))
+    store.change(kept, lambda known: exempt(known.findings, exemptions, now=to_the_millisecond(now)))
+    return report
+
+
+def _accepted(exemptions: Exemptions, finding: Finding) -> str | None:
+    exemption = exemptions.of(finding.observation)
+    return None if exemption is None else exemption.signature
 
 
 def _record(
-    store: FindingStore, arn: str, coverage: Coverage, analyzed: Sequence[ResourceAnalysis], now: datetime
+    store: FindingStore, scan: Scan, analyzed: Sequence[ResourceAnalysis], accept: Accept | None = None
 ) -> ScanReport:
-    finished = to_the_millisecond(now)
+    arn, finished, coverage = scan.analyzer_arn, scan.finished_at, scan.coverage
 
     def reconciled(known: Known) -> Reconciliation:
-        return reconcile(known.findings, analyzed, analyzer_arn=arn, coverage=coverage, now=finished, rules=known.rules)
+        return reconcile(
+            known.findings,
+            analyzed,
+            analyzer_arn=arn,
+            coverage=coverage,
+            now=finished,
+            rules=known.rules,
+            accept=accept,
+        )
 
-    reconciliation = store.record_scan(Scan(arn, finished, coverage), analyzed, reconciled)
+    reconciliation = store.record_scan(scan, analyzed, reconciled)
     if coverage.only is None:
         by_time = FindingFilter(analyzer_arn=arn, statuses=frozenset({Status.ARCHIVED, Status.RESOLVED}))
         store.change(by_time, lambda known: tidy(known.rules, known.findings, now=finished))

@@ -10,7 +10,7 @@ from sekisho.server.intake import request_rescans, resources_named_by
 from sekisho.server.listening import Listen, open_socket, url_of
 from sekisho.server.logs import log_to
 from sekisho.server.metrics import Metrics
-from sekisho.server.rescans import Outcome, Rescanner
+from sekisho.server.rescans import Judgement, Outcome, Readers, Rescanner
 from sekisho.server.run import Duties, Parts, run
 from sekisho.server.start import Home, find_home
 from sekisho.server.waiting import When, Wish
@@ -20,12 +20,14 @@ __all__ = [
     "Duties",
     "ForeignAnalyzerError",
     "Home",
+    "Judgement",
     "Listen",
     "ListenError",
     "Metrics",
     "Outcome",
     "Parts",
     "PlainTextError",
+    "Readers",
     "Rescanner",
     "ServerError",
     "When",

@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 from msgspec.structs import replace
 
-from sekisho.analyzers.credentials import Thresholds, analyze_credentials
+from sekisho.analyzers.credentials import Exemption, Exemptions, Thresholds, analyze_credentials
 from sekisho.analyzers.external import analyze_external_access
 from sekisho.collectors import CollectError, CredentialsReader, OutOfReachError, SnapshotReader, UnsupportedArnError
 from sekisho.collectors.one_resource import collector_of
@@ -45,18 +45,31 @@ LONGEST_ARN: Final = 2048
 
 
 @dataclass(frozen=True, slots=True)
+class Judgement:
+    """How credentials are judged.
+
+    Attributes:
+        thresholds: where their analyzer does not say.
+        exemptions: what the operator has agreed to.
+    """
+
+    thresholds: Thresholds = field(default_factory=Thresholds)
+    exemptions: tuple[Exemption, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Readers:
     """Who reads what, and how it is judged.
 
     Attributes:
         resources: who reads the resources of an account, and who those of an organization.
         credentials: who reads credentials, likewise.
-        thresholds: what credentials are judged by, where their analyzer does not say.
+        judgement: how credentials are judged.
     """
 
     resources: Mapping[ZoneType, SnapshotReader]
     credentials: Mapping[ZoneType, CredentialsReader] = field(default_factory=dict[ZoneType, CredentialsReader])
-    thresholds: Thresholds = field(default_factory=Thresholds)
+    judgement: Judgement = field(default_factory=Judgement)
 
     @property
     def types(self) -> frozenset[AnalyzerType]:
@@ -268,11 +281,12 @@ def _scan_credentials(
     snapshot = reader.read(watch)
     _refuse_foreign(analyzer, snapshot.zone_of_trust)
     accounts = credentials_in(snapshot)
-    limits = _limits(readers.thresholds, analyzer)
+    limits = _limits(readers.judgement.thresholds, analyzer)
     analyses = [analysis for account in watch.each(accounts) for analysis in analyze_credentials(account, limits)]
     coverage = coverage_of_credentials(snapshot.taken_at, accounts, analyses)
-    zone = snapshot.zone_of_trust
-    return record_credentials(store, zone, analyses, coverage, now=clock(), analyzer=analyzer.arn)
+    now, zone = clock(), snapshot.zone_of_trust
+    exemptions = Exemptions(readers.judgement.exemptions, on=now.date())
+    return record_credentials(store, zone, analyses, coverage, now=now, analyzer=analyzer.arn, exemptions=exemptions)
 
 
 def _limits(thresholds: Thresholds, analyzer: Analyzer) -> Thresholds:

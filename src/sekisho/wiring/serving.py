@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from importlib.resources import as_file
 from pathlib import Path
 
-from sekisho.analyzers.credentials import Thresholds
 from sekisho.api import IssuedKey
 from sekisho.collectors import (
     LiveCredentialsReader,
@@ -25,7 +24,7 @@ from sekisho.keys import KeyRing, KeyStore, MasterKey
 from sekisho.resources.snapshot import Snapshot
 from sekisho.resources.zone import ZoneOfTrust, ZoneType
 from sekisho.sample import sample_recording
-from sekisho.server.rescans import Readers
+from sekisho.server.rescans import Judgement, Readers
 from sekisho.server.run import ForgetfulReplies
 from sekisho.storage import SqlFindingStore, SqlKeyStore, SqlPreviewStore, SqlReplyStore
 
@@ -84,7 +83,7 @@ class Source:
     read_zone: Callable[[], ZoneOfTrust]
 
 
-def live_source(options: LiveOptions, thresholds: Thresholds) -> Source:
+def live_source(options: LiveOptions, judgement: Judgement) -> Source:
     """Return AWS itself: accounts and organizations, whichever an analyzer is about."""
     ways = {zone: replace(options, organization=zone is ZoneType.ORGANIZATION) for zone in ZoneType}
     resources = {zone: LiveReader(way) for zone, way in ways.items()}
@@ -96,10 +95,10 @@ def live_source(options: LiveOptions, thresholds: Thresholds) -> Source:
         return read_account_zone(connect(options, ACCOUNT_READS), options.partners).zone
 
     asked = ZoneType.ORGANIZATION if options.organization else ZoneType.ACCOUNT
-    return Source(Readers(resources, credentials, thresholds), _present(resources[asked], read_zone), read_zone)
+    return Source(Readers(resources, credentials, judgement), _present(resources[asked], read_zone), read_zone)
 
 
-def recorded_source(path: Path, thresholds: Thresholds | None = None) -> Source:
+def recorded_source(path: Path, judgement: Judgement | None = None) -> Source:
     """Return a recording, which is of one zone of trust.
 
     Raises:
@@ -107,7 +106,7 @@ def recorded_source(path: Path, thresholds: Thresholds | None = None) -> Source:
     """
     reader = RecordedReader(path)
     zone = reader.read().zone_of_trust
-    readers = Readers({zone.type: reader}, {zone.type: reader}, thresholds or Thresholds())
+    readers = Readers({zone.type: reader}, {zone.type: reader}, judgement or Judgement())
     return Source(readers, _present(reader, lambda: zone), lambda: zone)
 
 

@@ -6,6 +6,7 @@ and not to the clock on the wall, and what could not be read is an error, never 
 
 from sekisho.analyzers.credentials.analyze import analyze_credentials
 from sekisho.analyzers.credentials.checks import CHECKS, Check
+from sekisho.analyzers.credentials.exemptions import SIGNED, Exemption, Exemptions
 from sekisho.analyzers.credentials.thresholds import Thresholds
 
-__all__ = ["CHECKS", "Check", "Thresholds", "analyze_credentials"]
+__all__ = ["CHECKS", "SIGNED", "Check", "Exemption", "Exemptions", "Thresholds", "analyze_credentials"]

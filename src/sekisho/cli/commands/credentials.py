@@ -8,7 +8,7 @@ from click.core import ParameterSource
 
 from sekisho.cli.commands.program import FILE, examples, sekisho
 from sekisho.cli.commands.scans import refuse_options_of_a_live_reading
-from sekisho.cli.settings import LiveSettings, takes_live_settings
+from sekisho.cli.settings import LiveSettings, settings_file, takes_live_settings
 from sekisho.cli.status import ExitStatus
 
 THRESHOLDS: Final = (
@@ -78,6 +78,7 @@ def credentials(
     if as_of is not None and report is None:
         raise click.UsageError("--as-of says when a --report was made; AWS says it itself")
     from sekisho.cli.credentials import Answer, judge_accounts, judge_report  # noqa: PLC0415 - see `commands`
+    from sekisho.cli.exemptions import read_exemptions  # noqa: PLC0415 - as above
 
     answer = Answer(
         thresholds={name: value for name, value in thresholds.items() if value is not None},
@@ -85,6 +86,7 @@ def credentials(
         strict=strict,
         fail_on=fail_on,
         as_script=script,
+        exemptions=read_exemptions(settings_file(click.get_current_context())),
     )
     if report is not None:
         return judge_report(report, as_of=as_of, database=db, keep=keep is True, answer=answer)

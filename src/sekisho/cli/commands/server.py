@@ -7,7 +7,7 @@ import click
 from sekisho.cli.commands.credentials import THRESHOLDS
 from sekisho.cli.commands.program import examples, sekisho
 from sekisho.cli.commands.scans import refuse_options_of_a_live_reading
-from sekisho.cli.settings import LiveSettings, takes_live_settings
+from sekisho.cli.settings import LiveSettings, settings_file, takes_live_settings
 from sekisho.cli.status import ExitStatus
 
 
@@ -48,6 +48,7 @@ def serve(
     if tls_key is not None and tls_cert is None:
         raise click.UsageError("--tls-key belongs to a certificate; name it with --tls-cert")
     from sekisho.cli import serving  # noqa: PLC0415 - see `sekisho.cli.commands`
+    from sekisho.cli.exemptions import read_exemptions  # noqa: PLC0415 - as above
 
     listen = serving.listen_at(
         host, port, certificate=_path(tls_cert), private_key=_path(tls_key), may_be_plain=insecure_http
@@ -61,6 +62,7 @@ def serve(
         rescan_hours=rescan_hours,
         events_to=events_to,
         thresholds={name: value for name, value in thresholds.items() if value is not None},
+        exemptions=read_exemptions(settings_file(click.get_current_context())),
     )
 
 
