@@ -276,3 +276,17 @@ def test_an_exemption_that_cannot_be_used_is_told_in_one_line(tmp_path: Path, te
     assert message in said.stderr
     assert said.stderr.count("\n") == 1
     assert said.returncode == 2
+
+
+def test_a_recording_of_credentials_is_judged_without_aws(iam: FakeIam, tmp_path: Path) -> None:
+    file = tmp_path / "credentials.jsonl.gz"
+    recorded = subprocess.run(
+        [str(PROGRAM), "record", "--credentials", "--out", str(file), "--strict"],
+        env={**ENVIRONMENT, "AWS_ENDPOINT_URL": iam.endpoint},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert recorded.returncode == 0, recorded.stderr
+
+    assert checks(run("--recording", str(file), "--format", "json")) == checks(run("--format", "json", iam=iam))

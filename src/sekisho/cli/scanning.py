@@ -14,7 +14,7 @@ from sekisho.cli.render.page import render_finding
 from sekisho.cli.settings import LiveSettings
 from sekisho.cli.status import ExitStatus
 from sekisho.collectors import LiveOptions
-from sekisho.collectors.reader import SnapshotReader
+from sekisho.collectors.reader import CredentialsReader, SnapshotReader
 from sekisho.collectors.recording import write_recording
 from sekisho.findings import (
     Coverage,
@@ -25,10 +25,12 @@ from sekisho.findings import (
     Status,
     analyzer_arn,
     coverage_of,
+    coverage_of_credentials,
     record_scan,
 )
+from sekisho.resources.credentials import credentials_in
 from sekisho.resources.snapshot import Snapshot
-from sekisho.wiring import live_options, live_reader, open_store, read_sample, recorded_reader
+from sekisho.wiring import live_credentials_reader, live_options, live_reader, open_store, read_sample, recorded_reader
 
 NOWHERE = "sqlite://"
 """A store that lives as long as the process."""
@@ -64,12 +66,15 @@ def scan(
     return _status(active, report.coverage, strict=strict, fail_on=fail_on)
 
 
-def record(live: LiveSettings, out: Path, *, strict: bool) -> ExitStatus:
-    """Read into a recording."""
+def record(live: LiveSettings, out: Path, *, strict: bool, credentials: bool) -> ExitStatus:
+    """Read resources, or credentials, into a recording."""
     output = Output()
-    snapshot = _read(_reader(live, None), output)
+    snapshot = _read(live_credentials_reader(options_of(live)) if credentials else _reader(live, None), output)
     write_recording(snapshot, out)
-    coverage = coverage_of(snapshot, ())
+    if credentials:
+        coverage = coverage_of_credentials(snapshot.taken_at, credentials_in(snapshot), ())
+    else:
+        coverage = coverage_of(snapshot, ())
     _tell_coverage(output, coverage)
     return _status((), coverage, strict=strict, fail_on=None)
 
@@ -131,7 +136,7 @@ def options_of(live: LiveSettings) -> LiveOptions:
     )
 
 
-def _read(reader: SnapshotReader, output: Output) -> Snapshot:
+def _read(reader: CredentialsReader, output: Output) -> Snapshot:
     with output.reading_bar() as bar:
         return reader.read(bar)
 

@@ -79,20 +79,24 @@ def scan(
     epilog=examples(
         "sekisho record --out account.jsonl.gz",
         "sekisho record --organization --out organization.jsonl.gz",
+        "sekisho record --credentials --out credentials.jsonl.gz",
     )
 )
+@click.option("--credentials", is_flag=True, help="Read credentials in place of resources.")
 @click.option("--out", required=True, metavar="FILE", type=FILE, help="Where to write; `.gz` and `.zst` compress.")
 @takes_live_settings("strict")
 def record(
     *,
+    credentials: bool,
     out: Path,
     live: LiveSettings,
     strict: bool,
 ) -> ExitStatus:
     """Read accounts into a recording and analyse nothing.
 
-    A recording holds policies and settings, never secret values. `sekisho scan --recording` analyses it anywhere.
+    A recording holds policies and settings, never secret values. `sekisho scan --recording` analyses it anywhere, and
+    `sekisho credentials --recording` one of credentials.
     """
     from sekisho.cli import scanning  # noqa: PLC0415 - see `sekisho.cli.commands`
 
-    return scanning.record(live, out, strict=strict)
+    return scanning.record(live, out, strict=strict, credentials=credentials)
