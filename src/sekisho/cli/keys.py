@@ -20,6 +20,9 @@ from sekisho.wiring import open_key_store, read_master_key
 ENDPOINT: Final = "http://127.0.0.1:8087"
 REGION: Final = "us-east-1"
 
+SECRET_FORMATS: Final = frozenset({"table", "json", "jsonl"})
+"""Those that a secret is printed in: a spreadsheet is no place for one, and the formats of findings have none."""
+
 COLUMNS: Final = ("accessKeyId", "role", "status", "description", "createdAt", "revokedAt")
 """One column for each member that a key's JSON object may have; a test compares them."""
 
@@ -28,8 +31,8 @@ def create(
     role: str, *, description: str, secret_key_file: str | None, database: str | None, output_format: str
 ) -> ExitStatus:
     """Make an access key, and print its secret: the one time that it is shown."""
-    if output_format == "csv":
-        raise click.UsageError("a spreadsheet is no place for a secret; use --format table or json")
+    if output_format not in SECRET_FORMATS:
+        raise click.UsageError(f"a secret is not printed as {output_format}; use --format table or json")
     output = Output()
     with open_key_store(database) as store:
         is_first = not any(key.status is Status.ACTIVE for key in store.list())

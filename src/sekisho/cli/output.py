@@ -6,12 +6,16 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from typing import IO, Final
 
+import click
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from sekisho.cli.escape import plain
+from sekisho.cli.render.asff import render_asff
 from sekisho.cli.render.documents import Document, csv_records, json_array, json_lines
 from sekisho.cli.render.formats import render_csv, render_json, render_jsonl
+from sekisho.cli.render.ocsf import render_ocsf
+from sekisho.cli.render.sarif import render_sarif
 from sekisho.cli.render.table import render_findings
 from sekisho.findings import Finding
 
@@ -92,7 +96,10 @@ def show_documents(
         documents: what is written for programs.
         columns: the members of a document that a CSV table has.
         table: what is shown to people.
-        output_format: `json`, `jsonl`, `csv`, or anything else for the table.
+        output_format: `table`, `json`, `jsonl` or `csv`.
+
+    Raises:
+        click.UsageError: the format is one of findings, which these are not.
     """
     match output_format:
         case "json":
@@ -101,8 +108,10 @@ def show_documents(
             output.write(json_lines(documents))
         case "csv":
             output.write(csv_records(columns, documents))
-        case _:
+        case "table":
             output.show(table)
+        case _:
+            raise click.UsageError(f"--format {output_format} is for findings; use table, json, jsonl or csv")
 
 
 def show_findings(
@@ -120,6 +129,12 @@ def show_findings(
             output.write(render_jsonl(findings))
         case "csv":
             output.write(render_csv(findings))
+        case "sarif":
+            output.write(render_sarif(findings))
+        case "ocsf":
+            output.write(render_ocsf(findings))
+        case "asff":
+            output.write(render_asff(findings))
         case _:
             output.show(render_findings(findings, width=output.width, marks=marks))
 

@@ -85,7 +85,12 @@ SETTINGS: Final = {
         Setting("insecure-http", "Serve without TLS where other machines can come in.", Kind.FLAG),
         Setting("rescan-hours", "Scan again after so many hours; 0 is never. Default: 24.", Kind.COUNT, "HOURS"),
         Setting("events-to", "Send events to a file, a URL or -; repeat for more.", Kind.TEXTS, "TARGET"),
-        Setting("format", "How to print.", choices=("table", "json", "jsonl", "csv"), renamed="output_format"),
+        Setting(
+            "format",
+            "How to print.",
+            choices=("table", "json", "jsonl", "csv", "sarif", "ocsf", "asff"),
+            renamed="output_format",
+        ),
         Setting("strict", "Exit with 3 when something could not be read or decided.", Kind.FLAG),
         Setting(
             "fail-on",
