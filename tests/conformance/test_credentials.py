@@ -28,7 +28,9 @@ from sekisho.resources.credentials import (
     MfaKind,
     NoPasswordPolicy,
     PasswordPolicy,
+    Role,
     RootManagement,
+    ServiceAccess,
     ServiceSpecificCredential,
     parse_report,
 )
@@ -67,6 +69,9 @@ GOOD_ROOT: Final = NO_CREDENTIALS | {
 }
 """A root user with a password and MFA, who has not signed in for long."""
 
+OLD_ROLE: Final = {"name": "batch", "path": "/", "created_at": "-1000d"}
+"""A role of old that nobody has ever used."""
+
 GOOD_POLICY: Final = PasswordPolicy(
     minimum_password_length=14,
     require_symbols=True,
@@ -84,6 +89,8 @@ class Beside(msgspec.Struct, forbid_unknown_fields=True):
 
     Attributes:
         password_policy: what differs from a good one; null for one that could not be read.
+        roles: of each what differs from an old one that was never used; its ARN follows from its path and name.
+        service_access: by the ends of ARNs, as `role/batch`.
     """
 
     partition: str = "aws"
@@ -95,6 +102,8 @@ class Beside(msgspec.Struct, forbid_unknown_fields=True):
     password_policy: dict[str, bool | int | None] | Literal["none"] | None = {}
     summary: AccountSummary | None = None
     root_management: RootManagement | None = None
+    roles: tuple[Role, ...] | None = None
+    service_access: dict[str, tuple[ServiceAccess, ...]] | None = None
 
 
 class Case(msgspec.Struct, forbid_unknown_fields=True):
@@ -127,7 +136,7 @@ class Case(msgspec.Struct, forbid_unknown_fields=True):
     @property
     def account(self) -> AccountCredentials:
         """The account as it was collected."""
-        beside = msgspec.convert(_dated(self.beside, self.now), Beside)
+        beside = msgspec.convert(_beside(self), Beside)
         rows = [] if self.row is None else [_row(one, self.now) for one in (self.row, *self.also)]
         return AccountCredentials(
             account_id=ACCOUNT,
@@ -142,6 +151,8 @@ class Case(msgspec.Struct, forbid_unknown_fields=True):
             password_policy=_policy(beside.password_policy),
             summary=beside.summary,
             root_management=beside.root_management,
+            roles=beside.roles,
+            service_access=beside.service_access,
         )
 
 
@@ -160,7 +171,7 @@ def test_there_are_cases_and_no_two_of_one_name() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_a_case_misspells_no_member(case: Case) -> None:
-    beside = _dated(case.beside, case.now)
+    beside = _beside(case)
 
     assert _left_out(beside, msgspec.to_builtins(msgspec.convert(beside, Beside))) == []
 
@@ -175,12 +186,15 @@ def test_the_analyzer_finds_what_the_case_expects(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
-def test_each_finding_is_on_the_user_root_or_account_that_it_is_about(case: Case) -> None:
+def test_each_finding_is_on_the_user_role_root_or_account_that_it_is_about(case: Case) -> None:
     analyses = analyze_credentials(case.account, case.limits)
 
     for observation, risk in _risks(analyses):
         of_account = risk.check.startswith(_ACCOUNT_CHECKS)
-        assert observation.resource_type == ("AWS::Account" if of_account else "AWS::IAM::User"), risk.check
+        of_role = ":role/" in observation.resource
+        kind = "AWS::Account" if of_account else "AWS::IAM::Role" if of_role else "AWS::IAM::User"
+        assert observation.resource_type == kind, risk.check
+        assert of_role or risk.check != "CRED-ROLE-UNUSED"
         assert not risk.check.startswith("CRED-ROOT") or of_account or observation.resource.endswith(":root")
 
 
@@ -247,6 +261,18 @@ def _dated(value: Any, now: datetime) -> Any:
             return f"{sum(steps, now):%Y-%m-%dT%H:%M:%SZ}"
         case _:
             return value
+
+
+def _beside(case: Case) -> Any:
+    """Return what stands beside the report, with what a case leaves unsaid of its roles, and dates as they are."""
+    said: dict[str, Any] = _dated(case.beside, case.now)
+    ours = f"arn:aws:iam::{ACCOUNT}:"
+    if "roles" in said:
+        roles = [_dated(OLD_ROLE, case.now) | one for one in said["roles"]]
+        said["roles"] = [{"arn": f"{ours}role{one['path']}{one['name']}", **one} for one in roles]
+    if "service_access" in said:
+        said["service_access"] = {f"{ours}{whose}": services for whose, services in said["service_access"].items()}
+    return said
 
 
 def _row(overrides: Mapping[str, Any], now: datetime) -> dict[str, str]:

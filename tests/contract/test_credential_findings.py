@@ -2,11 +2,15 @@
 
 from datetime import datetime
 
+import pytest
 from msgspec.structs import replace
 
-from sekisho.analyzers.observation import Outcome, Severity
-from sekisho.findings import FindingFilter, FindingStore, Reconciliation, Scan, Status
+from sekisho.analyzers.observation import Outcome, ResourceAnalysis, Severity
+from sekisho.findings import Coverage, FindingFilter, FindingStore, Reconciliation, Scan, Status
+from sekisho.resources.gaps import account_gaps
+from sekisho.resources.snapshot import ApiCall, ApiError, RawAccount
 from unit.findings.builders import (
+    ACCOUNT,
     ANALYZER,
     MONDAY,
     TUESDAY,
@@ -20,14 +24,27 @@ from unit.findings.builders import (
 )
 
 ANNA = "arn:aws:iam::111122223333:user/anna"
+BATCH = "arn:aws:iam::111122223333:role/batch"
+UNLISTED = ApiCall("iam.get_account_authorization_details", {}, error=ApiError("AccessDenied"))
 UNUSED = credential_risk()
 
 
-def scan(store: FindingStore, *outcomes: Outcome, now: datetime = MONDAY) -> Reconciliation:
+def scan(
+    store: FindingStore, *outcomes: Outcome, now: datetime = MONDAY, unjudged: frozenset[str] = frozenset()
+) -> Reconciliation:
     keep_analyzer(store)
     seen = analysis(*outcomes, resource=ANNA, resource_type="AWS::IAM::User", region="global")
+    return reconciled(store, replace(seen, unjudged=unjudged), now=now)
+
+
+def reconciled(
+    store: FindingStore, *analyses: ResourceAnalysis, now: datetime = MONDAY, looked_at: Coverage | None = None
+) -> Reconciliation:
+    whole = looked_at or coverage()
     return store.record_scan(
-        Scan(ANALYZER, now, coverage()), [seen], lambda known: rescan(known.findings, seen, now=now, rules=known.rules)
+        Scan(ANALYZER, now, whole),
+        list(analyses),
+        lambda known: rescan(known.findings, *analyses, now=now, looked_at=whole, rules=known.rules),
     )
 
 
@@ -78,6 +95,38 @@ def test_what_could_not_be_read_again_is_not_resolved(store: FindingStore) -> No
 
     scan(store, now=WEDNESDAY)
     assert store.finding(first.id).status is Status.RESOLVED
+
+
+SPECIFIC = credential_risk("CRED-SSC", "ACCA1")
+PERMISSION = credential_risk("CRED-PERMISSION-UNUSED", "s3")
+
+
+def test_what_a_check_found_that_was_not_made_again_is_not_resolved(store: FindingStore) -> None:
+    """As after a listing that failed, or where nobody asked for it: the user was looked at, and not for this."""
+    found = {one.observation.outcome: one for one in scan(store, UNUSED, SPECIFIC, PERMISSION).new}
+    unjudged = frozenset({"CRED-SSC", "CRED-PERMISSION-UNUSED"})
+    again = scan(store, now=TUESDAY, unjudged=unjudged)
+
+    assert {one.observation.outcome for one in again.left_alone} == {SPECIFIC, PERMISSION}
+    assert store.finding(found[SPECIFIC].id) == found[SPECIFIC]
+    assert store.finding(found[UNUSED].id).status is Status.RESOLVED
+
+    scan(store, now=WEDNESDAY)
+    assert store.finding(found[PERMISSION].id).status is Status.RESOLVED
+
+
+@pytest.mark.parametrize("is_read", [True, False])
+def test_a_role_is_gone_only_where_the_roles_were_listed(store: FindingStore, *, is_read: bool) -> None:
+    keep_analyzer(store)
+    role = analysis(
+        credential_risk("CRED-ROLE-UNUSED", ""), resource=BATCH, resource_type="AWS::IAM::Role", region="global"
+    )
+    kept = reconciled(store, role).new
+    gaps = () if is_read else account_gaps(RawAccount(ACCOUNT, (UNLISTED,)))
+
+    again = reconciled(store, looked_at=coverage(*gaps), now=TUESDAY)
+
+    assert [one.id for one in (again.resolved if is_read else again.left_alone)] == [one.id for one in kept]
 
 
 def test_severe_ones_can_be_asked_for(store: FindingStore) -> None:

@@ -17,6 +17,7 @@ from sekisho.resources.credentials import ReportError, parse_report
 DOCS = Path(__file__).parents[2] / "docs"
 CHECK_PAGE = (DOCS / "reference" / "credential-checks.md").read_text("utf-8")
 FINDING_PAGE = (DOCS / "reference" / "finding.md").read_text("utf-8")
+RECORDED_PAGES = ("unused-role.md", "unused-permission.md")
 PAGES = ("unused-access-key.md", "unused-password.md", "credential.md")
 AS_OF = "2026-11-20T08:00:00Z"
 
@@ -49,7 +50,7 @@ def codes(names: tuple[str, ...]) -> str:
 
 
 def fenced(page: str, language: str) -> list[str]:
-    found = re.findall(r"^```(\w*)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    found = re.findall(r"^```([\w ]*)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     return [body for name, body in found if name == language]
 
 
@@ -95,11 +96,13 @@ def test_the_defaults_of_the_thresholds_are_told() -> None:
         assert re.search(rf"^\| `--{name.replace('_', '-')}`.* \| {default} \|$", told, re.MULTILINE), name
 
 
-@pytest.mark.parametrize("kind", [FindingType.UNUSED_IAM_USER_ACCESS_KEY, FindingType.UNUSED_IAM_USER_PASSWORD])
+@pytest.mark.parametrize(
+    "kind", sorted(set(FindingType) - {FindingType.EXTERNAL_ACCESS, FindingType.CREDENTIAL}, key=str)
+)
 def test_the_page_of_a_finding_type_names_its_checks(kind: FindingType) -> None:
     (page,) = [
         text
-        for one in PAGES
+        for one in (*PAGES, *RECORDED_PAGES)
         if f"`findingType`: `{kind.value}`" in (text := (DOCS / "findings" / one).read_text("utf-8"))
     ]
 
@@ -116,6 +119,24 @@ def test_a_report_is_judged_as_its_page_shows(name: str) -> None:
 
     said = squeezed(judged(report))
 
+    for line in shown.splitlines():
+        assert squeezed(line).strip() in said, line
+
+
+@pytest.mark.parametrize("name", RECORDED_PAGES)
+def test_a_recording_is_judged_as_its_page_shows(name: str, tmp_path: Path) -> None:
+    page = (DOCS / "findings" / name).read_text("utf-8")
+    (recording,) = fenced(page, "json lines")
+    (shown,) = [block for block in fenced(page, "") if "MEDIUM" in block or "LOW" in block]
+    file = tmp_path / "account.jsonl"
+    file.write_text(recording, encoding="utf-8")
+
+    done = CliRunner().invoke(
+        sekisho, ["credentials", "--recording", str(file)], env={"COLUMNS": "100", "SEKISHO_CONFIG": None}
+    )
+
+    assert done.exit_code == 0, done.output
+    said = squeezed(done.stdout)
     for line in shown.splitlines():
         assert squeezed(line).strip() in said, line
 

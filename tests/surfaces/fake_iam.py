@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
+from uuid import NAMESPACE_URL, uuid5
 from xml.sax.saxutils import escape
 
 OWNER = "123456789012"
@@ -120,6 +121,111 @@ def _service_specific(params: Mapping[str, str]) -> Mapping[str, Any]:
     return {"ServiceSpecificCredentials": [one], **following}
 
 
+ADMIN, IDLE = f"arn:aws:iam::{OWNER}:role/admin", f"arn:aws:iam::{OWNER}:role/jobs/idle"
+LINKED = f"arn:aws:iam::{OWNER}:role/aws-service-role/support.amazonaws.com/AWSServiceRoleForSupport"
+RESERVED = f"arn:aws:iam::{OWNER}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Reader_0123456789abcdef"
+ALICE = f"arn:aws:iam::{OWNER}:user/people/alice"
+MISSING_JOB = {"JobStatus": "FAILED", "Error": {"Code": "SomethingBroke", "Message": "the test broke it"}}
+
+
+def _listed_user(name: str, path: str = "/", **tags: str) -> Mapping[str, Any]:
+    return {
+        "Path": path,
+        "UserName": name,
+        "UserId": "AIDA",
+        "Arn": f"arn:aws:iam::{OWNER}:user{path}{name}",
+        "CreateDate": "2024-01-01T00:00:00Z",
+        "UserPolicyList": [{"PolicyName": "own", "PolicyDocument": SEED.decode()}],
+        "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+    }
+
+
+def _listed_role(arn: str, used: Mapping[str, str] | None = None, **tags: str) -> Mapping[str, Any]:
+    path, _, name = arn.partition(":role")[2].rpartition("/")
+    return {
+        "Path": f"{path}/",
+        "RoleName": name,
+        "RoleId": "AROA",
+        "Arn": arn,
+        "CreateDate": "2024-01-01T00:00:00Z",
+        "AssumeRolePolicyDocument": SEED.decode(),
+        "RoleLastUsed": used or {},
+        "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+    }
+
+
+def principals_of(params: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return the users, and two of the roles, on one page, and the roles that are AWS's own on the next."""
+    assert {params["Filter.member.1"], params["Filter.member.2"]} == {"User", "Role"}
+    others: Mapping[str, Any] = {"GroupDetailList": [], "Policies": []}
+    if "Marker" in params:
+        roles = [_listed_role(LINKED), _listed_role(RESERVED)]
+        return {"UserDetailList": [], "RoleDetailList": roles, "IsTruncated": False, **others}
+    used = {"LastUsedDate": "2026-11-20T10:00:00Z", "Region": "eu-west-1"}
+    return {
+        "UserDetailList": [_listed_user("alice", "/people/", team="web"), _listed_user("idle")],
+        "RoleDetailList": [_listed_role(ADMIN, used, team="core", empty=""), _listed_role(IDLE)],
+        "IsTruncated": True,
+        "Marker": "roles",
+        **others,
+    }
+
+
+def job(arn: str) -> str:
+    """Return the id of the job for a user or role."""
+    return str(uuid5(NAMESPACE_URL, arn))
+
+
+def job_of(params: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return the job that is begun for a user or role."""
+    assert params["Granularity"] == "ACTION_LEVEL"
+    return {"JobId": job(params["Arn"])}
+
+
+def services_of(params: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return one service a page, as for whoever may use many."""
+    made = {"JobStatus": "COMPLETED", "JobType": "ACTION_LEVEL", "JobCreationDate": "2026-11-22T12:00:00Z"}
+    if "Marker" in params:
+        never = {"ServiceName": "Amazon SQS", "ServiceNamespace": "sqs", "TotalAuthenticatedEntities": 0}
+        return {**made, "ServicesLastAccessed": [never], "IsTruncated": False}
+    actions = [
+        {
+            "ActionName": "ListAllMyBuckets",
+            "LastAccessedTime": "2026-11-21T09:00:00Z",
+            "LastAccessedRegion": "eu-west-1",
+        },
+        {"ActionName": "CreateBucket"},
+    ]
+    used = {
+        "ServiceName": "Amazon S3",
+        "ServiceNamespace": "s3",
+        "LastAuthenticated": "2026-11-21T09:00:00Z",
+        "TotalAuthenticatedEntities": 1,
+        "TrackedActionsLastAccessed": actions,
+    }
+    return {**made, "ServicesLastAccessed": [used], "IsTruncated": True, "Marker": "sqs"}
+
+
+class Slow:
+    """Jobs that AWS takes its time for: each is under way for some questions.
+
+    Attributes:
+        questions: how often each job is asked for before it has ended.
+        told: what it tells then.
+    """
+
+    def __init__(self, questions: int, told: Answer = services_of) -> None:
+        self._left: defaultdict[str, int] = defaultdict(lambda: questions)
+        self._told = told
+
+    def __call__(self, params: Mapping[str, str]) -> Mapping[str, Any] | Refusal:
+        """Return what a question is answered."""
+        self._left[params["JobId"]] -= 1
+        if self._left[params["JobId"]] >= 0:
+            return {"JobStatus": "IN_PROGRESS", "JobCreationDate": "2026-11-22T12:00:00Z"}
+        return self._told(params) if callable(self._told) else self._told
+
+
 def _virtual_device(user: str, **members: Any) -> Mapping[str, Any]:
     return {
         "SerialNumber": f"arn:aws:iam::{OWNER}:mfa/{user.rpartition('/')[2]}",
@@ -173,6 +279,9 @@ def an_account() -> dict[str, Answer]:
         "ListAccessKeys": _keys_of,
         "GetAccessKeyLastUsed": _last_use_of,
         "ListMFADevices": _devices_of,
+        "GetAccountAuthorizationDetails": principals_of,
+        "GenerateServiceLastAccessedDetails": job_of,
+        "GetServiceLastAccessedDetails": services_of,
     }
 
 
@@ -195,7 +304,7 @@ class FakeIam:
         script: by operation, what it answers in turn; the last one stays.
         refuses_entry: whether the role in the member cannot be assumed.
         asked: by account and operation, how often.
-        users: by operation, the users or keys it was asked about.
+        users: by operation, the users, keys or roles it was asked about.
     """
 
     endpoint: str = ""
@@ -217,7 +326,8 @@ class FakeIam:
     def answer(self, account: str, operation: str, params: Mapping[str, str]) -> Mapping[str, Any] | Refusal:
         with self.lock:
             self.asked[account, operation] += 1
-            self.users[operation].update(params[name] for name in ("UserName", "AccessKeyId") if name in params)
+            about = ("UserName", "AccessKeyId", "Arn")
+            self.users[operation].update(params[name] for name in about if name in params)
             in_turn = self.script[operation]
             told = in_turn.pop(0) if len(in_turn) > 1 else in_turn[0]
         return told(params) if callable(told) else told

@@ -12,7 +12,10 @@ import pytest
 
 from surfaces.aws import ENVIRONMENT
 from surfaces.fake_iam import (
+    ADMIN,
+    ALICE,
     EXPIRED,
+    IDLE,
     IN_PROGRESS,
     OWNER,
     REPORT,
@@ -290,3 +293,23 @@ def test_a_recording_of_credentials_is_judged_without_aws(iam: FakeIam, tmp_path
     assert recorded.returncode == 0, recorded.stderr
 
     assert checks(run("--recording", str(file), "--format", "json")) == checks(run("--format", "json", iam=iam))
+
+
+def test_what_is_allowed_and_not_used_is_found_when_asked_for(iam: FakeIam) -> None:
+    plain = run("--format", "json", "--strict", iam=iam)
+    asked = run("--format", "json", "--strict", "--unused-permissions", iam=iam)
+
+    assert plain.stderr == asked.stderr == ""
+    of_roles = ("CRED-ROLE-UNUSED", "CRED-PERMISSION-UNUSED")
+    found, more = (
+        {
+            (one["resource"], one["findingType"], one.get("credential"))
+            for one in json.loads(said.stdout)
+            if one["check"] in of_roles
+        }
+        for said in (plain, asked)
+    )
+    assert found == {(IDLE, "UnusedIAMRole", None)}
+    assert more == {(arn, "UnusedPermission", service) for arn in (ADMIN, ALICE, IDLE) for service in ("s3", "sqs")} | {
+        (f"arn:aws:iam::{OWNER}:user/idle", "UnusedPermission", service) for service in ("s3", "sqs")
+    }

@@ -1,10 +1,11 @@
 """Credentials read over HTTP from a scripted IAM: the report in all its states, and each call beside it refused."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -17,11 +18,14 @@ from sekisho.resources.credentials import (
     AccessKey,
     AccountCredentials,
     AccountSummary,
+    ActionAccess,
     KeyStatus,
     MfaDevice,
     MfaKind,
     NoPasswordPolicy,
+    Role,
     RootManagement,
+    ServiceAccess,
     ServiceSpecificCredential,
     credentials_of,
 )
@@ -29,30 +33,43 @@ from sekisho.resources.gaps import account_gaps
 from sekisho.resources.snapshot import Snapshot
 from surfaces.aws import ENVIRONMENT, Refuses, reset_moto, running_moto, running_proxy
 from surfaces.fake_iam import (
+    ADMIN,
+    ALICE,
     COMPLETE,
     EXPIRED,
     FAILURE,
+    IDLE,
     IN_PROGRESS,
+    LINKED,
     MEMBER,
+    MISSING_JOB,
     NO_ENTITY,
     NOT_PRESENT,
     NOT_READY,
     OWNER,
     REPORT,
+    RESERVED,
     STARTED,
     TOO_MANY,
     Answer,
     FakeIam,
     Refusal,
+    Slow,
+    job,
+    job_of,
+    principals_of,
     report_answer,
     running_iam,
+    services_of,
 )
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 OPTIONS = LiveOptions(attempts=1)
 ORGANIZATION = replace(OPTIONS, organization=True)
 BOT, GONE = "AKIAEXAMPLEBOT00", "AKIAEXAMPLEGONE0"
-ALICE = f"arn:aws:iam::{OWNER}:user/people/alice"
+IDLE_USER = f"arn:aws:iam::{OWNER}:user/idle"
+PRINCIPALS = (ALICE, IDLE_USER, ADMIN, IDLE)
+"""Those that AWS has a job made for, in the order of the listing."""
 
 
 class Clock:
@@ -96,8 +113,10 @@ def clock() -> Clock:
     return Clock()
 
 
-def _read(clock: Clock, options: LiveOptions = OPTIONS) -> Snapshot:
-    return LiveCredentialsReader(options, now=lambda: NOON, wait=clock.wait).read()
+def _read(clock: Clock, options: LiveOptions = OPTIONS, *, unused_permissions: bool = False) -> Snapshot:
+    return LiveCredentialsReader(
+        options, unused_permissions=unused_permissions, now=lambda: NOON, wait=clock.wait
+    ).read()
 
 
 def _credentials(snapshot: Snapshot, account_id: str = OWNER) -> AccountCredentials:
@@ -202,7 +221,8 @@ def test_a_user_whose_key_may_be_there_is_asked_about(iam: FakeIam, clock: Clock
 
 def test_every_call_is_made_and_declared(iam: FakeIam, clock: Clock) -> None:
     """Declared are those that were made and no others, so that the policy asks for nothing else."""
-    called = {made.call for account in _read(clock).accounts for made in account.api_calls}
+    snapshot = _read(clock, unused_permissions=True)
+    called = {made.call for account in snapshot.accounts for made in account.api_calls}
 
     assert called | {"sts.get_caller_identity", "iam.generate_credential_report"} == set(CREDENTIAL_READS)
     assert iam.count("GenerateCredentialReport") == 1
@@ -349,6 +369,9 @@ CALLS = {
     "ListAccessKeys": "iam.list_access_keys",
     "GetAccessKeyLastUsed": "iam.get_access_key_last_used",
     "ListMFADevices": "iam.list_mfa_devices",
+    "GetAccountAuthorizationDetails": "iam.get_account_authorization_details",
+    "GenerateServiceLastAccessedDetails": "iam.generate_service_last_accessed_details",
+    "GetServiceLastAccessedDetails": "iam.get_service_last_accessed_details",
 }
 
 
@@ -367,10 +390,10 @@ def test_every_call_is_among_those_that_are_refused_here() -> None:
 def test_a_refused_call_is_a_gap_and_nothing_else_is_lost(
     iam: FakeIam, clock: Clock, operation: str, refusal: Answer, code: str
 ) -> None:
-    whole = _credentials(_read(clock))
+    whole = _credentials(_read(clock, unused_permissions=True))
     iam.answers(operation, refusal)
 
-    read = _credentials(_read(clock))
+    read = _credentials(_read(clock, unused_permissions=True))
 
     assert set(_gaps(read)) == {(CALLS[operation], code)}
     lost = {name for name in AccountCredentials.__struct_fields__ if getattr(read, name) != getattr(whole, name)}
@@ -387,6 +410,9 @@ def test_a_refused_call_is_a_gap_and_nothing_else_is_lost(
             "ListAccessKeys": {"access_keys"},
             "GetAccessKeyLastUsed": {"access_keys"},
             "ListMFADevices": {"mfa_devices"},
+            "GetAccountAuthorizationDetails": {"roles", "user_tags", "service_access"},
+            "GenerateServiceLastAccessedDetails": {"service_access"},
+            "GetServiceLastAccessedDetails": {"service_access"},
         }[operation]
     )
 
@@ -440,6 +466,186 @@ def test_a_listing_that_is_cut_short_is_not_known(iam: FakeIam, clock: Clock) ->
 
     assert _gaps(read) == [("iam.list_service_specific_credentials", "AccessDenied")]
     assert read.service_specific_credentials is None
+
+
+# --- users and roles
+
+
+def test_roles_and_the_tags_of_users_are_read_page_by_page(iam: FakeIam, clock: Clock) -> None:
+    read = _credentials(_read(clock))
+    made = datetime(2024, 1, 1, tzinfo=UTC)
+
+    assert iam.count("GetAccountAuthorizationDetails") == 2
+    assert read.user_tags == {"alice": {"team": "web"}, "idle": {}}
+    assert read.roles == (
+        Role(
+            ADMIN,
+            "admin",
+            "/",
+            made,
+            last_used_at=datetime(2026, 11, 20, 10, tzinfo=UTC),
+            last_used_region="eu-west-1",
+            tags={"team": "core", "empty": ""},
+        ),
+        Role(IDLE, "idle", "/jobs/", made),
+        Role(LINKED, "AWSServiceRoleForSupport", "/aws-service-role/support.amazonaws.com/", made),
+        Role(RESERVED, "AWSReservedSSO_Reader_0123456789abcdef", "/aws-reserved/sso.amazonaws.com/", made),
+    )
+    assert read.service_access is None
+
+
+def test_nobody_is_asked_what_was_accessed_unless_it_is_wanted(iam: FakeIam, clock: Clock) -> None:
+    _read(clock)
+
+    assert iam.count("GenerateServiceLastAccessedDetails") == iam.count("GetServiceLastAccessedDetails") == 0
+
+
+def test_what_users_and_roles_last_accessed_is_read_page_by_page(iam: FakeIam, clock: Clock) -> None:
+    read = _credentials(_read(clock, unused_permissions=True))
+    used = datetime(2026, 11, 21, 9, tzinfo=UTC)
+    actions = (ActionAccess("s3:ListAllMyBuckets", used), ActionAccess("s3:CreateBucket"))
+
+    assert read.gaps == ()
+    assert iam.users["GenerateServiceLastAccessedDetails"] == set(PRINCIPALS)
+    assert read.service_access == dict.fromkeys(PRINCIPALS, (ServiceAccess("s3", used, actions), ServiceAccess("sqs")))
+    assert clock.seconds == []
+
+
+def test_no_policy_is_kept(iam: FakeIam, clock: Clock) -> None:
+    snapshot = _read(clock, unused_permissions=True)
+
+    assert iam.endpoint
+    assert "must-not-leave" not in repr(snapshot)
+    assert "LastAccessedRegion" not in repr(snapshot)
+
+
+def test_what_was_accessed_is_recorded_and_read_back(iam: FakeIam, clock: Clock, tmp_path: Path) -> None:
+    snapshot = _read(clock, unused_permissions=True)
+    write_recording(snapshot, tmp_path / "credentials.jsonl")
+
+    again = RecordedReader(tmp_path / "credentials.jsonl").read()
+
+    assert iam.endpoint
+    assert again == snapshot
+    assert _credentials(again) == _credentials(snapshot)
+
+
+def test_jobs_are_waited_for_together(iam: FakeIam, clock: Clock) -> None:
+    iam.answers("GetServiceLastAccessedDetails", Slow(3))
+
+    read = _credentials(_read(clock, unused_permissions=True))
+
+    assert clock.seconds == [2, 2, 4]
+    assert set(read.service_access or ()) == set(PRINCIPALS)
+    assert read.gaps == ()
+
+
+def test_a_reading_that_waits_for_jobs_advances_as_often_as_it_said(iam: FakeIam, clock: Clock) -> None:
+    iam.answers("GetServiceLastAccessedDetails", Slow(1))
+    steps = Steps()
+    LiveCredentialsReader(OPTIONS, unused_permissions=True, wait=clock.wait).read(steps)
+
+    assert steps.expected == len(steps.done)
+    assert steps.done[-1] == "last accessed by idle"
+
+
+def test_after_a_minute_without_any_job_done_nobody_waits(iam: FakeIam, clock: Clock) -> None:
+    """The pauses start again when some job has ended, as those that are left may be next."""
+    slow, never = Slow(4), Slow(1_000)
+    iam.answers(
+        "GetServiceLastAccessedDetails",
+        lambda params: (slow if params["JobId"] == job(ALICE) else never)(params),
+    )
+
+    read = _credentials(_read(clock, unused_permissions=True))
+
+    assert clock.pauses == [*PAUSES[:4], *PAUSES]
+    assert {(gap.call, gap.code, gap.resource) for gap in read.gaps} == {
+        ("iam.get_service_last_accessed_details", "Timeout", arn) for arn in PRINCIPALS[1:]
+    }
+    assert all("60 seconds" in gap.message and "read again in a few minutes" in gap.message for gap in read.gaps)
+    assert set(read.service_access or ()) == {ALICE}
+
+
+BEGIN, ASK = "GenerateServiceLastAccessedDetails", "GetServiceLastAccessedDetails"
+
+
+@pytest.mark.parametrize(
+    ("operation", "bad", "code"),
+    [
+        pytest.param(BEGIN, Refusal(), "AccessDenied", id="may not be begun"),
+        pytest.param(BEGIN, Refusal("Throttling", 400), "Throttling", id="begun too often"),
+        pytest.param(ASK, Refusal(), "AccessDenied", id="may not be asked for"),
+        pytest.param(ASK, Refusal("Throttling", 400), "Throttling", id="asked for too often"),
+        pytest.param(ASK, MISSING_JOB, "SomethingBroke", id="failed"),
+        pytest.param(ASK, Slow(1, MISSING_JOB), "SomethingBroke", id="failed later"),
+        pytest.param(ASK, {"JobStatus": "FAILED"}, "ServiceFailure", id="failed without a word"),
+    ],
+)
+def test_a_job_that_fails_is_a_gap_of_the_role_that_it_is_about(
+    iam: FakeIam, clock: Clock, operation: str, bad: Answer, code: str
+) -> None:
+    good = job_of if operation == BEGIN else services_of
+
+    def told(params: Mapping[str, str]) -> Mapping[str, Any] | Refusal:
+        is_admins = params.get("Arn") == ADMIN or params.get("JobId") == job(ADMIN)
+        return (bad(params) if callable(bad) else bad) if is_admins else good(params)
+
+    iam.answers(operation, told)
+
+    snapshot = _read(clock, unused_permissions=True)
+
+    read = _credentials(snapshot)
+    assert [(gap.call, gap.code, gap.resource) for gap in read.gaps] == [(CALLS[operation], code, ADMIN)]
+    assert set(read.service_access or ()) == set(PRINCIPALS) - {ADMIN}
+    assert [gap.call for account in snapshot.accounts for gap in account_gaps(account)] == [CALLS[operation]]
+
+
+def test_a_second_page_that_is_refused_leaves_the_role_unknown(iam: FakeIam, clock: Clock) -> None:
+    iam.answers(
+        "GetServiceLastAccessedDetails",
+        lambda params: Refusal() if params.get("Marker") and params["JobId"] == job(ADMIN) else services_of(params),
+    )
+
+    read = _credentials(_read(clock, unused_permissions=True))
+
+    assert [(gap.code, gap.resource) for gap in read.gaps] == [("AccessDenied", ADMIN)]
+    assert ADMIN not in (read.service_access or ())
+
+
+def test_a_role_that_is_gone_by_now_is_no_gap(iam: FakeIam, clock: Clock) -> None:
+    iam.answers(
+        "GenerateServiceLastAccessedDetails",
+        lambda params: NO_ENTITY if params["Arn"] == ADMIN else job_of(params),
+    )
+
+    read = _credentials(_read(clock, unused_permissions=True))
+
+    assert read.gaps == ()
+    assert ADMIN not in (read.service_access or ())
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "Throttling"])
+def test_a_listing_of_roles_that_is_cut_short_is_not_known(iam: FakeIam, clock: Clock, code: str) -> None:
+    iam.answers(
+        "GetAccountAuthorizationDetails",
+        lambda params: Refusal(code) if "Marker" in params else principals_of(params),
+    )
+
+    read = _credentials(_read(clock, unused_permissions=True))
+
+    (gap,) = read.gaps
+    assert (gap.code, gap.resource, gap.resource_types) == (code, None, ("AWS::IAM::Role",))
+    assert read.roles is None
+    assert read.user_tags is None
+    assert set(read.service_access or ()) == set(PRINCIPALS)
+
+
+def test_every_account_of_an_organization_has_jobs_of_its_own(iam: FakeIam, clock: Clock) -> None:
+    snapshot = _read(clock, ORGANIZATION, unused_permissions=True)
+
+    assert _credentials(snapshot, MEMBER).service_access == _credentials(snapshot).service_access
+    assert iam.count("GenerateServiceLastAccessedDetails", MEMBER) == len(PRINCIPALS)
 
 
 # --- organizations

@@ -14,8 +14,10 @@ class FindingType(Enum):
     """The kinds of finding, by the API's names. Source: Access Analyzer API reference, `FindingType`."""
 
     EXTERNAL_ACCESS = "ExternalAccess"
+    UNUSED_IAM_ROLE = "UnusedIAMRole"
     UNUSED_IAM_USER_ACCESS_KEY = "UnusedIAMUserAccessKey"
     UNUSED_IAM_USER_PASSWORD = "UnusedIAMUserPassword"  # noqa: S105 - a name
+    UNUSED_PERMISSION = "UnusedPermission"
     CREDENTIAL = "Credential"
     """Ours: whatever else is wrong with a credential; its check says what."""
 
@@ -174,6 +176,8 @@ class CredentialKind(Enum):
     CERTIFICATE = "SigningCertificate"
     SERVICE_SPECIFIC = "ServiceSpecificCredential"
     USER = "User"
+    ROLE = "Role"
+    PERMISSION = "Permission"
     PASSWORD_POLICY = "PasswordPolicy"  # noqa: S105 - a name
     ACCOUNT = "Account"
 
@@ -192,7 +196,7 @@ class CredentialRisk(msgspec.Struct, frozen=True, gc=False):
     Attributes:
         check: the id of the check, for instance `CRED-KEY-UNUSED`.
         credential: the id of the access key, certificate or device; where it is not known, `1` or `2` for the columns
-            of the report; empty where a user or an account has but one.
+            of the report; of permissions the namespace of the service; empty where a user or an account has but one.
         severity_rule: the rule that set the severity, in words.
         sentence: what is wrong, in one English sentence.
         last_used: None for never, as far as is known.
@@ -243,6 +247,8 @@ class ResourceAnalysis(msgspec.Struct, frozen=True):
         observations: empty means that nobody outside gets in.
         notes: what a reader who asks "why not?" should know, for instance that the key of a secret admits only its
             own account, or that Block Public Access cuts a public policy.
+        unjudged: the ids of the checks that nobody could make, or was asked to make, on this resource although it was
+            looked at: what they found before is as it was.
     """
 
     resource: str
@@ -251,3 +257,4 @@ class ResourceAnalysis(msgspec.Struct, frozen=True):
     region: str
     observations: tuple[Observation, ...] = ()
     notes: tuple[str, ...] = ()
+    unjudged: frozenset[str] = frozenset()

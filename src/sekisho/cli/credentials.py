@@ -12,7 +12,8 @@ from typing import Any, Final
 import click
 from rich.text import Text
 
-from sekisho.analyzers.credentials import Exemption, Exemptions, Thresholds, analyze_credentials
+from sekisho.analyzers.credentials import Exemption, Exemptions, Thresholds, analyze_credentials, tags_in
+from sekisho.analyzers.credentials.analyze import ROLE_TYPE
 from sekisho.analyzers.credentials.repair_script import render_script
 from sekisho.analyzers.observation import AnalysisError, Observation, ResourceAnalysis, Severity
 from sekisho.cli.escape import plain
@@ -58,7 +59,7 @@ STANDARD_INPUT: Final = Path("-")
 
 NOT_IN_A_REPORT: Final = (
     "Not looked at, as a report does not have it: the password policy, the ids of access keys, MFA devices, "
-    "credentials for one service."
+    "credentials for one service, roles and permissions."
 )
 
 
@@ -130,16 +131,13 @@ def judge_report(file: Path, *, as_of: str | None, database: str | None, keep: b
     return status
 
 
-def judge_accounts(
-    live: LiveSettings, *, recording: str | None, database: str | None, keep: bool, answer: Answer
-) -> ExitStatus:
+def judge_accounts(reader: CredentialsReader, *, database: str | None, keep: bool, answer: Answer) -> ExitStatus:
     """Judge what a recording or AWS itself tells of the credentials of accounts.
 
     Returns:
         What `--fail-on` and `--strict` ask for.
     """
     output = Output()
-    reader = _reader(live, recording)
     with open_store(database if keep else NOWHERE) as store:  # first, so that one that cannot be used costs no reading
         with output.reading_bar() as bar:
             snapshot = reader.read(bar)
@@ -147,10 +145,11 @@ def judge_accounts(
         return _keep(output, store, run, answer) if keep else _tell(output, run, answer)
 
 
-def _reader(live: LiveSettings, recording: str | None) -> CredentialsReader:
+def credentials_reader(live: LiveSettings, *, recording: str | None, unused_permissions: bool) -> CredentialsReader:
+    """Return who reads credentials: a recording when one is named, else AWS."""
     if recording is not None:
         return recorded_reader(Path(recording).expanduser())
-    return live_credentials_reader(options_of(live))
+    return live_credentials_reader(options_of(live), unused_permissions=unused_permissions)
 
 
 def _judge(
@@ -162,7 +161,7 @@ def _judge(
     analyzer: str = CREDENTIALS,
 ) -> Run:
     thresholds = Thresholds(**answer.thresholds)
-    exemptions = Exemptions(answer.exemptions, on=datetime.now(UTC).date())
+    exemptions = Exemptions(answer.exemptions, tags=tags_in(accounts), on=datetime.now(UTC).date())
     judged = [Judged(account, analyze_credentials(account, thresholds)) for account in accounts]
     told = [replace(one, told=[seen for seen in one.observations if exemptions.of(seen) is None]) for one in judged]
     return Run(zone, taken_at, told, exemptions, analyzer)
@@ -285,7 +284,6 @@ def _exempt(run: Run) -> Iterator[str]:
 def _gaps(judged: Judged) -> Iterator[str]:
     """Yield what was not looked at and should have been."""
     account = judged.account
-    seen = (one.outcome for one in judged.observations)
     for gap in account.gaps:
         yield f"Account {account.account_id}: {gap.call} answered {gap.code}: {gap.message}"
     report = account.report
@@ -295,11 +293,17 @@ def _gaps(judged: Judged) -> Iterator[str]:
         yield "The report has no row of the root user: nothing is known of it."
     if report is not None and report.latest is not None and report.latest > account.now + ODD:
         yield f"The report has dates up to {report.latest:%Y-%m-%d %H:%M} UTC, after the time that it is judged as of."
-    unread = sum(isinstance(one, AnalysisError) and not one.gaps for one in seen)
+    unread = Counter(
+        one.resource_type
+        for one in judged.observations
+        if isinstance(one.outcome, AnalysisError) and not one.outcome.gaps
+    )
+    if roles := unread.pop(ROLE_TYPE, 0):
+        yield f"{roles:,} of the roles leave open whether they are used."
     if report is None:
         yield f"Account {account.account_id}: there is no credential report; its passwords and keys were not looked at."
-    elif unread:
-        yield f"{unread:,} of the rows leave something open: cells of theirs could not be read."
+    elif rows := unread.total():
+        yield f"{rows:,} of the rows leave something open: cells of theirs could not be read."
 
 
 def _status(observations: Iterable[Observation], *, has_gaps: bool, answer: Answer) -> ExitStatus:

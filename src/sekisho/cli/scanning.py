@@ -66,10 +66,15 @@ def scan(
     return _status(active, report.coverage, strict=strict, fail_on=fail_on)
 
 
-def record(live: LiveSettings, out: Path, *, strict: bool, credentials: bool) -> ExitStatus:
+def record(live: LiveSettings, out: Path, *, strict: bool, credentials: bool, unused_permissions: bool) -> ExitStatus:
     """Read resources, or credentials, into a recording."""
     output = Output()
-    snapshot = _read(live_credentials_reader(options_of(live)) if credentials else _reader(live, None), output)
+    snapshot = _read(
+        live_credentials_reader(options_of(live), unused_permissions=unused_permissions)
+        if credentials
+        else _reader(live, None),
+        output,
+    )
     write_recording(snapshot, out)
     if credentials:
         coverage = coverage_of_credentials(snapshot.taken_at, credentials_in(snapshot), ())

@@ -18,7 +18,8 @@ class Read:
     Attributes:
         action: the IAM action that allows the call, or None when AWS allows it to everyone.
         keep: the members of the answer that an analysis needs, as dotted paths that pass through lists. Everything
-            else is dropped before anyone sees it, so that no environment variable or tag reaches a recording.
+            else is dropped before anyone sees it, so that no environment variable reaches a recording, and no tag but
+            those of users and roles.
         needs: the members, as such paths too, without which an answer is not one. An answer that lacks them counts as
             a failed call, because "no policy" must never come of a page that some proxy made up. After a member that
             ends in `?`, the rest is needed only if there is such a member.
@@ -36,7 +37,7 @@ class Read:
 
     @property
     def items(self) -> str:
-        """The member that holds the items of a listing."""
+        """The member that holds the items of a listing; of several lists the first."""
         return self.keep[0].partition(".")[0]
 
     def reduce(self, answer: Mapping[str, Json]) -> dict[str, Json]:

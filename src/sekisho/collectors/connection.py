@@ -32,6 +32,7 @@ from botocore.parsers import ResponseParserError
 
 from sekisho.collectors.collector import Pages, Read, Reads
 from sekisho.collectors.errors import CollectError
+from sekisho.collectors.json_values import is_list
 from sekisho.collectors.options import LiveOptions
 from sekisho.collectors.zone import HOME_REGIONS
 from sekisho.resources.snapshot import ApiCall, ApiError, Json
@@ -79,16 +80,16 @@ class Connection:
         read = self._reads[name]
         service, _, method = name.partition(".")
         client = self._client(service, region)
-        items: list[Json] = []
+        joined: dict[str, Json] = {read.items: []}
         error: ApiError | None = None
         for page in _pages(client, method, params, read):
             kept = _kept(page, read)
             if isinstance(kept, ApiError):
                 error = kept
                 break
-            items.extend(kept.get(read.items, ()))
-        listed = (ApiCall(name, params, response={read.items: items}),) if items or error is None else ()
-        return Pages(listed + ((ApiCall(name, params, error=error),) if error else ()), tuple(items))
+            _join(joined, kept)
+        listed = (ApiCall(name, params, response=joined),) if any(joined.values()) or error is None else ()
+        return Pages(listed + ((ApiCall(name, params, error=error),) if error else ()), tuple(joined[read.items]))
 
     def enter(self, account_id: str, session_policy: str, reads: Reads) -> "Connection | ApiCall":
         """Return a connection to another account, or the failed call when its role does not let us in.
@@ -216,6 +217,15 @@ def _kept(answer: Mapping[str, Json] | ApiError, read: Read) -> Mapping[str, Jso
     if lacking := read.lacks(answer):
         return ApiError("InvalidResponse", f"the answer lacks {', '.join(lacking)}")
     return read.reduce(answer)
+
+
+def _join(joined: dict[str, Json], page: Mapping[str, Json]) -> None:
+    """Add a page to those before it: lists grow longer, of anything else the last word counts."""
+    for member, value in page.items():
+        if is_list(value):
+            joined.setdefault(member, []).extend(value)
+        else:
+            joined[member] = value
 
 
 def _pages(client: Any, method: str, params: Mapping[str, Json], read: Read) -> Iterator[Mapping[str, Json] | ApiError]:

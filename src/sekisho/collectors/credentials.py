@@ -14,12 +14,15 @@ from typing import Final
 from msgspec import structs
 
 from sekisho.collectors.collector import Account, Read, Reads, answer, says_gone
+from sekisho.collectors.last_accessed import JOB_READS, PRINCIPAL_READS, begin_jobs, collect_jobs, list_principals
 from sekisho.collectors.reader import NO_PROGRESS, Progress
 from sekisho.resources.credentials import Mark, ReportError, ReportRow, parse_report
 from sekisho.resources.snapshot import ApiCall, ApiError, RawAccount
 
 PAUSES: Final = tuple(timedelta(seconds=seconds) for seconds in (2, 2, 4, 8, 16, 28))
-"""How long to wait before each further question after a report that is not ready: a minute in all."""
+"""How long to wait before each further question after what AWS has not ready yet: a minute in all."""
+
+_PRINCIPALS: Final = "users and roles"
 
 _STATES_UNDER_WAY: Final = frozenset({"STARTED", "INPROGRESS"})
 _CODES_UNDER_WAY: Final = frozenset({"ReportInProgress", "LimitExceeded", "ServiceFailure"})
@@ -34,6 +37,7 @@ def collect_credentials(
     wait: Callable[[timedelta], None],
     progress: Progress = NO_PROGRESS,
     organization: tuple[ApiCall, ...] | None = None,
+    unused_permissions: bool = False,
 ) -> RawAccount:
     """Read the report of an account, what stands beside it, and the keys and devices of each user who may have some.
 
@@ -43,9 +47,12 @@ def collect_credentials(
         wait: lets some time pass while AWS makes the report.
         progress: whoever wants to know how far it is.
         organization: what `collect_root_management` returned elsewhere in the organization; None asks this account.
+        unused_permissions: have AWS tell of each user and role which services it last used when, which takes a job
+            of AWS's for each.
 
     Returns:
-        The same calls in the same order whenever the answers are the same. Without a report, users are not asked about.
+        The same calls in the same order whenever the answers are the same. Without a report, users are not asked for
+        their keys and devices.
     """
     account_wide = {title: pool.submit(read) for title, read in _account_wide(aws, organization=organization).items()}
     progress.expect(len(account_wide) + 1)
@@ -55,11 +62,13 @@ def collect_credentials(
     for title, future in account_wide.items():
         calls.extend(future.result())
         progress.advance(title)
+    jobs = begin_jobs(aws, account_wide[_PRINCIPALS].result() if unused_permissions else (), pool)
     users = _users(report)
     progress.expect(len(users))
     for user, read in zip(users, pool.map(partial(_read_user, aws), users), strict=True):
         calls.extend(read)
         progress.advance(f"user {user.name}")
+    calls.extend(collect_jobs(aws, jobs, pool=pool, pauses=PAUSES, wait=wait, progress=progress))
     return RawAccount(aws.account_id, tuple(calls))
 
 
@@ -146,6 +155,7 @@ def _account_wide(
         "service-specific credentials": lambda: (
             aws.list("iam.list_service_specific_credentials", aws.home, AllUsers=True).calls
         ),
+        _PRINCIPALS: lambda: list_principals(aws),
         "root management": lambda: collect_root_management(aws) if organization is None else organization,
     }
 
@@ -267,5 +277,7 @@ READS: Reads = {
     "iam.list_mfa_devices": Read(
         "iam:ListMFADevices", keep=("MFADevices.SerialNumber",), needs=("MFADevices.SerialNumber",)
     ),
+    **PRINCIPAL_READS,
+    **JOB_READS,
 }
 """Every call that reading credentials takes of an account, beside `organizations.describe_organization`."""

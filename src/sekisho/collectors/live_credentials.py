@@ -22,16 +22,22 @@ def _sleep(pause: timedelta) -> None:
 
 
 class LiveCredentialsReader:
-    """Asks AWS about credentials, within those it finds; the one thing it has AWS make is the credential report."""
+    """Asks AWS about credentials, within those it finds.
+
+    What it has AWS make is the credential report, and where unused permissions are asked for, what each user and role
+    last accessed.
+    """
 
     def __init__(
         self,
         options: LiveOptions | None = None,
         *,
+        unused_permissions: bool = False,
         now: Callable[[], datetime] = utc_now,
         wait: Callable[[timedelta], None] = _sleep,
     ) -> None:
         self._options = options or LiveOptions()
+        self._unused_permissions = unused_permissions
         self._now = now
         self._wait = wait
 
@@ -55,7 +61,14 @@ class LiveCredentialsReader:
         if self._options.organization:  # its members may not ask, and the answer is one for all of them
             organization = collect_root_management(own)
             _begin_reports(entered.values(), pool)
-        collect = partial(collect_credentials, pool=pool, wait=self._wait, progress=progress, organization=organization)
+        collect = partial(
+            collect_credentials,
+            pool=pool,
+            wait=self._wait,
+            progress=progress,
+            organization=organization,
+            unused_permissions=self._unused_permissions,
+        )
         accounts: list[RawAccount] = []
         for account_id, aws in entered.items():
             calls = (aws,) if isinstance(aws, ApiCall) else collect(aws).api_calls

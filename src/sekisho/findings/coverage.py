@@ -13,6 +13,7 @@ from sekisho.resources.snapshot import Snapshot
 from sekisho.resources.zone import ZoneType
 
 USER_TYPE: Final = "AWS::IAM::User"
+ROLE_TYPE: Final = "AWS::IAM::Role"
 
 
 class Undecided(msgspec.Struct, frozen=True):
@@ -128,16 +129,16 @@ def coverage_of_credentials(
 
 
 def _unlisted(account: AccountCredentials) -> Iterator[Gap]:
-    """Yield a gap where no report lists the users of an account and no failed call says so: none of them is gone."""
-    is_listed = account.report is not None and account.report.rows
-    if not is_listed and not any(USER_TYPE in gap.resource_types for gap in account.gaps):
-        yield Gap(
-            "iam.get_credential_report",
-            "NotRead",
-            "there is no credential report, or none with a row",
-            account.account_id,
-            resource_types=(USER_TYPE,),
-        )
+    """Yield a gap where nothing lists the users or the roles of an account and no failed call says so: none is gone."""
+    lists = {
+        USER_TYPE: ("iam.get_credential_report", account.report is not None and bool(account.report.rows)),
+        ROLE_TYPE: ("iam.get_account_authorization_details", account.roles is not None),
+    }
+    for type_, (call, is_listed) in lists.items():
+        if not is_listed and not any(type_ in gap.resource_types for gap in account.gaps):
+            yield Gap(
+                call, "NotRead", "nobody asked, or the answer is empty", account.account_id, resource_types=(type_,)
+            )
 
 
 def _undecided(analyses: Iterable[ResourceAnalysis]) -> Iterable[Undecided]:

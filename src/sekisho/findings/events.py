@@ -4,7 +4,14 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from sekisho.analyzers.observation import AnalysisError, CredentialRisk, ExternalAccess, FindingType
+from sekisho.analyzers.credentials import unused_actions
+from sekisho.analyzers.observation import (
+    AnalysisError,
+    CredentialKind,
+    CredentialRisk,
+    ExternalAccess,
+    FindingType,
+)
 from sekisho.findings.change import Change, ChangeKind
 from sekisho.findings.finding import NAMESPACE, Finding
 
@@ -77,12 +84,18 @@ def _unused(change: Change, *, is_deleted: bool) -> dict[str, Any]:
         "isDeleted": is_deleted,
     }
     match finding.observation.outcome:
-        case CredentialRisk(check=check, severity=severity, sentence=sentence):
-            return detail | {"check": check, "severity": severity.name, "sentence": sentence}
+        case CredentialRisk(check=check, severity=severity, sentence=sentence) as risk:
+            ours = {"check": check, "severity": severity.name, "sentence": sentence}
+            return detail | ours | (_counted(risk) if risk.kind is CredentialKind.PERMISSION else {})
         case AnalysisError(code=code):
             return detail | {"error": code.value}
         case ExternalAccess():
             raise TypeError("external access is told otherwise")
+
+
+def _counted(risk: CredentialRisk) -> dict[str, int]:
+    actions = len(unused_actions(risk))
+    return {"numberOfUnusedServices": 0 if actions else 1, "numberOfUnusedActions": actions}
 
 
 def _life(finding: Finding) -> dict[str, str]:

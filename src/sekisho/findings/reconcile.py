@@ -82,6 +82,7 @@ def reconcile(
     analyzed = tuple(analyses)
     looked_at = {analysis.resource for analysis in analyzed}
     partly_read = {analysis.resource for analysis in analyzed if not _is_decided(analysis)}
+    unjudged = {analysis.resource: analysis.unjudged for analysis in analyzed if analysis.unjudged}
     seen = _by_id(analyzer_arn, analyzed)
     known = {finding.id: finding for finding in existing}
     groups: dict[str, list[Finding]] = {name: [] for name in _GROUPS}
@@ -98,8 +99,11 @@ def reconcile(
             or not coverage.looks_for(finding.observation.finding_type)
         ):
             continue
-        if isinstance(finding.observation.outcome, CredentialRisk) and finding.observation.resource in partly_read:
-            groups["left_alone"].append(finding)  # what it rests on may be what could not be read
+        if isinstance(risk := finding.observation.outcome, CredentialRisk) and (
+            finding.observation.resource in partly_read
+            or risk.check in unjudged.get(finding.observation.resource, frozenset())
+        ):
+            groups["left_alone"].append(finding)  # what it rests on was not read
         elif finding.observation.resource in looked_at or _is_included(finding.observation, coverage):
             gone = replace(finding, status=Status.RESOLVED, analyzed_at=now, updated_at=now, archived_by=None)
             groups["resolved"].append(gone)

@@ -66,6 +66,9 @@ ACCOUNT_CALLS: Mapping[str, tuple[str, ...]] = {
     "iam.list_access_keys": (),
     "iam.get_access_key_last_used": (),
     "iam.list_mfa_devices": (),
+    "iam.get_account_authorization_details": ("AWS::IAM::Role",),
+    "iam.generate_service_last_accessed_details": (),
+    "iam.get_service_last_accessed_details": (),
 }
 """The calls about an account, with the resource types they list. A failure of any other call hides every type."""
 
@@ -75,7 +78,7 @@ LISTED_TYPES = frozenset(_EVERY_TYPE)
 """The resource types that an account is searched for. Others are analysed where a recording has them, and one that a
 recording does not have may exist all the same."""
 
-_ANSWER_FOR_EVERY_REGION = frozenset({"s3.list_buckets", "iam.list_roles"})
+_ANSWER_FOR_EVERY_REGION = frozenset({"s3.list_buckets", "iam.list_roles", "iam.get_account_authorization_details"})
 """Listings that answer for every Region, wherever they were asked."""
 
 ABSENT: Mapping[str, frozenset[str]] = {
@@ -106,6 +109,8 @@ ABSENT: Mapping[str, frozenset[str]] = {
     # The user is gone, and may have been for as long as a credential report lives.
     "iam.list_access_keys": frozenset({"NoSuchEntity"}),
     "iam.list_mfa_devices": frozenset({"NoSuchEntity"}),
+    # So is the user or the role, since it was listed a moment ago.
+    "iam.generate_service_last_accessed_details": frozenset({"NoSuchEntity"}),
 }
 """The error codes that mean "there is no such document". Source: the API reference of each operation."""
 

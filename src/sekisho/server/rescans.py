@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 from msgspec.structs import replace
 
-from sekisho.analyzers.credentials import Exemption, Exemptions, Thresholds, analyze_credentials
+from sekisho.analyzers.credentials import Exemption, Exemptions, Thresholds, analyze_credentials, tags_in
 from sekisho.analyzers.external import analyze_external_access
 from sekisho.collectors import CollectError, CredentialsReader, OutOfReachError, SnapshotReader, UnsupportedArnError
 from sekisho.collectors.one_resource import collector_of
@@ -285,13 +285,16 @@ def _scan_credentials(
     analyses = [analysis for account in watch.each(accounts) for analysis in analyze_credentials(account, limits)]
     coverage = coverage_of_credentials(snapshot.taken_at, accounts, analyses)
     now, zone = clock(), snapshot.zone_of_trust
-    exemptions = Exemptions(readers.judgement.exemptions, on=now.date())
+    exemptions = Exemptions(readers.judgement.exemptions, tags=tags_in(accounts), on=now.date())
     return record_credentials(store, zone, analyses, coverage, now=now, analyzer=analyzer.arn, exemptions=exemptions)
 
 
 def _limits(thresholds: Thresholds, analyzer: Analyzer) -> Thresholds:
     asked = analyzer.unused_access
-    return thresholds if asked is None else replace(thresholds, unused_days=asked.age_days)
+    if asked is None:
+        return thresholds
+    age = asked.age_days
+    return replace(thresholds, unused_days=age, unused_role_days=age, unused_permission_days=age)
 
 
 def known_resources(

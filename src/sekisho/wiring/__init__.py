@@ -76,9 +76,9 @@ def live_reader(options: LiveOptions) -> SnapshotReader:
     return LiveReader(options)
 
 
-def live_credentials_reader(options: LiveOptions) -> LiveCredentialsReader:
-    """Return a reader of the credentials in AWS itself."""
-    return LiveCredentialsReader(options)
+def live_credentials_reader(options: LiveOptions, *, unused_permissions: bool) -> LiveCredentialsReader:
+    """Return a reader of the credentials in AWS itself, and where asked for of what users and roles last accessed."""
+    return LiveCredentialsReader(options, unused_permissions=unused_permissions)
 
 
 def recorded_reader(path: Path) -> SnapshotReader:

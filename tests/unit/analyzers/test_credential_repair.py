@@ -12,15 +12,8 @@ from botocore import xform_name
 from botocore.model import OperationModel
 
 from sekisho.analyzers.credentials import CHECKS
-from sekisho.analyzers.credentials.repair import (
-    _STEPS,
-    Step,
-    StepKind,
-    known_in_words,
-    known_key_id,
-    repair_steps,
-    user_name,
-)
+from sekisho.analyzers.credentials.repair import _STEPS, known_key_id, repair_steps
+from sekisho.analyzers.credentials.repair_case import Step, StepKind, known_in_words, role_name, user_name
 from sekisho.analyzers.observation import (
     AnalysisError,
     CredentialKind,
@@ -35,6 +28,7 @@ from sekisho.policy import parse_policy
 
 ACCOUNT = "111122223333"
 ALICE = f"arn:aws:iam::{ACCOUNT}:user/staff/alice"
+BATCH = f"arn:aws:iam::{ACCOUNT}:role/jobs/batch"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 KEY = "AKIAIOSFODNN7EXAMPLE"
 DATA_AT = datetime(2026, 11, 22, 8, tzinfo=UTC)
@@ -61,7 +55,7 @@ def found(
         data_at=DATA_AT,
         last_used=last_used,
     )
-    arn = resource or (ROOT if check in OF_ROOT else ALICE)
+    arn = resource or (ROOT if check in OF_ROOT else BATCH if check == "CRED-ROLE-UNUSED" else ALICE)
     return Observation(arn, "AWS::IAM::User", ACCOUNT, "global", FindingType.CREDENTIAL, risk)
 
 
@@ -196,6 +190,64 @@ def test_an_id_is_one_only_in_its_form(credential: str, known: bool) -> None:  #
 )
 def test_the_name_is_read_from_the_arn(arn: str, name: str | None) -> None:
     assert user_name(arn) == name
+
+
+@pytest.mark.parametrize(
+    ("arn", "name"),
+    [
+        pytest.param(BATCH, "batch", id="behind a path"),
+        pytest.param(f"arn:aws-cn:iam::{ACCOUNT}:role/batch", "batch", id="without a path"),
+        pytest.param(ALICE, None, id="a user is no role"),
+    ],
+)
+def test_the_name_of_a_role_is_read_from_the_arn(arn: str, name: str | None) -> None:
+    assert role_name(arn) == name
+
+
+def test_an_unused_role_is_stopped_in_a_way_that_leaves_it_as_it_is() -> None:
+    steps = repair_steps(found("CRED-ROLE-UNUSED"))
+    [stopped] = [one.command for one in steps if one.kind is StepKind.DEACTIVATE]
+    assert stopped is not None
+
+    (statement,) = json.loads(stopped[-1])["Statement"]
+    assert len(parse_policy(stopped[-1]).statements) == 1
+    assert statement == {"Effect": "Deny", "Action": "*", "Resource": "*"}
+    assert stopped[:7] == ("aws", "iam", "put-role-policy", "--role-name", "batch", "--policy-name", "DenyAllAsUnused")
+    assert commands(steps, StepKind.UNDO) == [
+        "aws iam delete-role-policy --role-name batch --policy-name DenyAllAsUnused"
+    ]
+
+
+def test_a_role_is_deleted_after_all_that_keeps_iam_from_it() -> None:
+    deleted = [command.split()[2] for command in commands(repair_steps(found("CRED-ROLE-UNUSED")), StepKind.DELETE)]
+
+    assert deleted == [
+        "remove-role-from-instance-profile",
+        "delete-role-policy",
+        "detach-role-policy",
+        "delete-role",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arn", "inline"),
+    [
+        pytest.param(ALICE, "put-user-policy --user-name alice", id="of a user"),
+        pytest.param(BATCH, "put-role-policy --role-name batch", id="of a role"),
+    ],
+)
+def test_an_unused_permission_is_written_out_of_its_policies(arn: str, inline: str) -> None:
+    steps = repair_steps(found("CRED-PERMISSION-UNUSED", resource=arn, credential="s3"))
+
+    assert f"aws iam list-policies-granting-service-access --arn {arn} --service-namespaces s3" in commands(
+        steps, StepKind.LOOK
+    )
+    managed, own = commands(steps, StepKind.SETTING)
+    assert managed.endswith("--set-as-default")
+    assert own.startswith(f"aws iam {inline} ")
+    assert commands(steps, StepKind.UNDO) == [
+        "aws iam set-default-policy-version --policy-arn POLICY_ARN --version-id VERSION_ID"
+    ]
 
 
 def test_a_name_like_an_option_is_none() -> None:

@@ -7,14 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sekisho.analyzers.credentials import CHECKS, analyze_credentials
-from sekisho.analyzers.observation import AnalysisError, CredentialRisk, Observation
+from sekisho.analyzers.observation import AnalysisError, CredentialRisk, Fact, Observation, ResourceAnalysis
 from sekisho.findings.finding import finding_id
 from sekisho.resources.credentials import (
     ROOT,
     AccessKey,
     AccountCredentials,
     AccountSummary,
+    ActionAccess,
     KeyStatus,
+    Role,
+    ServiceAccess,
     ServiceSpecificCredential,
     parse_report,
 )
@@ -192,3 +195,146 @@ def test_a_call_that_failed_is_an_error_where_it_was_to_tell() -> None:
 
 def test_root_of_whom_only_the_account_tells_is_judged() -> None:
     assert "CRED-ROOT-MFA" in checks({}, summary=AccountSummary(root_mfa_enabled=False, root_keys_present=False))
+
+
+ANNA: Final = f"arn:aws:iam::{ACCOUNT}:user/anna"
+BATCH: Final = f"arn:aws:iam::{ACCOUNT}:role/jobs/batch"
+LISTING: Final = "iam.get_account_authorization_details"
+JOBS: Final = "iam.get_service_last_accessed_details"
+
+
+def days_ago(days: float) -> datetime:
+    return NOW - timedelta(days=days)
+
+
+def batch(*, used: float | None = None, made: float = 1000) -> Role:
+    return Role(BATCH, "batch", "/jobs/", days_ago(made), None if used is None else days_ago(used), "eu-west-1")
+
+
+def analyses(**beside: Any) -> dict[str, ResourceAnalysis]:
+    account = AccountCredentials(ACCOUNT, "aws", NOW, parse_report(report({})), NOW, **beside)
+    return {one.resource: one for one in analyze_credentials(account)}
+
+
+def risk_of(check: str, **beside: Any) -> CredentialRisk:
+    (found,) = (
+        one.outcome
+        for one in observations({}, **beside)
+        if isinstance(one.outcome, CredentialRisk) and one.outcome.check == check
+    )
+    return found
+
+
+def test_an_unused_role_says_when_and_where_it_was_used() -> None:
+    risk = risk_of("CRED-ROLE-UNUSED", roles=(batch(used=100),))
+
+    assert risk.sentence == "The role was last used 100 days ago."
+    assert (risk.last_used, risk.days, risk.data_at) == (days_ago(100), 90, NOW)
+    assert risk.facts == (
+        Fact("made", "2024-02-24T08:00:00Z", LISTING),
+        Fact("lastAccessed", "2026-08-12T08:00:00Z", LISTING),
+        Fact("lastAccessedRegion", "eu-west-1", LISTING),
+    )
+
+
+def test_never_used_is_no_more_than_aws_remembers() -> None:
+    old = risk_of("CRED-ROLE-UNUSED", roles=(batch(),))
+    younger = risk_of("CRED-ROLE-UNUSED", roles=(batch(made=400),))
+
+    assert old.sentence == (
+        "The role was never used in the 1,000 days that it has been there, as far as AWS remembers, which is 400 days."
+    )
+    assert younger.sentence == "The role was never used in the 400 days that it has been there."
+    assert old.facts[1] == Fact("lastAccessed", "never", LISTING)
+    assert old.last_used is None
+
+
+def test_an_unused_role_says_which_service_it_tried_last() -> None:
+    services = (ServiceAccess("s3", days_ago(95)), ServiceAccess("sqs", days_ago(120)), ServiceAccess("sns"))
+    risk = risk_of("CRED-ROLE-UNUSED", roles=(batch(used=300),), service_access={BATCH: services})
+
+    assert risk.sentence == "The role last tried to reach s3 95 days ago, allowed or denied, and nothing since."
+    assert Fact("lastAccessedService", "s3", JOBS) in risk.facts
+    assert risk.last_used == days_ago(95)
+
+
+def test_a_role_that_an_attempt_keeps_in_use_has_a_note() -> None:
+    services = {BATCH: (ServiceAccess("s3", days_ago(1)),)}
+
+    (note,) = analyses(roles=(batch(used=300),), service_access=services)[BATCH].notes
+    assert "may have been denied" in note
+    assert analyses(roles=(batch(used=1),), service_access=services)[BATCH].notes == ()
+
+
+def test_a_service_that_nobody_uses_says_when_it_was() -> None:
+    services = (ServiceAccess("s3", days_ago(1)), ServiceAccess("sqs", days_ago(95)))
+    risk = risk_of("CRED-PERMISSION-UNUSED", roles=(batch(used=1),), service_access={BATCH: services})
+
+    assert risk.sentence == "The service `sqs` is allowed, and was last used 95 days ago."
+    assert (risk.credential, risk.last_used, risk.days) == ("sqs", days_ago(95), 90)
+    assert risk.facts == (Fact("lastAccessed", "2026-08-17T08:00:00Z", JOBS),)
+
+
+def test_unused_actions_are_told_one_by_one_and_used_ones_are_not() -> None:
+    actions = (
+        ActionAccess("s3:GetObject", days_ago(1)),
+        ActionAccess("s3:PutObject", days_ago(100)),
+        ActionAccess("s3:DeleteBucket"),
+    )
+    services = (ServiceAccess("s3", days_ago(1), actions),)
+    risk = risk_of("CRED-PERMISSION-UNUSED", roles=(batch(used=1),), service_access={BATCH: services})
+
+    assert risk.sentence == (
+        "Of `s3`, 2 actions that are allowed were not used for 90 days or more, s3:PutObject for one."
+    )
+    assert risk.last_used == days_ago(1)
+    assert risk.facts == (
+        Fact("lastAccessed", "2026-11-19T08:00:00Z", JOBS),
+        Fact("s3:PutObject", "2026-08-12T08:00:00Z", JOBS),
+        Fact("s3:DeleteBucket", "never", JOBS),
+    )
+
+
+def test_roles_that_aws_alone_changes_are_not_looked_at() -> None:
+    linked = Role(f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/x/y", "y", "/aws-service-role/x/", days_ago(1000))
+
+    assert linked.arn not in analyses(roles=(linked, batch()))
+    assert analyses(roles=(linked, batch()))[BATCH].resource_type == "AWS::IAM::Role"
+
+
+def test_what_was_not_asked_for_is_said_to_be_unjudged() -> None:
+    in_use, permission = batch(used=1), "CRED-PERMISSION-UNUSED"
+
+    nothing = analyses(roles=(in_use,))
+    assert permission in nothing[BATCH].unjudged
+    assert nothing[ANNA].unjudged == {permission, "CRED-SSC"}
+    everything = analyses(roles=(in_use,), service_access={BATCH: (), ANNA: ()}, service_specific_credentials=())
+    assert everything[BATCH].unjudged == everything[ANNA].unjudged == frozenset()
+    some = analyses(roles=(in_use,), service_access={ANNA: ()}, service_specific_credentials=())
+    assert some[BATCH].unjudged == {permission}
+    assert not some[ANNA].unjudged
+
+
+def test_of_a_role_that_is_unused_nothing_is_left_unjudged() -> None:
+    assert analyses(roles=(batch(),))[BATCH].unjudged == frozenset()
+
+
+def test_a_call_about_a_role_that_failed_is_an_error_on_the_role() -> None:
+    gaps = (
+        Gap("iam.generate_service_last_accessed_details", "Throttling", "", ACCOUNT, resource=BATCH),
+        Gap(LISTING, "AccessDenied", "", ACCOUNT, resource_types=("AWS::IAM::Role",)),
+        Gap("iam.list_service_specific_credentials", "AccessDenied", "", ACCOUNT),
+    )
+    failed = {
+        (one.resource, one.resource_type): one.outcome.reason
+        for one in observations({}, gaps=gaps)
+        if isinstance(one.outcome, AnalysisError)
+    }
+
+    assert set(failed) == {
+        (BATCH, "AWS::IAM::Role"),
+        (f"arn:aws:account::{ACCOUNT}:account", "AWS::Account"),
+    }
+    of_account = failed[f"arn:aws:account::{ACCOUNT}:account", "AWS::Account"]
+    assert LISTING in of_account
+    assert "iam.list_service_specific_credentials" in of_account

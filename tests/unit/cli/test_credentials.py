@@ -199,3 +199,35 @@ def test_a_time_that_no_calendar_has_is_refused() -> None:
 
 def test_nothing_found_in_a_part_is_not_nothing_found(ask: Ask) -> None:
     assert "No findings in what was read." in ask(options=("--as-of", datetime.now(UTC).isoformat())).output
+
+
+@pytest.mark.parametrize("instead", ["--report", "--recording"])
+def test_a_file_is_not_asked_for_more_than_it_holds(tmp_path: Path, instead: str) -> None:
+    recording = tmp_path / "account.jsonl"
+    recording.write_text("", encoding="utf-8")
+    options = ("--recording", str(recording)) if instead == "--recording" else ("--report", str(recording))
+
+    said = CliRunner().invoke(sekisho, ["credentials", *options, "--unused-permissions"])
+
+    assert said.exit_code == 2
+    assert f"{instead} reads a file" in said.output
+
+
+def test_a_role_of_which_it_is_open_whether_it_is_used_is_told_and_counts_under_strict(tmp_path: Path) -> None:
+    role = {"Arn": f"{ARN}:role/batch", "RoleName": "batch", "Path": "/", "CreateDate": OLD}
+    listed = {"UserDetailList": [], "RoleDetailList": [role]}
+    call = {"call": "iam.get_account_authorization_details", "params": {}, "response": listed}
+    zone = {"type": "ACCOUNT", "accountId": "111122223333", "region": "us-east-1"}
+    lines = (
+        {"recording": 1, "takenAt": "2026-11-20T08:00:00Z", "zoneOfTrust": zone},
+        {"account": {"accountId": "111122223333", "apiCalls": [call]}},
+    )
+    recording = tmp_path / "account.jsonl"
+    recording.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+
+    said = CliRunner().invoke(
+        sekisho, ["credentials", "--recording", str(recording), "--strict"], standalone_mode=False
+    )
+
+    assert "1 of the roles leave open whether they are used." in said.stderr
+    assert said.return_value is ExitStatus.GAPS

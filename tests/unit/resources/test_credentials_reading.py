@@ -1,6 +1,6 @@
 """Recorded calls about credentials to values: what each answer means, and what becomes of one that means nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -10,12 +10,15 @@ from sekisho.resources.credentials import (
     AccessKey,
     AccountCredentials,
     AccountSummary,
+    ActionAccess,
     KeyStatus,
     MfaDevice,
     MfaKind,
     NoPasswordPolicy,
     PasswordPolicy,
+    Role,
     RootManagement,
+    ServiceAccess,
     ServiceSpecificCredential,
     credentials_of,
 )
@@ -37,6 +40,15 @@ POLICY = {
     "RequireUppercaseCharacters": True,
     "RequireLowercaseCharacters": False,
     "ExpirePasswords": True,
+}
+BATCH = f"arn:aws:iam::{OWNER}:role/jobs/batch"
+ROLE = {
+    "Arn": BATCH,
+    "RoleName": "batch",
+    "Path": "/jobs/",
+    "CreateDate": "2026-01-02T03:04:05Z",
+    "RoleLastUsed": {"LastUsedDate": "2026-01-02T03:04:05Z", "Region": "eu-west-1"},
+    "Tags": [{"Key": "team", "Value": "web"}, {"Key": "empty", "Value": ""}],
 }
 KEY = {"AccessKeyId": "AKIA1", "Status": "Active", "CreateDate": "2026-01-02T03:04:05+00:00"}
 SERVICE_SPECIFIC = {
@@ -376,6 +388,111 @@ def test_root_management_is_known_of_both_calls_or_not_at_all(
     assert credentials.gaps == ()
 
 
+# --- users and roles
+
+
+def principals(*roles: Mapping[str, Any], users: Sequence[Mapping[str, Any]] = ()) -> ApiCall:
+    return answered(
+        "iam.get_account_authorization_details", {"UserDetailList": list(users), "RoleDetailList": list(roles)}
+    )
+
+
+def test_roles_and_the_tags_of_users_are_translated() -> None:
+    alice = {"UserName": "alice", "Arn": ALICE, "Tags": [{"Key": "team", "Value": "web"}]}
+    credentials = read(principals(ROLE, users=[alice, {"UserName": "bob", "Arn": "x"}]))
+
+    assert credentials.roles == (
+        Role(BATCH, "batch", "/jobs/", MADE, MADE, "eu-west-1", tags={"team": "web", "empty": ""}),
+    )
+    assert credentials.user_tags == {"alice": {"team": "web"}, "bob": {}}
+    assert credentials.service_access is None
+
+
+def test_a_role_without_a_use_was_never_used_where_aws_says_so() -> None:
+    unsaid = {name: value for name, value in ROLE.items() if name != "RoleLastUsed"}
+    never, unknown = read(principals({**ROLE, "RoleLastUsed": {}}, {**unsaid, "Arn": f"{BATCH}2"})).roles or ()
+
+    assert (never.last_used_at, never.is_last_use_known) == (None, True)
+    assert (unknown.last_used_at, unknown.is_last_use_known) == (None, False)
+
+
+def test_of_a_role_that_was_listed_twice_the_last_answer_counts() -> None:
+    (role,) = read(principals(ROLE), principals({**ROLE, "RoleLastUsed": {}})).roles or ()
+
+    assert role.last_used_at is None
+
+
+def begun(arn: str = BATCH, job: str = "job-1") -> ApiCall:
+    return answered("iam.generate_service_last_accessed_details", {"JobId": job}, Arn=arn, Granularity="ACTION_LEVEL")
+
+
+def told(*services: Mapping[str, Any], job: str = "job-1", status: str = "COMPLETED", **members: Any) -> ApiCall:
+    response = {"JobStatus": status, "ServicesLastAccessed": list(services), **members}
+    return answered("iam.get_service_last_accessed_details", response, JobId=job)
+
+
+S3 = {
+    "ServiceNamespace": "s3",
+    "LastAuthenticated": "2026-01-02T03:04:05Z",
+    "TrackedActionsLastAccessed": [
+        {"ActionName": "GetObject", "LastAccessedTime": "2026-01-02T03:04:05Z"},
+        {"ActionName": "s3:PutObject"},
+    ],
+}
+
+
+def test_what_was_last_accessed_is_known_of_whom_the_job_is_about() -> None:
+    credentials = read(begun(), begun(ALICE, "job-2"), told(S3), told({"ServiceNamespace": "sqs"}, job="job-2"))
+
+    assert credentials.service_access == {
+        BATCH: (ServiceAccess("s3", MADE, (ActionAccess("s3:GetObject", MADE), ActionAccess("s3:PutObject"))),),
+        ALICE: (ServiceAccess("sqs"),),
+    }
+    assert credentials.gaps == ()
+
+
+def test_whoever_may_use_nothing_has_an_empty_tuple_and_whoever_was_not_asked_about_none() -> None:
+    assert read(begun(), told()).service_access == {BATCH: ()}
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "message"),
+    [
+        pytest.param(failed("iam.get_service_last_accessed_details", "Throttling", JobId="job-1"), "Throttling", "",
+                     id="refused"),
+        pytest.param(told(status="IN_PROGRESS"), "InvalidResponse", "the job is `IN_PROGRESS`", id="under way"),
+        pytest.param(told(status="FAILED", Error={"Code": "X", "Message": "no"}), "InvalidResponse",
+                     "the job is `FAILED`: no", id="failed"),
+        pytest.param(told({"LastAuthenticated": "2026-01-02"}), "InvalidResponse",
+                     "the answer has no `ServiceNamespace`", id="without a name"),
+        pytest.param(told(S3, IsTruncated=True), "InvalidResponse",
+                     "the answer's `ServicesLastAccessed` is one page of several", id="one page of several"),
+        pytest.param(told(job="job-2"), "InvalidResponse",
+                     f"what was last accessed by {BATCH} was not asked for", id="not asked for"),
+    ],
+)  # fmt: skip
+def test_what_was_last_accessed_and_is_not_known_is_a_gap_of_the_role(answer: ApiCall, code: str, message: str) -> None:
+    credentials = read(begun(), answer)
+
+    assert credentials.service_access == {}
+    (gap,) = credentials.gaps
+    assert (gap.code, gap.message, gap.resource) == (code, message, BATCH)
+
+
+def test_a_job_that_could_not_be_begun_is_a_gap_of_the_role() -> None:
+    credentials = read(failed("iam.generate_service_last_accessed_details", "AccessDenied", Arn=BATCH))
+
+    assert credentials.service_access == {}
+    assert [(gap.code, gap.resource) for gap in credentials.gaps] == [("AccessDenied", BATCH)]
+
+
+def test_a_role_that_is_gone_has_no_job_and_leaves_no_gap() -> None:
+    credentials = read(failed("iam.generate_service_last_accessed_details", "NoSuchEntity", Arn=BATCH))
+
+    assert credentials.service_access == {}
+    assert credentials.gaps == ()
+
+
 # --- answers that make no sense
 
 
@@ -389,6 +506,7 @@ FIELDS = {
     "iam.get_account_summary": "summary",
     "iam.list_organizations_features": "root_management",
     "organizations.describe_organization": "root_management",
+    "iam.get_account_authorization_details": "roles",
 }
 PER_USER = {"iam.list_access_keys", "iam.list_mfa_devices"}
 MALFORMED = [
@@ -416,6 +534,11 @@ MALFORMED = [
     ("iam.get_account_summary", {"SummaryMap": [1]}),
     ("iam.list_organizations_features", {"EnabledFeatures": "all"}),
     ("organizations.describe_organization", {"Organization": {"Id": "o-example"}}),
+    ("iam.get_account_authorization_details", {"UserDetailList": [], "RoleDetailList": [{}]}),
+    ("iam.get_account_authorization_details", {"UserDetailList": [], "RoleDetailList": [], "IsTruncated": True}),
+    ("iam.get_account_authorization_details", {"UserDetailList": [], "RoleDetailList": [{**ROLE, "RoleLastUsed": 1}]}),
+    ("iam.get_account_authorization_details", {"UserDetailList": [{"Arn": ALICE}], "RoleDetailList": [ROLE]}),
+    ("iam.get_account_authorization_details", {"UserDetailList": [], "RoleDetailList": [{**ROLE, "Tags": [{}]}]}),
 ]
 
 

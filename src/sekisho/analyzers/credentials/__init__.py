@@ -6,7 +6,18 @@ and not to the clock on the wall, and what could not be read is an error, never 
 
 from sekisho.analyzers.credentials.analyze import analyze_credentials
 from sekisho.analyzers.credentials.checks import CHECKS, Check
-from sekisho.analyzers.credentials.exemptions import SIGNED, Exemption, Exemptions
+from sekisho.analyzers.credentials.exemptions import SIGNED, Exemption, Exemptions, tags_in
+from sekisho.analyzers.credentials.of_permissions import unused_actions
 from sekisho.analyzers.credentials.thresholds import Thresholds
 
-__all__ = ["CHECKS", "SIGNED", "Check", "Exemption", "Exemptions", "Thresholds", "analyze_credentials"]
+__all__ = [
+    "CHECKS",
+    "SIGNED",
+    "Check",
+    "Exemption",
+    "Exemptions",
+    "Thresholds",
+    "analyze_credentials",
+    "tags_in",
+    "unused_actions",
+]

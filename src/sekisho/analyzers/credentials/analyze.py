@@ -1,12 +1,16 @@
-"""From the credentials of an account to the observations on each user and on the account."""
+"""From the credentials of an account to the observations on each user and role, and on the account."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Final
 
 import msgspec
 
 from sekisho.analyzers.credentials.checks import CHECKS
 from sekisho.analyzers.credentials.of_account import judge_account, no_report
+from sekisho.analyzers.credentials.of_permissions import CHECK as UNUSED_PERMISSION
+from sekisho.analyzers.credentials.of_permissions import is_user_idle, judge_permissions
+from sekisho.analyzers.credentials.of_roles import is_kept_by_an_attempt, judge_role, services_of, unknown_use
 from sekisho.analyzers.credentials.of_root import has_credential, judge_root
 from sekisho.analyzers.credentials.of_users import judge_service_specific, judge_user
 from sekisho.analyzers.credentials.open_questions import open_questions
@@ -21,17 +25,29 @@ from sekisho.analyzers.observation import (
     ResourceAnalysis,
 )
 from sekisho.analyzers.quoting import quoted
-from sekisho.resources.credentials import AccountCredentials, ReportRow, ServiceSpecificCredential, UnreadCell
+from sekisho.resources.credentials import (
+    AccountCredentials,
+    ReportRow,
+    Role,
+    ServiceSpecificCredential,
+    UnreadCell,
+    belongs_to_aws,
+)
 from sekisho.resources.gaps import Gap, is_denial
 
 GLOBAL: Final = "global"
 USER_TYPE: Final = "AWS::IAM::User"
+ROLE_TYPE: Final = "AWS::IAM::Role"
 ACCOUNT_TYPE: Final = "AWS::Account"
 
 BARE_ROOT: Final = "the root user has no password and no access key"
 NO_ROOT: Final = "no report has a row of the root user, of whom nothing is known but what the account itself says"
 OF_ROOT: Final = frozenset({"iam.get_account_summary", "iam.list_virtual_mfa_devices"})
 """The calls that tell of the root user."""
+
+ATTEMPTED: Final = "the last use of the role is an attempt to reach a service, which may have been denied"
+
+SERVICE_SPECIFIC: Final = "CRED-SSC"
 
 WIDTH: Final = 100
 """How much of a cell is shown."""
@@ -42,10 +58,11 @@ _Outcome = CredentialRisk | AnalysisError
 def analyze_credentials(
     account: AccountCredentials, thresholds: Thresholds | None = None
 ) -> tuple[ResourceAnalysis, ...]:
-    """Judge every user of the report, the root user, and the account.
+    """Judge every user of the report, the root user, every role that is not AWS's own, and the account.
 
     Returns:
-        An analysis of each of them, the account's last; one without observations was looked at and is well.
+        An analysis of each of them; one without observations was looked at and is well. Each says which checks were not
+        made because what they rest on was not asked for, or is not known.
     """
     limits = thresholds or Thresholds()
     rows = account.report.rows if account.report else ()
@@ -53,16 +70,18 @@ def analyze_credentials(
     users = [_of_row(User.of(account, row, limits), specific.pop(row.user, ())) for row in rows]
     beyond = [_beyond_report(account, name, some, limits) for name, some in specific.items()]
     of_account = _of_account(account, limits, has_root=any(row.is_root for row in rows))
-    return tuple(_analysis(account, one) for one in _joined([*users, *beyond, *of_account, *_failed(account)]))
+    roles = [_of_role(account, role, limits) for role in account.roles or () if not belongs_to_aws(role.path)]
+    return tuple(_analysis(account, one) for one in _joined([*users, *beyond, *roles, *of_account, *_failed(account)]))
 
 
 class _Judged(msgspec.Struct, frozen=True, gc=False):
-    """What was seen of a user, or of the account."""
+    """What was seen of a user, of a role, or of the account, and which checks were not made."""
 
     arn: str
     resource_type: str
     outcomes: Sequence[_Outcome]
     notes: tuple[str, ...] = ()
+    unjudged: frozenset[str] = frozenset()
 
 
 def _by_user(credentials: Iterable[ServiceSpecificCredential]) -> dict[str, list[ServiceSpecificCredential]]:
@@ -73,6 +92,7 @@ def _by_user(credentials: Iterable[ServiceSpecificCredential]) -> dict[str, list
 
 
 def _of_row(user: User, specific: Iterable[ServiceSpecificCredential]) -> _Judged:
+    account, arn = user.account, user.arn
     outcomes: list[_Outcome] = []
     if user.row.is_root:
         outcomes.extend(judge_root(user))
@@ -80,10 +100,35 @@ def _of_row(user: User, specific: Iterable[ServiceSpecificCredential]) -> _Judge
         outcomes.extend(judge_user(user))
         for one in specific:
             outcomes.extend(judge_service_specific(user, one))
+        if services_of(account, arn) and not is_user_idle(user):
+            created = user.row.created if isinstance(user.row.created, datetime) else None
+            outcomes.extend(judge_permissions(account, arn, created, user.thresholds))
     if unread := open_questions(user):
         outcomes.append(_error(user.row, unread))
     is_bare = user.row.is_root and not unread and not has_credential(user)
-    return _Judged(user.arn, USER_TYPE, outcomes, (BARE_ROOT,) if is_bare else ())
+    return _Judged(arn, USER_TYPE, outcomes, (BARE_ROOT,) if is_bare else (), _unjudged(account, arn))
+
+
+def _of_role(account: AccountCredentials, role: Role, limits: Thresholds) -> _Judged:
+    """Judge a role, and what it may do unless it is unused itself, which says as much."""
+    if (unused := judge_role(account, role, limits)) is not None:
+        return _Judged(role.arn, ROLE_TYPE, [unused])
+    unknown = unknown_use(account, role, limits)
+    outcomes: list[_Outcome] = [
+        *judge_permissions(account, role.arn, role.created_at, limits),
+        *([unknown] if unknown else []),
+    ]
+    notes = (ATTEMPTED,) if is_kept_by_an_attempt(account, role, limits) else ()
+    return _Judged(role.arn, ROLE_TYPE, outcomes, notes, _unjudged(account, role.arn))
+
+
+def _unjudged(account: AccountCredentials, arn: str) -> frozenset[str]:
+    """Return the checks that cannot be made on a user or role."""
+    missing = {
+        SERVICE_SPECIFIC: account.service_specific_credentials is None,
+        UNUSED_PERMISSION: services_of(account, arn) is None,
+    }
+    return frozenset(check for check, is_missing in missing.items() if is_missing)
 
 
 def _beyond_report(
@@ -91,7 +136,8 @@ def _beyond_report(
 ) -> _Judged:
     """Judge what a user has whom the report does not know yet."""
     user = User.of(account, ReportRow.of_nobody(name), limits)
-    return _Judged(user.arn, USER_TYPE, [risk for one in specific for risk in judge_service_specific(user, one)])
+    risks = [risk for one in specific for risk in judge_service_specific(user, one)]
+    return _Judged(user.arn, USER_TYPE, risks, unjudged=_unjudged(account, user.arn))
 
 
 def _of_account(account: AccountCredentials, limits: Thresholds, *, has_root: bool) -> Iterator[_Judged]:
@@ -105,7 +151,7 @@ def _of_account(account: AccountCredentials, limits: Thresholds, *, has_root: bo
 
 
 def _failed(account: AccountCredentials) -> Iterator[_Judged]:
-    """Yield an error for each user, and for the account, of whom a call beside the report was to tell and failed."""
+    """Yield an error for each user and role, and for the account, of which a call was to tell that failed."""
     by_arn: dict[str, list[Gap]] = {}
     for gap in account.gaps:
         if not _hides_report(gap):
@@ -115,7 +161,13 @@ def _failed(account: AccountCredentials) -> Iterator[_Judged]:
         error = AnalysisError(
             _code_of(gaps), f"not everything could be read beside the credential report: {calls}", tuple(gaps)
         )
-        yield _Judged(arn, ACCOUNT_TYPE if arn == _account_arn(account) else USER_TYPE, [error])
+        yield _Judged(arn, _type_at(arn, account), [error])
+
+
+def _type_at(arn: str, account: AccountCredentials) -> str:
+    if arn == _account_arn(account):
+        return ACCOUNT_TYPE
+    return ROLE_TYPE if ":role/" in arn else USER_TYPE
 
 
 def _subject_of(gap: Gap, account: AccountCredentials) -> str:
@@ -159,15 +211,18 @@ def _joined(judged: Sequence[_Judged]) -> Iterable[_Judged]:
     by_arn: dict[str, _Judged] = {}
     for one in judged:
         known = by_arn.get(one.arn)
-        together = (*known.outcomes, *one.outcomes) if known else one.outcomes
-        by_arn[one.arn] = _Judged(one.arn, one.resource_type, together, one.notes) if known else one
+        if known is not None:
+            together = (*known.outcomes, *one.outcomes)
+            by_arn[one.arn] = _Judged(one.arn, one.resource_type, together, one.notes, known.unjudged | one.unjudged)
+        else:
+            by_arn[one.arn] = one
     return by_arn.values()
 
 
 def _analysis(account: AccountCredentials, judged: _Judged) -> ResourceAnalysis:
     place = judged.arn, judged.resource_type, account.account_id, GLOBAL
     observations = tuple(Observation(*place, _type_of(one), one) for one in _distinct(judged.outcomes))
-    return ResourceAnalysis(*place, observations, judged.notes)
+    return ResourceAnalysis(*place, observations, judged.notes, judged.unjudged)
 
 
 def _distinct(outcomes: Sequence[_Outcome]) -> Iterable[_Outcome]:

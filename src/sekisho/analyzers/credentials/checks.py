@@ -208,6 +208,18 @@ _CHECKS: Final = (
         "role_candidate_days", prowler=("iam_user_with_temporary_credentials",),
     ),
     Check(
+        "CRED-ROLE-UNUSED", "unused role", CredentialKind.ROLE, M,
+        "A role has been there for the threshold, and was last used at least as long ago, or never. Where it is known "
+        "what the role tried to reach, a later attempt counts as a use, a denied one too.",
+        "unused_role_days", finding_type=FindingType.UNUSED_IAM_ROLE,
+    ),
+    Check(
+        "CRED-PERMISSION-UNUSED", "unused permission", CredentialKind.PERMISSION, L,
+        "A user or role that is in use may use a service, or actions of it that AWS tracks, and has not tried to for "
+        "the threshold, through all of which it has been there. A denied attempt counts as a use.",
+        "unused_permission_days", finding_type=FindingType.UNUSED_PERMISSION,
+    ),
+    Check(
         "CRED-REPORT-INCOMPLETE", "more credentials than the report shows", CredentialKind.USER, I,
         "`additional_credentials_info` says that the user has credentials beyond the columns of the report.",
     ),

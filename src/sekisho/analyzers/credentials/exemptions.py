@@ -7,7 +7,9 @@ from typing import Final
 
 import msgspec
 
+from sekisho.analyzers.credentials.user import arn_of
 from sekisho.analyzers.observation import AnalysisError, CredentialRisk, Observation
+from sekisho.resources.credentials import AccountCredentials
 
 ROOT_NAME: Final = "<root_account>"
 """What the root user is called, as in a credential report."""
@@ -108,6 +110,18 @@ class Exemptions:
         if known is None:
             return held_by == exemption.signature
         return all(key in known and fnmatchcase(known[key], value) for key, value in exemption.tags.items())
+
+
+def tags_in(accounts: Iterable[AccountCredentials]) -> dict[str, Mapping[str, str]]:
+    """Return the tags of all users and roles of accounts whose tags are known, by their ARNs."""
+    tags: dict[str, Mapping[str, str]] = {}
+    for account in accounts:
+        tags |= {role.arn: role.tags for role in account.roles or ()}
+        if account.user_tags is not None and account.report is not None:
+            for row in account.report.rows:
+                if row.user in account.user_tags and not row.is_root:
+                    tags[arn_of(account, row)] = account.user_tags[row.user]
+    return tags
 
 
 def _is_like(text: str, patterns: Iterable[str]) -> bool:

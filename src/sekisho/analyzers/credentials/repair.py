@@ -7,39 +7,22 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum
 from typing import Final
 
-from sekisho.analyzers.observation import CredentialKind, CredentialRisk, Observation
-from sekisho.analyzers.quoting import quoted, shortened
-
-
-class StepKind(Enum):
-    """What a step does, for whoever decides which of them may run unasked."""
-
-    LOOK = "Look"
-    TELL = "Tell"
-    DEACTIVATE = "Deactivate"
-    WAIT = "Wait"
-    DELETE = "Delete"
-    CREATE = "Create"
-    SETTING = "Setting"
-    UNDO = "Undo"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing to do.
-
-    Attributes:
-        text: what and why, in one English sentence.
-        command: the arguments of the AWS CLI, unquoted; words in capitals stand for what only the reader knows. None
-            for what no command does.
-    """
-
-    kind: StepKind
-    text: str
-    command: tuple[str, ...] | None = None
+from sekisho.analyzers.credentials.repair_case import (
+    A_WHILE,
+    WIDTH,
+    Case,
+    Step,
+    StepKind,
+    events,
+    iam,
+    known,
+    told,
+)
+from sekisho.analyzers.credentials.repair_roles import unused_permission, unused_role
+from sekisho.analyzers.observation import CredentialRisk, Observation
+from sekisho.analyzers.quoting import quoted
 
 
 def repair_steps(observation: Observation) -> tuple[Step, ...]:
@@ -55,34 +38,9 @@ def repair_steps(observation: Observation) -> tuple[Step, ...]:
     return tuple(_STEPS[risk.check](_Case(risk, observation.resource, observation.resource_owner_account)))
 
 
-def user_name(arn: str) -> str | None:
-    """Return the name in the ARN of a user; None for an ARN of something else, the root user among them."""
-    before, user, path = arn.partition(":user/")
-    return path.rpartition("/")[2] if before and user else None
-
-
 def known_key_id(risk: CredentialRisk) -> str | None:
     """Return the id of the access key that a finding is on; None when it names none, but for instance a column."""
     return risk.credential if _ACCESS_KEY.pattern.fullmatch(risk.credential) else None
-
-
-def known_in_words(risk: CredentialRisk) -> str:
-    """Say when a credential was last used, and what else a finding rests on: on one line, without a full stop."""
-    used = []
-    if risk.last_used is not None:
-        used = [f"last used at {risk.last_used:%Y-%m-%d %H:%M} UTC"]
-    elif risk.kind in _TELLS_ITS_USE:
-        used = ["no use is known"]
-    facts = [f"{quoted(one.name, _WIDTH)} is {quoted(one.value, _WIDTH)}" for one in risk.facts]
-    told = [shortened(facts, _MOST_FACTS)] if facts else []
-    return "; ".join([*used, *told, f"by data of {risk.data_at:%Y-%m-%d %H:%M} UTC"])
-
-
-_TELLS_ITS_USE = frozenset({CredentialKind.PASSWORD, CredentialKind.ACCESS_KEY})
-"""The kinds of which AWS tells the last use."""
-
-_WIDTH = 100
-_MOST_FACTS = 8
 
 
 # What the steps are about.
@@ -122,57 +80,24 @@ _SERVICE_SPECIFIC = _Sort(
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
-    """A finding, and on whom it is."""
-
-    risk: CredentialRisk
-    arn: str
-    account: str
-
-    @property
-    def partition(self) -> str:
-        """The partition of the ARN; `aws` where the resource has none."""
-        return self.arn.split(":")[1] if self.arn.startswith("arn:") else "aws"
-
-    @property
-    def owner(self) -> str:
-        name = user_name(self.arn)
-        return f"account {quoted(self.account, _WIDTH)}" if name is None else f"user {quoted(name, _WIDTH)}"
-
-    @property
-    def of_user(self) -> tuple[str, ...]:
-        """The option that names the user; none for root, who can only be meant by calling as root."""
-        name = user_name(self.arn)
-        return () if name is None else _option("--user-name", name)
+class _Case(Case):
+    """A finding on a credential of one of these sorts."""
 
     def id_of(self, sort: _Sort) -> str:
         return self.risk.credential if sort.pattern.fullmatch(self.risk.credential) else sort.placeholder
 
 
-def _option(name: str, value: str) -> tuple[str, ...]:
-    """Return an option with its value, as one argument where the value could pass for an option itself."""
-    return (f"{name}={value}",) if value.startswith("-") else (name, value)
-
-
-def _iam(operation: str, *options: str) -> tuple[str, ...]:
-    return ("aws", "iam", operation, *options)
-
-
 # What several repairs have in common.
-
-
-def _facts(case: _Case) -> Step:
-    return Step(StepKind.LOOK, f"Start from what is known: {known_in_words(case.risk)}.")
 
 
 def _found(case: _Case, sort: _Sort) -> Iterator[Step]:
     """Look the credential up, which also tells its id where that is not known."""
-    listing = _iam(f"list-{sort.noun}s", *case.of_user)
+    listing = iam(f"list-{sort.noun}s", *case.of_user)
     if case.id_of(sort) == sort.placeholder:
         told = "of several it is the one whose status and date of creation fit the finding"
         text = f"Find the id of the {sort.spoken}, which stands below as {sort.placeholder}: {told}."
     else:
-        text = f"See that the {sort.spoken} {quoted(case.id_of(sort), _WIDTH)} still exists, and whether it is active."
+        text = f"See that the {sort.spoken} {quoted(case.id_of(sort), WIDTH)} still exists, and whether it is active."
     yield Step(StepKind.LOOK, text, listing)
     if sort == _ACCESS_KEY:
         text = "Ask for its last use again, as the credential report may be hours behind."
@@ -180,11 +105,7 @@ def _found(case: _Case, sort: _Sort) -> Iterator[Step]:
 
 
 def _last_used(key: str) -> tuple[str, ...]:
-    return _iam("get-access-key-last-used", "--access-key-id", key)
-
-
-def _told(case: _Case, what: str) -> Step:
-    return Step(StepKind.TELL, f"Tell the owner of {case.owner} {what}, and ask what would miss it.")
+    return iam("get-access-key-last-used", "--access-key-id", key)
 
 
 def _switched_off(case: _Case, sort: _Sort) -> Iterator[Step]:
@@ -201,26 +122,18 @@ def _gone_after_a_while(case: _Case, sort: _Sort) -> Iterator[Step]:
 
 
 def _with_status(case: _Case, sort: _Sort, status: str) -> tuple[str, ...]:
-    return _iam(f"update-{sort.noun}", *case.of_user, sort.option, case.id_of(sort), "--status", status)
+    return iam(f"update-{sort.noun}", *case.of_user, sort.option, case.id_of(sort), "--status", status)
 
 
 def _deleted(case: _Case, sort: _Sort) -> tuple[str, ...]:
-    return _iam(f"delete-{sort.noun}", *case.of_user, sort.option, case.id_of(sort))
-
-
-_A_WHILE = "at least 14 days and past the end of a month, as some work is done only then"
+    return iam(f"delete-{sort.noun}", *case.of_user, sort.option, case.id_of(sort))
 
 
 def _waited(case: _Case, sort: _Sort) -> Step:
     if sort != _ACCESS_KEY:
-        return Step(StepKind.WAIT, f"Wait {_A_WHILE}.")
-    text = f"Wait {_A_WHILE}, and watch for `AccessDenied` and `InvalidClientTokenId` with this key."
-    return Step(StepKind.WAIT, text, _events("AccessKeyId", case.id_of(sort)))
-
-
-def _events(key: str, value: str) -> tuple[str, ...]:
-    attribute = f"AttributeKey={key},AttributeValue={value}"
-    return ("aws", "cloudtrail", "lookup-events", "--lookup-attributes", attribute)
+        return Step(StepKind.WAIT, f"Wait {A_WHILE}.")
+    text = f"Wait {A_WHILE}, and watch for `AccessDenied` and `InvalidClientTokenId` with this key."
+    return Step(StepKind.WAIT, text, events("AccessKeyId", case.id_of(sort)))
 
 
 # Access keys, certificates and service-specific credentials of users.
@@ -239,23 +152,23 @@ def _service_specific(case: _Case) -> Iterator[Step]:
 
 
 def _retired(case: _Case, sort: _Sort, fate: str = "will be deactivated") -> Iterator[Step]:
-    yield _facts(case)
+    yield known(case)
     yield from _found(case, sort)
-    yield _told(case, f"that the {sort.spoken} {fate}")
+    yield told(case, f"that the {sort.spoken} {fate}")
     yield from _switched_off(case, sort)
 
 
 def _inactive_key(case: _Case) -> Iterator[Step]:
-    yield _facts(case)
+    yield known(case)
     yield from _found(case, _ACCESS_KEY)
-    yield _told(case, "that the inactive access key will be deleted")
+    yield told(case, "that the inactive access key will be deleted")
     yield from _gone_after_a_while(case, _ACCESS_KEY)
 
 
 def _second_of_two_keys(case: _Case) -> Iterator[Step]:
-    yield _facts(case)
+    yield known(case)
     yield from _found(case, _ACCESS_KEY)
-    yield _told(case, "that one of the two keys will be deactivated, the one that is used no more")
+    yield told(case, "that one of the two keys will be deactivated, the one that is used no more")
     yield from _switched_off(case, _ACCESS_KEY)
 
 
@@ -264,7 +177,7 @@ def _rotated_key(case: _Case) -> Iterator[Step]:
         "Make a second key and deploy it, unless nothing needs the old one: the secret is shown only once, and IAM "
         "refuses while there are two keys."
     )
-    yield from _replaced(case, Step(StepKind.CREATE, text, _iam("create-access-key", *case.of_user)))
+    yield from _replaced(case, Step(StepKind.CREATE, text, iam("create-access-key", *case.of_user)))
 
 
 def _separated_keys(case: _Case) -> Iterator[Step]:
@@ -281,19 +194,19 @@ def _role_instead(case: _Case) -> Iterator[Step]:
 
 
 def _as_role(text: str) -> Step:
-    command = _iam("create-role", "--role-name", "ROLE_NAME", "--assume-role-policy-document", "file://TRUST.json")
+    command = iam("create-role", "--role-name", "ROLE_NAME", "--assume-role-policy-document", "file://TRUST.json")
     return Step(StepKind.CREATE, f"{text}; a user of its own will do where it cannot take a role.", command)
 
 
 def _replaced(case: _Case, replacement: Step) -> Iterator[Step]:
     """Yield the steps for a key in use: something else takes its place before it is deactivated."""
-    yield _facts(case)
+    yield known(case)
     yield from _found(case, _ACCESS_KEY)
-    services = _iam("generate-service-last-accessed-details", "--arn", case.arn)
+    services = iam("generate-service-last-accessed-details", "--arn", case.arn)
     yield Step(StepKind.LOOK, "See which services the user calls, where denied attempts are counted too.", services)
-    yield _told(case, "that the access key will be replaced")
+    yield told(case, "that the access key will be replaced")
     yield replacement
-    if replacement.command == _iam("create-access-key", *case.of_user):
+    if replacement.command == iam("create-access-key", *case.of_user):
         yield Step(StepKind.LOOK, "See that the new key is used.", _last_used("NEW_ACCESS_KEY_ID"))
     watched = "See that the old key is used no more, before anything is done to it."
     yield Step(StepKind.LOOK, watched, _last_used(case.id_of(_ACCESS_KEY)))
@@ -301,11 +214,11 @@ def _replaced(case: _Case, replacement: Step) -> Iterator[Step]:
 
 
 def _beyond_the_report(case: _Case) -> Iterator[Step]:
-    yield _facts(case)
+    yield known(case)
     for operation in _LISTS:
         text = "List what the user has, with what the report has no column for."
-        yield Step(StepKind.LOOK, text, _iam(operation, *case.of_user))
-    yield _told(case, "that what nobody uses of it will be deactivated")
+        yield Step(StepKind.LOOK, text, iam(operation, *case.of_user))
+    yield told(case, "that what nobody uses of it will be deactivated")
 
 
 _LISTS = ("list-access-keys", "list-signing-certificates", "list-ssh-public-keys", "list-service-specific-credentials")
@@ -316,15 +229,15 @@ _LISTS = ("list-access-keys", "list-signing-certificates", "list-ssh-public-keys
 
 def _unused_password(case: _Case) -> Iterator[Step]:
     yield from _password_looked_at(case)
-    yield _told(case, "that the password will be deleted, which leaves the user and its keys")
+    yield told(case, "that the password will be deleted, which leaves the user and its keys")
     yield from _password_deleted(case)
 
 
 def _expired_password(case: _Case) -> Iterator[Step]:
     yield from _password_looked_at(case)
-    yield _told(case, "to sign in and set a new password")
+    yield told(case, "to sign in and set a new password")
     text = "Where expiry locks the user out, set a password for the next sign-in alone."
-    yield Step(StepKind.SETTING, text, _iam("update-login-profile", *case.of_user, *_NEW_PASSWORD))
+    yield Step(StepKind.SETTING, text, iam("update-login-profile", *case.of_user, *_NEW_PASSWORD))
     yield from _password_deleted(case)
 
 
@@ -332,21 +245,21 @@ _NEW_PASSWORD = ("--password", "TEMPORARY_PASSWORD", "--password-reset-required"
 
 
 def _password_looked_at(case: _Case) -> Iterator[Step]:
-    yield _facts(case)
+    yield known(case)
     text = "See that the login profile still exists, and when it was made."
-    yield Step(StepKind.LOOK, text, _iam("get-login-profile", *case.of_user))
+    yield Step(StepKind.LOOK, text, iam("get-login-profile", *case.of_user))
 
 
 def _password_deleted(case: _Case) -> Iterator[Step]:
     """Yield the steps for what cannot be tried out: the wait for the owner comes before, and undoing after."""
-    yield Step(StepKind.WAIT, f"Give the owner time to answer, {_A_WHILE}.")
+    yield Step(StepKind.WAIT, f"Give the owner time to answer, {A_WHILE}.")
     text = (
         "If nobody needs it, delete the login profile: it cannot be deactivated, and only an administrator can set a "
         "new password afterwards."
     )
-    yield Step(StepKind.DELETE, text, _iam("delete-login-profile", *case.of_user))
+    yield Step(StepKind.DELETE, text, iam("delete-login-profile", *case.of_user))
     text = "If someone needs it after all, set a password as an administrator, for the next sign-in alone."
-    yield Step(StepKind.UNDO, text, _iam("create-login-profile", *case.of_user, *_NEW_PASSWORD))
+    yield Step(StepKind.UNDO, text, iam("create-login-profile", *case.of_user, *_NEW_PASSWORD))
 
 
 # The password policy.
@@ -362,17 +275,17 @@ def _password_expiry(case: _Case) -> Iterator[Step]:
 
 def _with_password_policy(case: _Case, further: tuple[str, ...]) -> Iterator[Step]:
     text = "Note the settings as they are; `NoSuchEntity` means that there are none."
-    yield Step(StepKind.LOOK, text, _iam("get-account-password-policy"))
-    yield _told(case, "that the password policy changes, which binds each user at the next change of password")
+    yield Step(StepKind.LOOK, text, iam("get-account-password-policy"))
+    yield told(case, "that the password policy changes, which binds each user at the next change of password")
     expiry = ", and set an expiry only if your own rules ask for it, as NIST and CIS no longer do" if further else ""
     text = (
         "Set the whole policy in one command, with any stricter setting that you noted added to it, since what is "
         f"left out falls back to its default{expiry}."
     )
-    yield Step(StepKind.SETTING, text, _iam("update-account-password-policy", *_STRICT, *further))
+    yield Step(StepKind.SETTING, text, iam("update-account-password-policy", *_STRICT, *further))
     if case.risk.check == "CRED-PW-POLICY-NONE":
         text = "To undo it, delete the policy."
-        yield Step(StepKind.UNDO, text, _iam("delete-account-password-policy"))
+        yield Step(StepKind.UNDO, text, iam("delete-account-password-policy"))
     else:
         yield Step(StepKind.UNDO, "To undo it, run the same command with the settings that you noted.")
 
@@ -388,8 +301,8 @@ _STRICT = (
 
 
 def _console_mfa(case: _Case) -> Iterator[Step]:
-    yield _facts(case)
-    listing = _iam("list-mfa-devices", *case.of_user)
+    yield known(case)
+    listing = iam("list-mfa-devices", *case.of_user)
     yield Step(StepKind.LOOK, "See whether a device was registered since.", listing)
     text = f"Ask the owner of {case.owner} to register a device, as nobody can do that without having it at hand."
     yield Step(StepKind.TELL, text)
@@ -399,9 +312,9 @@ def _console_mfa(case: _Case) -> Iterator[Step]:
         "too, unless they get a session with MFA."
     )
     policy = ("--policy-document", _mfa_policy(case))
-    yield Step(StepKind.SETTING, text, _iam("put-user-policy", *case.of_user, *_NAMED, *policy))
+    yield Step(StepKind.SETTING, text, iam("put-user-policy", *case.of_user, *_NAMED, *policy))
     undone = "If something broke, take the policy off again."
-    yield Step(StepKind.UNDO, undone, _iam("delete-user-policy", *case.of_user, *_NAMED))
+    yield Step(StepKind.UNDO, undone, iam("delete-user-policy", *case.of_user, *_NAMED))
 
 
 _NAMED = ("--policy-name", "OnlyWithMFA")
@@ -452,7 +365,7 @@ def _root_credential(case: _Case, sort: _Sort) -> Iterator[Step]:
     """
     yield from _root_looked_at(case)
     yield from _found(case, sort)
-    yield _told(case, f"that the {sort.spoken} of root will be deactivated")
+    yield told(case, f"that the {sort.spoken} of root will be deactivated")
     text = f"{_ITSELF}: deactivate the {sort.spoken}."
     yield Step(StepKind.DEACTIVATE, text, _with_status(case, sort, "Inactive"))
     text = f"{_MEMBER}: attach a service control policy that denies everything to root, as a stand-in."
@@ -469,8 +382,8 @@ def _root_credential(case: _Case, sort: _Sort) -> Iterator[Step]:
 
 def _root_mfa(case: _Case) -> Iterator[Step]:
     yield from _root_looked_at(case)
-    yield Step(StepKind.LOOK, "In that session, or as root itself, list the devices.", _iam("list-mfa-devices"))
-    yield _told(case, "that root needs MFA, or no password at all")
+    yield Step(StepKind.LOOK, "In that session, or as root itself, list the devices.", iam("list-mfa-devices"))
+    yield told(case, "that root needs MFA, or no password at all")
     text = (
         f"{_ITSELF}: register two security keys under Security credentials, since nobody can enable MFA for someone "
         "else, and one may get lost."
@@ -478,15 +391,15 @@ def _root_mfa(case: _Case) -> Iterator[Step]:
     yield Step(StepKind.SETTING, text)
     if case.risk.check == "CRED-ROOT-MFA-VIRTUAL":
         text = f"{_ITSELF}: then sign in with a new device once, and remove the virtual one."
-        yield Step(StepKind.SETTING, text, _iam("deactivate-mfa-device", "--serial-number", "SERIAL_NUMBER"))
+        yield Step(StepKind.SETTING, text, iam("deactivate-mfa-device", "--serial-number", "SERIAL_NUMBER"))
     yield from _root_password_deleted(case)
 
 
 def _root_used(case: _Case) -> Iterator[Step]:
     yield from _root_looked_at(case)
-    events = _events("Username", "root")
-    yield Step(StepKind.LOOK, "See what root did, in each Region and in `us-east-1`, where sign-ins are.", events)
-    yield _told(case, "that root is in use")
+    of_root = events("Username", "root")
+    yield Step(StepKind.LOOK, "See what root did, in each Region and in `us-east-1`, where sign-ins are.", of_root)
+    yield told(case, "that root is in use")
     text = "Give whoever or whatever used root a role, and keep root for the few tasks that only root can do."
     yield Step(StepKind.SETTING, text)
     text = f"{_ITSELF}: keep the password and the MFA devices locked away, and delete the access keys."
@@ -496,23 +409,23 @@ def _root_used(case: _Case) -> Iterator[Step]:
 
 def _root_central(case: _Case) -> Iterator[Step]:
     yield from _root_looked_at(case)
-    yield _told(case, "that the root credentials of members will be managed centrally, and can then be deleted")
+    yield told(case, "that the root credentials of members will be managed centrally, and can then be deleted")
     trusted = ("aws", "organizations", "enable-aws-service-access", "--service-principal", "iam.amazonaws.com")
     yield Step(StepKind.SETTING, "From the management account let IAM work with the organization.", trusted)
     text = "Turn central management on, which deletes nothing by itself."
-    yield Step(StepKind.SETTING, text, _iam("enable-organizations-root-credentials-management"))
+    yield Step(StepKind.SETTING, text, iam("enable-organizations-root-credentials-management"))
     text = "To undo it, turn central management off."
-    yield Step(StepKind.UNDO, text, _iam("disable-organizations-root-credentials-management"))
+    yield Step(StepKind.UNDO, text, iam("disable-organizations-root-credentials-management"))
     yield from _root_password_deleted(case)
 
 
 def _root_looked_at(case: _Case) -> Iterator[Step]:
-    yield _facts(case)
+    yield known(case)
     text = (
         f"{_MEMBER}: see that RootCredentialsManagement is on, so that nobody has to sign in as root; "
         "`aws iam enable-organizations-root-credentials-management` turns it on."
     )
-    yield Step(StepKind.LOOK, text, _iam("list-organizations-features"))
+    yield Step(StepKind.LOOK, text, iam("list-organizations-features"))
     text = f"{_MEMBER}: open a session that may look, through an endpoint of STS in a Region, and use its credentials."
     yield Step(StepKind.LOOK, text, _root_session(case, "IAMAuditRootUserCredentials"))
     text = (
@@ -522,17 +435,17 @@ def _root_looked_at(case: _Case) -> Iterator[Step]:
 
 
 def _root_password_deleted(case: _Case) -> Iterator[Step]:
-    yield Step(StepKind.WAIT, f"Give the owner time to answer, {_A_WHILE}.")
+    yield Step(StepKind.WAIT, f"Give the owner time to answer, {A_WHILE}.")
     yield from _root_session_that_deletes(case)
     text = (
         "Member account: in that session delete the password of root, which it does not need; it cannot be "
         "deactivated, and root must reset it afterwards, once an administrator allows that."
     )
-    yield Step(StepKind.DELETE, text, _iam("delete-login-profile"))
+    yield Step(StepKind.DELETE, text, iam("delete-login-profile"))
     text = "Member account: if it is needed after all, open a session that may allow a new password."
     yield Step(StepKind.UNDO, text, _root_session(case, "IAMCreateRootUserPassword"))
     text = "Member account: in that session allow root to reset its password by e-mail."
-    yield Step(StepKind.UNDO, text, _iam("create-login-profile"))
+    yield Step(StepKind.UNDO, text, iam("create-login-profile"))
 
 
 def _root_session_that_deletes(case: _Case) -> Iterator[Step]:
@@ -554,9 +467,9 @@ def _policy_on(case: _Case, operation: str) -> tuple[str, ...]:
 
 
 def _stale_report(case: _Case) -> Iterator[Step]:
-    yield _facts(case)
-    yield Step(StepKind.LOOK, "Have a new report made.", _iam("generate-credential-report"))
-    yield Step(StepKind.LOOK, "Read it, some seconds later.", _iam("get-credential-report"))
+    yield known(case)
+    yield Step(StepKind.LOOK, "Have a new report made.", iam("generate-credential-report"))
+    yield Step(StepKind.LOOK, "Read it, some seconds later.", iam("get-credential-report"))
     text = (
         "Allow the role that scans `iam:GenerateCredentialReport` and `iam:GetCredentialReport` on `*`, and scan again."
     )
@@ -592,6 +505,8 @@ _STEPS: Final[Mapping[str, Callable[[_Case], Iterator[Step]]]] = {
     "CRED-SSC": _service_specific,
     "CRED-CERT": _certificate,
     "CRED-USER-NOT-ROLE": _role_instead,
+    "CRED-ROLE-UNUSED": unused_role,
+    "CRED-PERMISSION-UNUSED": unused_permission,
     "CRED-REPORT-INCOMPLETE": _beyond_the_report,
     "CRED-STALE-REPORT": _stale_report,
 }

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, assert_never
 
-from sekisho.analyzers.credentials.repair import known_in_words, known_key_id, user_name
+from sekisho.analyzers.credentials.repair import known_key_id
+from sekisho.analyzers.credentials.repair_case import known_in_words, user_name
 from sekisho.analyzers.observation import AnalysisError, CredentialKind, CredentialRisk, ExternalAccess, Observation
 from sekisho.analyzers.quoting import clipped
 
@@ -107,6 +108,10 @@ def _reason(risk: CredentialRisk) -> str:
             return "only who holds an MFA device can enable it"
         case CredentialKind.CERTIFICATE | CredentialKind.SERVICE_SPECIFIC:
             return "AWS does not tell here whether it is in use"
+        case CredentialKind.ROLE:
+            return "who may assume the role is to be read first, and it is stopped by hand"
+        case CredentialKind.PERMISSION:
+            return "the policy that allows it may allow it to others too, and is rewritten by hand"
         case CredentialKind.PASSWORD_POLICY | CredentialKind.ACCOUNT:
             return "it is a setting of the whole account"
         case _:

@@ -14,6 +14,9 @@ class Thresholds(msgspec.Struct, frozen=True):
         key_age_days: an active key of this age is to be rotated. Source of the default: the same, "Ensure access keys
             are rotated every 90 days or less".
         inactive_key_days: an inactive key is to be deleted after so long.
+        unused_role_days: a role that was not used for so long is unused. Source of the default: AWS Security Hub User
+            Guide, "Understanding unused access findings".
+        unused_permission_days: the same of what a user or a role may do.
         root_used_days: the root user was used "lately" within so many.
         both_used_days: two keys are in use when both were used within so many.
         rotation_days: how long a rotation may take, while which both keys are in use.
@@ -29,6 +32,8 @@ class Thresholds(msgspec.Struct, frozen=True):
     unused_days: int = 45
     key_age_days: int = 90
     inactive_key_days: int = 90
+    unused_role_days: int = 90
+    unused_permission_days: int = 90
     root_used_days: int = 7
     both_used_days: int = 30
     rotation_days: int = 14
@@ -42,6 +47,10 @@ class Thresholds(msgspec.Struct, frozen=True):
 
 
 DAY = timedelta(days=1)
+REMEMBERED = timedelta(days=400)
+"""How far back AWS tells of the use of roles and services. Whatever it does not tell of is older, so that a longer
+threshold comes to the same. Source: IAM User Guide, "Refine permissions in AWS using last accessed information"."""
+
 VERY_OLD_KEY = timedelta(days=365)
 """Beyond it a key is a worse finding."""
 

@@ -10,6 +10,15 @@ from sekisho.analyzers.credentials.thresholds import Thresholds
 from sekisho.resources.credentials import AccountCredentials, ReportRow
 
 
+def arn_of(account: AccountCredentials, row: ReportRow) -> str:
+    """Return the ARN of a row; one that is none of this user's is made from the name."""
+    ours = f"arn:{account.partition}:iam::{account.account_id}:"
+    if row.is_root:
+        return f"{ours}root"
+    is_sound = row.arn.startswith(f"{ours}user/") and row.arn.endswith(f"/{row.user}")
+    return row.arn if is_sound else f"{ours}user/{row.user}"
+
+
 class User(msgspec.Struct, frozen=True, gc=False):
     """A user of an account, or its root user."""
 
@@ -25,13 +34,8 @@ class User(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def arn(self) -> str:
-        """The ARN of the row; one that is none of this user's is made from the name."""
-        row = self.row
-        ours = f"arn:{self.account.partition}:iam::{self.account.account_id}:"
-        if row.is_root:
-            return f"{ours}root"
-        is_sound = row.arn.startswith(f"{ours}user/") and row.arn.endswith(f"/{row.user}")
-        return row.arn if is_sound else f"{ours}user/{row.user}"
+        """The ARN of the row."""
+        return arn_of(self.account, self.row)
 
     @property
     def now(self) -> datetime:

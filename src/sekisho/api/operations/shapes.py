@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sekisho.analyzers.credentials import unused_actions
 from sekisho.analyzers.observation import (
     AnalysisError,
     CredentialRisk,
@@ -40,8 +41,18 @@ def details_of(seen: Observation) -> list[dict[str, Any]]:
             return [{"unusedIamUserAccessKeyDetails": {"accessKeyId": key, "lastAccessed": last}}]
         case FindingType.UNUSED_IAM_USER_PASSWORD, CredentialRisk(last_used=last):
             return [{"unusedIamUserPasswordDetails": {"lastAccessed": last}}]
+        case FindingType.UNUSED_IAM_ROLE, CredentialRisk(last_used=last):
+            return [{"unusedIamRoleDetails": {"lastAccessed": last}}]
+        case FindingType.UNUSED_PERMISSION, CredentialRisk() as risk:
+            return [{"unusedPermissionDetails": _permissions(risk)}]
         case _:
             return []
+
+
+def _permissions(risk: CredentialRisk) -> dict[str, Any]:
+    """Return the unused actions of a service; none of them where all of it is unused."""
+    actions = [{"action": name, "lastAccessed": last} for name, last in unused_actions(risk)]
+    return {"serviceNamespace": risk.credential, "lastAccessed": risk.last_used, "actions": actions or None}
 
 
 def access_of(seen: Observation) -> dict[str, Any]:

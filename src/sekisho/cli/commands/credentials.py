@@ -12,9 +12,9 @@ from sekisho.cli.settings import LiveSettings, settings_file, takes_live_setting
 from sekisho.cli.status import ExitStatus
 
 THRESHOLDS: Final = (
-    "unused-days", "key-age-days", "inactive-key-days", "root-used-days", "both-used-days", "rotation-days",
-    "service-credential-days", "role-candidate-days", "stale-report-hours", "password-length", "password-reuse",
-    "require-character-classes", "require-expiry",
+    "unused-days", "key-age-days", "inactive-key-days", "unused-role-days", "unused-permission-days", "root-used-days",
+    "both-used-days", "rotation-days", "service-credential-days", "role-candidate-days", "stale-report-hours",
+    "password-length", "password-reuse", "require-character-classes", "require-expiry",
 )  # fmt: skip
 """The settings that `Thresholds` has; a test compares them."""
 
@@ -27,6 +27,7 @@ def _is_given(parameter: str) -> bool:
     epilog=examples(
         "sekisho credentials",
         "sekisho credentials --organization --fail-on HIGH",
+        "sekisho credentials --unused-permissions",
         "sekisho credentials --report report.csv --as-of 2026-11-20T08:00:00Z --unused-days 90",
         "sekisho credentials --no-keep --strict",
         "sekisho credentials --format csv > findings.csv",
@@ -51,7 +52,7 @@ def _is_given(parameter: str) -> bool:
     default=None,
     help="Keep the findings in the database, and tell what is new. Default: --keep, but for a --report.",
 )
-@takes_live_settings("recording", "format", "strict", "fail-on", "db", *THRESHOLDS)
+@takes_live_settings("recording", "unused-permissions", "format", "strict", "fail-on", "db", *THRESHOLDS)
 def credentials(
     *,
     live: LiveSettings,
@@ -61,6 +62,7 @@ def credentials(
     keep: bool | None,
     recording: str | None,
     db: str | None,
+    unused_permissions: bool,
     output_format: str | None,
     strict: bool,
     fail_on: str | None,
@@ -68,16 +70,19 @@ def credentials(
 ) -> ExitStatus:
     """Find unused, old and unprotected credentials.
 
-    Has AWS make the IAM credential report, reads it with what the report leaves out, and changes nothing. What could
-    not be read is told on standard error. The findings are kept, as those of a scan are.
+    Has AWS make the IAM credential report, reads it with what the report leaves out, roles among it, and changes
+    nothing. What could not be read is told on standard error. The findings are kept, as those of a scan are.
     """
     if report is not None and _is_given("recording"):
         raise click.UsageError("--report and --recording are two things to read; leave one out")
     if report is not None or recording is not None:
-        refuse_options_of_a_live_reading("--recording" if report is None else "--report")
+        instead = "--recording" if report is None else "--report"
+        refuse_options_of_a_live_reading(instead)
+        if _is_given("unused_permissions"):
+            raise click.UsageError(f"--unused-permissions has AWS tell more, and {instead} reads a file; leave one out")
     if as_of is not None and report is None:
         raise click.UsageError("--as-of says when a --report was made; AWS says it itself")
-    from sekisho.cli.credentials import Answer, judge_accounts, judge_report  # noqa: PLC0415 - see `commands`
+    from sekisho.cli.credentials import Answer, credentials_reader, judge_accounts, judge_report  # noqa: PLC0415 - see `commands`
     from sekisho.cli.exemptions import read_exemptions  # noqa: PLC0415 - as above
 
     answer = Answer(
@@ -90,4 +95,5 @@ def credentials(
     )
     if report is not None:
         return judge_report(report, as_of=as_of, database=db, keep=keep is True, answer=answer)
-    return judge_accounts(live, recording=recording, database=db, keep=keep is not False, answer=answer)
+    reader = credentials_reader(live, recording=recording, unused_permissions=unused_permissions)
+    return judge_accounts(reader, database=db, keep=keep is not False, answer=answer)

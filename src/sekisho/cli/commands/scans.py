@@ -84,12 +84,13 @@ def scan(
 )
 @click.option("--credentials", is_flag=True, help="Read credentials in place of resources.")
 @click.option("--out", required=True, metavar="FILE", type=FILE, help="Where to write; `.gz` and `.zst` compress.")
-@takes_live_settings("strict")
+@takes_live_settings("unused-permissions", "strict")
 def record(
     *,
     credentials: bool,
     out: Path,
     live: LiveSettings,
+    unused_permissions: bool,
     strict: bool,
 ) -> ExitStatus:
     """Read accounts into a recording and analyse nothing.
@@ -99,4 +100,6 @@ def record(
     """
     from sekisho.cli import scanning  # noqa: PLC0415 - see `sekisho.cli.commands`
 
-    return scanning.record(live, out, strict=strict, credentials=credentials)
+    if unused_permissions and not credentials:
+        raise click.UsageError("--unused-permissions is read with --credentials")
+    return scanning.record(live, out, strict=strict, credentials=credentials, unused_permissions=unused_permissions)

@@ -138,9 +138,9 @@ def _in_full(observations: Sequence[Observation], width: int, marks: Mapping[Obs
 
 
 def _name(observation: Observation) -> str:
-    """Return how people call a user or an account."""
+    """Return how people call a user, a role or an account."""
     name = observation.resource.rpartition(":")[2]
-    return plain(name.rpartition("/")[2] if name.startswith("user/") else name)
+    return plain(name.rpartition("/")[2] if name.startswith(("user/", "role/")) else name)
 
 
 def _sentence(observation: Observation) -> str:

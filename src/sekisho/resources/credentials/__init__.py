@@ -15,6 +15,7 @@ from sekisho.resources.credentials.account import (
     RootManagement,
     ServiceSpecificCredential,
 )
+from sekisho.resources.credentials.principals import ActionAccess, Role, ServiceAccess, belongs_to_aws
 from sekisho.resources.credentials.reading import credentials_in, credentials_of
 from sekisho.resources.credentials.report import (
     ROOT,
@@ -36,6 +37,7 @@ __all__ = [
     "AccessKeyCells",
     "AccountCredentials",
     "AccountSummary",
+    "ActionAccess",
     "CertificateCells",
     "CredentialReport",
     "Flag",
@@ -48,9 +50,12 @@ __all__ = [
     "PasswordPolicy",
     "ReportError",
     "ReportRow",
+    "Role",
     "RootManagement",
+    "ServiceAccess",
     "ServiceSpecificCredential",
     "UnreadCell",
+    "belongs_to_aws",
     "credentials_in",
     "credentials_of",
     "parse_report",

@@ -12,6 +12,7 @@ from enum import Enum
 
 import msgspec
 
+from sekisho.resources.credentials.principals import Role, ServiceAccess
 from sekisho.resources.credentials.report import CredentialReport
 from sekisho.resources.gaps import Gap
 
@@ -119,6 +120,10 @@ class AccountCredentials(msgspec.Struct, frozen=True):
         access_keys: by the name of the user; `<root_account>` is not among them. A user who is missing was not asked
             about.
         mfa_devices: likewise; nor is a user among them who was gone when asked about.
+        roles: all of them, those that AWS alone changes too.
+        user_tags: by the name of the user; one without tags has none, and is there.
+        service_access: what users and roles may use and when they last did, by their ARNs; whoever is missing was not
+            asked about, or the answer is not known.
         gaps: the calls that failed, made no sense or were left out.
     """
 
@@ -134,6 +139,9 @@ class AccountCredentials(msgspec.Struct, frozen=True):
     password_policy: PasswordPolicy | NoPasswordPolicy | None = None
     summary: AccountSummary | None = None
     root_management: RootManagement | None = None
+    roles: tuple[Role, ...] | None = None
+    user_tags: Mapping[str, Mapping[str, str]] | None = None
+    service_access: Mapping[str, tuple[ServiceAccess, ...]] | None = None
     gaps: tuple[Gap, ...] = ()
 
     @property

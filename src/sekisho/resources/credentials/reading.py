@@ -13,7 +13,6 @@ from sekisho.resources.answers import (
     ReadingError,
     UnexpectedAnswerError,
     answer_of,
-    flag_in,
     object_in,
     objects_in,
     required_text,
@@ -31,6 +30,16 @@ from sekisho.resources.credentials.account import (
     RootManagement,
     ServiceSpecificCredential,
 )
+from sekisho.resources.credentials.members import (
+    listed_in,
+    moment_in,
+    number_in,
+    required_flag,
+    required_moment,
+    required_number,
+)
+from sekisho.resources.credentials.principals import ServiceAccess
+from sekisho.resources.credentials.reading_principals import job_id, joined_principals, principals_in, services_in
 from sekisho.resources.credentials.report import CredentialReport, parse_report
 from sekisho.resources.gaps import Gap, account_gaps, is_absence
 from sekisho.resources.snapshot import ApiCall, ApiError, Json, RawAccount, Snapshot
@@ -47,12 +56,16 @@ _POLICY: Final = "iam.get_account_password_policy"
 _SUMMARY: Final = "iam.get_account_summary"
 _FEATURES: Final = "iam.list_organizations_features"
 _ORGANIZATION: Final = "organizations.describe_organization"
+_PRINCIPALS: Final = "iam.get_account_authorization_details"
+_JOBS: Final = "iam.generate_service_last_accessed_details"
+_SERVICES: Final = "iam.get_service_last_accessed_details"
 
 _OURS: Final = frozenset(
     {
         _REPORT, _KEYS, _LAST_USED, _DEVICES, _VIRTUAL_DEVICES, _SERVICE_SPECIFIC, _POLICY, _SUMMARY,
-        _FEATURES, _ORGANIZATION, "iam.generate_credential_report", "sts.assume_role", "organizations.list_roots",
-        "organizations.list_accounts_for_parent", "organizations.list_organizational_units_for_parent",
+        _FEATURES, _ORGANIZATION, _PRINCIPALS, _JOBS, _SERVICES, "iam.generate_credential_report", "sts.assume_role",
+        "organizations.list_roots", "organizations.list_accounts_for_parent",
+        "organizations.list_organizational_units_for_parent",
     }
 )  # fmt: skip
 """The calls whose failure leaves something of the credentials unknown, or hides whole accounts of an organization; an
@@ -84,7 +97,8 @@ def credentials_of(account: RawAccount, *, partition: str, taken_at: datetime) -
     """
     answers = _Answers(account)
     report = answers.one(_REPORT, _report)
-    moment = _moment if report is None else _required_moment  # what is wrong with an answer is said once
+    principals = answers.one(_PRINCIPALS, principals_in, join=joined_principals)
+    generated = moment_in if report is None else required_moment  # what is wrong with an answer is said once
     last_uses = answers.by_subject(_LAST_USED, _last_use)
     access_keys = answers.by_subject(
         _KEYS, partial(_access_keys, last_uses=last_uses), absent=_NO_KEYS, join=_joined_keys
@@ -95,7 +109,7 @@ def credentials_of(account: RawAccount, *, partition: str, taken_at: datetime) -
         partition=partition,
         taken_at=taken_at.replace(tzinfo=UTC) if taken_at.tzinfo is None else taken_at,
         report=report,
-        generated_at=answers.one(_REPORT, partial(moment, member="GeneratedTime")),
+        generated_at=answers.one(_REPORT, partial(generated, member="GeneratedTime")),
         access_keys=access_keys,
         mfa_devices=answers.by_subject(_DEVICES, _mfa_devices, join=_joined),
         root_mfa_devices=answers.one(_VIRTUAL_DEVICES, _root_mfa_devices, join=_joined),
@@ -103,6 +117,9 @@ def credentials_of(account: RawAccount, *, partition: str, taken_at: datetime) -
         password_policy=answers.one(_POLICY, _password_policy, absent=_NO_POLICY),
         summary=answers.one(_SUMMARY, _summary),
         root_management=_root_management(answers, account.account_id),
+        roles=None if principals is None else principals.roles,
+        user_tags=None if principals is None else principals.user_tags,
+        service_access=_service_access(answers),
         gaps=answers.gaps(report),  # last: an answer that made no sense above is among them
     )
 
@@ -119,6 +136,10 @@ class _Answers:
                 self._calls[made.call][_subject(made)].append(made)
                 if made.error is not None and not is_absence(made.call, made.error):
                     self._failed.append(made)
+
+    def asks(self, call: str) -> bool:
+        """Say whether a call was made at all."""
+        return bool(self._calls[call])
 
     def one(
         self,
@@ -161,13 +182,22 @@ class _Answers:
                 reason = ApiError("InvalidResponse", f"the last use of access key `{key}` was not asked for")
                 self._failed.append(ApiCall(_LAST_USED, {"AccessKeyId": key}, error=reason))
 
+    def expect_answers(self, jobs: Mapping[str, str]) -> None:
+        """Note a failure for each of these jobs, by whom it is about, of which nobody asked what it told."""
+        for arn, job in jobs.items():
+            if not self._calls[_SERVICES][job]:
+                reason = ApiError("InvalidResponse", f"what was last accessed by {arn} was not asked for")
+                self._failed.append(ApiCall(_SERVICES, {"JobId": job}, error=reason))
+
     def gaps(self, report: CredentialReport | None) -> tuple[Gap, ...]:
         """Return what is not known, with the ARN of the user where it is about one who is in the report."""
         arns = {} if report is None else {row.user: row.arn for row in report.rows}
         users = self._users_by_key()
+        principals = self._principals_by_job()
         return tuple(
-            msgspec.structs.replace(gap, resource=arns.get(users.get(_subject(made), _subject(made))))
+            msgspec.structs.replace(gap, resource=principals.get(told) or arns.get(users.get(told, told)))
             for made in self._failed
+            for told in (_subject(made),)
             for gap in account_gaps(RawAccount(self._account_id, (made,)))
         )
 
@@ -200,11 +230,28 @@ class _Answers:
     def _users_by_key(self) -> dict[str, str]:
         return {key: user for user, calls in self._calls[_KEYS].items() for made in calls for key in _ids_of_keys(made)}
 
+    def _principals_by_job(self) -> dict[str, str]:
+        """Return whom each job is about, and of each user and role that one was begun for itself."""
+        begun = self._calls[_JOBS]
+        return {arn: arn for arn in begun} | {
+            job: arn for arn, calls in begun.items() for made in calls if (job := _job_of(made))
+        }
+
 
 def _subject(made: ApiCall) -> str:
-    """Return the user or the access key that a call is about; empty when it is about the account."""
-    subject: Json = made.params.get("UserName") or made.params.get("AccessKeyId")
+    """Return the user, access key, ARN or job that a call is about; empty when it is about the account."""
+    subject: Json = next((made.params[name] for name in _SUBJECTS if made.params.get(name)), "")
     return subject if isinstance(subject, str) else ""
+
+
+_SUBJECTS: Final = ("UserName", "AccessKeyId", "Arn", "JobId")
+
+
+def _job_of(made: ApiCall) -> str | None:
+    try:
+        return job_id(answer_of(made))
+    except ReadingError:
+        return None
 
 
 def _ids_of_keys(made: ApiCall) -> list[str]:
@@ -247,7 +294,7 @@ def _report(raw: Mapping[str, Json]) -> CredentialReport:
 def _last_use(raw: Mapping[str, Json]) -> Mapping[str, Json]:
     used = object_in(raw, "AccessKeyLastUsed")
     return {
-        "last_used": _moment(used, "LastUsedDate"),
+        "last_used": moment_in(used, "LastUsedDate"),
         "last_used_region": _applicable(required_text(used, "Region")),
         "last_used_service": _applicable(required_text(used, "ServiceName")),
     }
@@ -258,7 +305,7 @@ def _applicable(text: str) -> str:
 
 
 def _access_keys(raw: Mapping[str, Json], *, last_uses: Mapping[str, Mapping[str, Json]]) -> tuple[AccessKey, ...]:
-    return tuple(_access_key(key, last_uses) for key in _listed(raw, "AccessKeyMetadata"))
+    return tuple(_access_key(key, last_uses) for key in listed_in(raw, "AccessKeyMetadata"))
 
 
 _NO_KEYS: Final[Mapping[str, tuple[AccessKey, ...]]] = {_GONE: ()}
@@ -272,7 +319,7 @@ def _access_key(raw: Mapping[str, Json], last_uses: Mapping[str, Mapping[str, Js
     return AccessKey(
         id=key_id,
         status=_STATUSES[status],
-        created=_required_moment(raw, "CreateDate"),
+        created=required_moment(raw, "CreateDate"),
         is_last_use_known=last_use is not None,
         **(last_use or {}),
     )
@@ -282,14 +329,14 @@ _STATUSES: Final = {status.value: status for status in KeyStatus}
 
 
 def _mfa_devices(raw: Mapping[str, Json]) -> tuple[MfaDevice, ...]:
-    return tuple(_mfa_device(device) for device in _listed(raw, "MFADevices"))
+    return tuple(_mfa_device(device) for device in listed_in(raw, "MFADevices"))
 
 
 def _root_mfa_devices(raw: Mapping[str, Json]) -> tuple[MfaDevice, ...]:
     """Return the virtual devices of the root user; one without a date was never put to use."""
     return tuple(
         _mfa_device(device)
-        for device in _listed(raw, "VirtualMFADevices")
+        for device in listed_in(raw, "VirtualMFADevices")
         if required_text(object_in(device, "User"), "Arn").endswith(":root") and device.get("EnableDate") is not None
     )
 
@@ -315,24 +362,24 @@ def _service_specific_credentials(raw: Mapping[str, Json]) -> tuple[ServiceSpeci
             id=required_text(one, "ServiceSpecificCredentialId"),
             service=required_text(one, "ServiceName"),
             is_active=required_text(one, "Status") == "Active",
-            created=_required_moment(one, "CreateDate"),
-            expires=_moment(one, "ExpirationDate"),
+            created=required_moment(one, "CreateDate"),
+            expires=moment_in(one, "ExpirationDate"),
         )
-        for one in _listed(raw, "ServiceSpecificCredentials")
+        for one in listed_in(raw, "ServiceSpecificCredentials")
     )
 
 
 def _password_policy(raw: Mapping[str, Json]) -> PasswordPolicy:
     policy = object_in(raw, "PasswordPolicy")
     return PasswordPolicy(
-        minimum_password_length=_required_number(policy, "MinimumPasswordLength"),
-        require_symbols=_required_flag(policy, "RequireSymbols"),
-        require_numbers=_required_flag(policy, "RequireNumbers"),
-        require_uppercase_characters=_required_flag(policy, "RequireUppercaseCharacters"),
-        require_lowercase_characters=_required_flag(policy, "RequireLowercaseCharacters"),
-        expire_passwords=_required_flag(policy, "ExpirePasswords"),
-        max_password_age=_number(policy, "MaxPasswordAge"),
-        password_reuse_prevention=_number(policy, "PasswordReusePrevention"),
+        minimum_password_length=required_number(policy, "MinimumPasswordLength"),
+        require_symbols=required_flag(policy, "RequireSymbols"),
+        require_numbers=required_flag(policy, "RequireNumbers"),
+        require_uppercase_characters=required_flag(policy, "RequireUppercaseCharacters"),
+        require_lowercase_characters=required_flag(policy, "RequireLowercaseCharacters"),
+        expire_passwords=required_flag(policy, "ExpirePasswords"),
+        max_password_age=number_in(policy, "MaxPasswordAge"),
+        password_reuse_prevention=number_in(policy, "PasswordReusePrevention"),
     )
 
 
@@ -341,10 +388,10 @@ _NO_POLICY: Final[Mapping[str, PasswordPolicy | NoPasswordPolicy]] = {_GONE: NoP
 
 def _summary(raw: Mapping[str, Json]) -> AccountSummary:
     summary = object_in(raw, "SummaryMap")
-    password = _number(summary, "AccountPasswordPresent")
+    password = number_in(summary, "AccountPasswordPresent")
     return AccountSummary(
-        root_mfa_enabled=_required_number(summary, "AccountMFAEnabled") > 0,
-        root_keys_present=_required_number(summary, "AccountAccessKeysPresent") > 0,
+        root_mfa_enabled=required_number(summary, "AccountMFAEnabled") > 0,
+        root_keys_present=required_number(summary, "AccountAccessKeysPresent") > 0,
         root_password_present=None if password is None else password > 0,
     )
 
@@ -356,6 +403,16 @@ def _root_management(answers: _Answers, account_id: str) -> RootManagement | Non
     if features is None or manager is None:
         return None
     return RootManagement("RootCredentialsManagement" in features, is_management_account=manager == account_id)
+
+
+def _service_access(answers: _Answers) -> Mapping[str, tuple[ServiceAccess, ...]] | None:
+    """Return what users and roles last accessed, by their ARNs; those of whom that is not known are out."""
+    if not answers.asks(_JOBS):
+        return None
+    jobs = answers.by_subject(_JOBS, job_id)
+    answers.expect_answers(jobs)
+    told = answers.by_subject(_SERVICES, services_in, join=_joined)
+    return {arn: told[job] for arn, job in jobs.items() if job in told}
 
 
 def _features(raw: Mapping[str, Json]) -> tuple[str, ...]:
@@ -370,56 +427,3 @@ _NO_FEATURES: Final[Mapping[str, tuple[str, ...]]] = {"ServiceAccessNotEnabledEx
 
 def _management_account(raw: Mapping[str, Json]) -> str:
     return required_text(object_in(raw, "Organization"), "MasterAccountId")
-
-
-# --- members that must not be missing
-
-
-def _listed(raw: Mapping[str, Json], member: str) -> list[Mapping[str, Json]]:
-    """Return the items of a listing; one that is missing or cut short must not look like an empty one."""
-    if raw.get(member) is None:
-        raise UnexpectedAnswerError(f"the answer has no `{member}`")
-    if flag_in(raw, "IsTruncated"):
-        raise UnexpectedAnswerError(f"the answer's `{member}` is one page of several")
-    return objects_in(raw, member)
-
-
-def _moment(raw: Mapping[str, Json], member: str) -> datetime | None:
-    """Return a time in UTC, from a date or its text; None when it is missing."""
-    found: Json = raw.get(member)
-    if found is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(found) if isinstance(found, str) else found
-        if isinstance(moment, datetime):
-            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):  # the latter of a year that is none in UTC
-        pass
-    raise UnexpectedAnswerError(f"the answer's `{member}` is no time")
-
-
-def _required_moment(raw: Mapping[str, Json], member: str) -> datetime:
-    found = _moment(raw, member)
-    if found is None:
-        raise UnexpectedAnswerError(f"the answer has no `{member}`")
-    return found
-
-
-def _number(raw: Mapping[str, Json], member: str) -> int | None:
-    found: Json = raw.get(member)
-    if found is None or isinstance(found, int):
-        return found
-    raise UnexpectedAnswerError(f"the answer's `{member}` is no number")
-
-
-def _required_number(raw: Mapping[str, Json], member: str) -> int:
-    found = _number(raw, member)
-    if found is None:
-        raise UnexpectedAnswerError(f"the answer has no `{member}`")
-    return found
-
-
-def _required_flag(raw: Mapping[str, Json], member: str) -> bool:
-    if raw.get(member) is None:
-        raise UnexpectedAnswerError(f"the answer has no `{member}`")
-    return flag_in(raw, member)
