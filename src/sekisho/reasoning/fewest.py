@@ -23,8 +23,8 @@ def fewest(question: Question, regions: Sequence[Region]) -> tuple[Region, ...]:
 
     Every request is let in by a statement, and lies in one of that statement's boxes: one of its principals, with one
     of the values that each of its conditions asks for. Regions are chosen, the one that holds most first, until every
-    box is held for every action; where a box lies in no region, all regions that its statement opens are kept. That
-    is never too little, and not always the least that there is.
+    box is held for every action; where a box lies in no region for an action, all regions that its statement opens
+    for that action are kept. That is never too little, and not always the least that there is.
 
     Args:
         question: what was asked.
@@ -36,12 +36,12 @@ def fewest(question: Question, regions: Sequence[Region]) -> tuple[Region, ...]:
     for number, clause in enumerate(clauses):
         boxes = list(_boxes(clause))
         opened = [place for place, region in enumerate(regions) if _opens(clause, region)]
-        held = all(any(_holds(regions[place], box) for place in opened) for box in boxes)
-        if not held or not boxes:
-            kept.update(opened)
-            continue
         actions = clause.actions & _actions(regions[place] for place in opened)
-        wanted |= {(box, number): actions for box in boxes}
+        unheld = 0 if boxes else actions
+        for box in boxes:
+            unheld |= actions & ~_actions(regions[place] for place in opened if _holds(regions[place], box))
+        kept.update(place for place in opened if regions[place].witnesses.actions & unheld)
+        wanted |= {(box, number): actions & ~unheld for box in boxes}
     chosen = _choose(regions, wanted, kept)
     return tuple(region for place, region in enumerate(regions) if place in chosen)
 
