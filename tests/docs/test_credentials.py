@@ -59,7 +59,7 @@ def judged(report: str, *options: str) -> str:
         sekisho,
         ["credentials", "--report", "-", "--as-of", AS_OF, *options],
         input=report,
-        env={"COLUMNS": "100", "SEKISHO_CONFIG": None},
+        env={"COLUMNS": "100", "SEKISHO_CONFIG": None, "SEKISHO_DB": "sqlite://"},
     )
     assert done.exit_code == 0, done.output
     return done.stdout
@@ -132,7 +132,9 @@ def test_a_recording_is_judged_as_its_page_shows(name: str, tmp_path: Path) -> N
     file.write_text(recording, encoding="utf-8")
 
     done = CliRunner().invoke(
-        sekisho, ["credentials", "--recording", str(file)], env={"COLUMNS": "100", "SEKISHO_CONFIG": None}
+        sekisho,
+        ["credentials", "--recording", str(file)],
+        env={"COLUMNS": "100", "SEKISHO_CONFIG": None, "SEKISHO_DB": "sqlite://"},
     )
 
     assert done.exit_code == 0, done.output

@@ -226,7 +226,7 @@ def test_a_role_of_which_it_is_open_whether_it_is_used_is_told_and_counts_under_
     recording.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
 
     said = CliRunner().invoke(
-        sekisho, ["credentials", "--recording", str(recording), "--strict"], standalone_mode=False
+        sekisho, ["credentials", "--no-keep", "--recording", str(recording), "--strict"], standalone_mode=False
     )
 
     assert "1 of the roles leave open whether they are used." in said.stderr

@@ -63,7 +63,11 @@ def test_every_listing_is_known_to_the_gaps() -> None:
 
     attached_to_a_resource = {"kms.list_grants", "s3control.list_access_points"}
     attached_to_each_bucket = {"s3control.list_multi_region_access_points"}
-    with_credentials = {"iam.get_account_authorization_details"}
+    with_credentials = {
+        "iam.get_account_authorization_details",
+        "iam.generate_credential_report",
+        "iam.get_credential_report",
+    }
     assert (listings - attached_to_a_resource - attached_to_each_bucket) | with_credentials == {
         name for name, types in ACCOUNT_CALLS.items() if types
     }
@@ -76,10 +80,14 @@ def test_every_listing_is_known_to_the_gaps() -> None:
     assert set(ABSENT) - in_recordings_alone <= set(ACCOUNT_READS) | set(CREDENTIAL_READS)
 
 
-def test_of_the_calls_about_credentials_one_hides_roles_and_none_another_resource() -> None:
+def test_of_the_calls_about_credentials_some_hide_users_and_roles_and_none_another_resource() -> None:
     assert set(credentials.READS) <= set(ACCOUNT_CALLS)
     hidden = {name: ACCOUNT_CALLS[name] for name in credentials.READS if ACCOUNT_CALLS[name]}
-    assert hidden == {"iam.get_account_authorization_details": ("AWS::IAM::Role",)}
+    assert hidden == {
+        "iam.generate_credential_report": ("AWS::IAM::User",),
+        "iam.get_credential_report": ("AWS::IAM::User",),
+        "iam.get_account_authorization_details": ("AWS::IAM::Role",),
+    }
 
 
 def test_what_is_needed_is_part_of_what_is_kept() -> None:

@@ -45,6 +45,8 @@ REMEDIES: Final[Mapping[str, str]] = {
     "CRED-SSC": "Give what uses it a role; where that cannot be, make a new one with an end, and delete this one.",
     "CRED-CERT": _CERTIFICATE,
     "CRED-USER-NOT-ROLE": "Give what uses the key a role.",
+    "CRED-ROLE-UNUSED": "Ask its owner, deny the role everything by a policy of its own, wait, then delete it.",
+    "CRED-PERMISSION-UNUSED": "Take what is not used out of the policies that allow it, by a new version of each.",
     "CRED-REPORT-INCOMPLETE": "Read the credentials from IAM itself, not from a report alone.",
     "CRED-STALE-REPORT": "Have a new credential report made, and read again.",
 }

@@ -52,6 +52,8 @@ TYPES: Final = {
     FindingType.EXTERNAL_ACCESS: f"{BEST_PRACTICES}/External Access Granted",
     FindingType.UNUSED_IAM_USER_ACCESS_KEY: f"{BEST_PRACTICES}/Unused IAM User Access Key",
     FindingType.UNUSED_IAM_USER_PASSWORD: f"{BEST_PRACTICES}/Unused IAM User Password",
+    FindingType.UNUSED_IAM_ROLE: f"{BEST_PRACTICES}/Unused IAM Role",
+    FindingType.UNUSED_PERMISSION: f"{BEST_PRACTICES}/Unused Permission",
     FindingType.CREDENTIAL: BEST_PRACTICES,
 }
 """The types that AWS's own Access Analyzer sends, where it has one."""
