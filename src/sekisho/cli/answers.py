@@ -3,6 +3,8 @@
 import json
 import re
 import sys
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -11,10 +13,19 @@ from rich.text import Text
 from sekisho.cli.escape import plain
 from sekisho.cli.output import Output, show_findings
 from sekisho.cli.render.coverage import render_gaps
+from sekisho.cli.render.html import Report, accounts_of_scans, notes_of_scan
 from sekisho.cli.render.page import render_analyzed_resource, render_finding, render_no_access, render_observation
 from sekisho.cli.status import ExitStatus
 from sekisho.collectors import DEFAULT_ROLE_NAME, read_policy
-from sekisho.findings import FindingFilter, Status, UnknownResourceError, finding_document, format_time
+from sekisho.findings import (
+    Finding,
+    FindingFilter,
+    Scan,
+    Status,
+    UnknownResourceError,
+    finding_document,
+    format_time,
+)
 from sekisho.policy import parse_policy
 from sekisho.policy.errors import Location, PolicySyntaxError
 from sekisho.resources.hypothetical import HYPOTHETICAL_TYPES, guess_owner, guess_resource, guess_resource_type
@@ -36,7 +47,7 @@ def list_findings(where: FindingFilter, *, database: str | None, output_format: 
     with open_store(database) as store:
         found = store.findings(where)
         last = [scan for one in store.analyzers() for scan in store.scans(limit=1, analyzer_arn=one.arn)]
-    show_findings(output, found, output_format=output_format)
+    show_findings(output, found, output_format=output_format, report=lambda: _page(where, found, last))
     if not last:
         output.note(Text("no scan is stored yet; begin with `sekisho scan`", "yellow"))
     for scan in last:
@@ -45,6 +56,36 @@ def list_findings(where: FindingFilter, *, database: str | None, output_format: 
             output.note(Text(f"the last scan of {whose}, of {format_time(scan.finished_at)}, had gaps:", "yellow"))
             output.note(render_gaps(scan.coverage))
     return ExitStatus.DONE
+
+
+def _page(where: FindingFilter, found: Sequence[Finding], last: Sequence[Scan]) -> Report:
+    """Return what a page tells of the findings that the store has; what was not looked at is of the last scans."""
+    coverages = [one.coverage for one in last]
+    return Report(
+        "Findings",
+        datetime.now(UTC),
+        found,
+        about=f"A selection: {'; '.join(_selected(where))}.",
+        accounts=accounts_of_scans(coverages),
+        notes=[note for one in coverages for note in notes_of_scan(one)]
+        or ([] if last else ["No scan is stored yet; begin with `sekisho scan`."]),
+    )
+
+
+def _selected(where: FindingFilter) -> Iterator[str]:
+    yield (
+        "of any status" if where.statuses is None else " or ".join(sorted(one.value.lower() for one in where.statuses))
+    )
+    if where.severity_at_least is not None:
+        yield f"at least {where.severity_at_least.name.lower()}, or not decided"
+    if where.is_public:
+        yield "public"
+    if where.account is not None:
+        yield f"of account {where.account}"
+    if where.resource_type is not None:
+        yield f"on {where.resource_type}"
+    if where.resource is not None:
+        yield f"on {where.resource}"
 
 
 def show_finding(prefix: str, *, database: str | None, output_format: str) -> ExitStatus:

@@ -12,13 +12,14 @@ from typing import Any, Final
 import click
 from rich.text import Text
 
-from sekisho.analyzers.credentials import Exemption, Exemptions, Thresholds, analyze_credentials, tags_in
+from sekisho.analyzers.credentials import Exemption, Exemptions, Thresholds, analyze_credentials, key_ages, tags_in
 from sekisho.analyzers.credentials.analyze import ROLE_TYPE
 from sekisho.analyzers.credentials.repair_script import render_script
 from sekisho.analyzers.observation import AnalysisError, Observation, ResourceAnalysis, Severity
 from sekisho.cli.escape import plain
 from sekisho.cli.output import Output, show_findings
-from sekisho.cli.render.credentials import Since, render_credentials, render_since
+from sekisho.cli.render.credentials import Mark, Since, render_credentials, render_since
+from sekisho.cli.render.html import AccountLine, Report
 from sekisho.cli.render.words import count
 from sekisho.cli.scanning import NOWHERE, options_of
 from sekisho.cli.settings import LiveSettings
@@ -96,13 +97,20 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What was made of all accounts of a zone, when they were read, and what the analyzer is called that keeps it."""
+    """What was made of all accounts of a zone.
+
+    Attributes:
+        taken_at: when they were read, in UTC.
+        analyzer: the name of the one that keeps it.
+        not_in_source: what could not be looked at as there was no place for it, a sentence each.
+    """
 
     zone: ZoneOfTrust
     taken_at: datetime
     judged: Sequence[Judged]
     exemptions: Exemptions
     analyzer: str = CREDENTIALS
+    not_in_source: tuple[str, ...] = ()
 
 
 def judge_report(file: Path, *, as_of: str | None, database: str | None, keep: bool, answer: Answer) -> ExitStatus:
@@ -122,6 +130,7 @@ def judge_report(file: Path, *, as_of: str | None, database: str | None, keep: b
     output = Output()
     account = _read_report(file, None if as_of is None else _moment(as_of))
     run = _judge(_zone_of(account), account.now, [account], answer, analyzer=REPORTS)
+    run = replace(run, not_in_source=(NOT_IN_A_REPORT,))
     if keep:
         with open_store(database) as store:
             status = _keep(output, store, run, answer)
@@ -233,18 +242,51 @@ def _tell(
         output.write(_script(judged))
     elif answer.output_format == "table":
         for one in judged:
-            output.show(render_credentials(one.told, one.account, width=output.width, since=since), Text())
+            output.show(
+                render_credentials(one.told, one.account, width=output.width, mark=_marking(run, since)), Text()
+            )
         if since is not None:
             output.show(render_since(since))
     else:
         shown = [one for some in judged for one in _findings(some)] if findings is None else findings
-        show_findings(output, shown, output_format=answer.output_format)
+        show_findings(output, shown, output_format=answer.output_format, report=lambda: _page(run, shown, since))
     gaps = [gap for one in judged for gap in _gaps(one)]
     for line in _exempt(run):
         output.note(Text(plain(line), "dim"))
     for gap in gaps:
         output.note(Text(plain(gap), "yellow"))
     return _status((seen for one in judged for seen in one.told), has_gaps=bool(gaps), answer=answer)
+
+
+def _marking(run: Run, since: Since | None) -> Mark | None:
+    """Return what tells the new from the old; the names of a hundred thousand findings are made only where shown."""
+    if since is None:
+        return None
+    arn = analyzer_arn(run.zone, run.analyzer)
+    return lambda one: since.marks.get(finding_id(arn, one), "")
+
+
+def _page(run: Run, findings: Sequence[Finding], since: Since | None) -> Report:
+    """Return what a page tells of the credentials of accounts."""
+    reported = [one.account for one in run.judged if one.account.report is not None]
+    return Report(
+        "Credentials",
+        datetime.now(UTC),
+        findings,
+        accounts=[
+            AccountLine(
+                one.account.account_id,
+                one.account.now if one.account.report is not None else None,
+                [note.removeprefix(f"Account {one.account.account_id}: ") for note in _gaps(one)],
+            )
+            for one in run.judged
+        ],
+        notes=[*run.not_in_source, *_exempt(run)],
+        marks=since.marks if since else {},
+        fixed=since.fixed if since else (),
+        since=since.at if since else None,
+        key_ages=[age for account in reported for age in key_ages(account)] if reported else None,
+    )
 
 
 def _script(judged: Sequence[Judged]) -> Iterator[str]:

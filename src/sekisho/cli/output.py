@@ -2,8 +2,9 @@
 
 import os
 import sys
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import IO, Final
 
 import click
@@ -14,6 +15,7 @@ from sekisho.cli.escape import plain
 from sekisho.cli.render.asff import render_asff
 from sekisho.cli.render.documents import Document, csv_records, json_array, json_lines
 from sekisho.cli.render.formats import render_csv, render_json, render_jsonl
+from sekisho.cli.render.html import Report, render_html
 from sekisho.cli.render.ocsf import render_ocsf
 from sekisho.cli.render.sarif import render_sarif
 from sekisho.cli.render.table import render_findings
@@ -120,8 +122,17 @@ def show_findings(
     *,
     output_format: str,
     marks: Mapping[str, str] | None = None,
+    report: Callable[[], Report] | None = None,
 ) -> None:
-    """Write findings in the format that `--format` names."""
+    """Write findings in the format that `--format` names.
+
+    Args:
+        output: where to.
+        findings: in any order.
+        output_format: `json`, `jsonl`, `csv`, `html` or `table`.
+        marks: a word beside some of them, by id, for instance `new`.
+        report: what a page for people tells, of the findings and beside them; asked for that alone.
+    """
     match output_format:
         case "json":
             output.write(render_json(findings))
@@ -135,6 +146,9 @@ def show_findings(
             output.write(render_ocsf(findings))
         case "asff":
             output.write(render_asff(findings))
+        case "html":
+            told = report() if report else Report("Findings", datetime.now(UTC), findings, marks=marks or {})
+            output.write(render_html(told))
         case _:
             output.show(render_findings(findings, width=output.width, marks=marks))
 

@@ -1,5 +1,6 @@
 """`scan`, `record` and `demo`: read, analyse, store, tell."""
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from sekisho.analyzers.observation import AnalysisError, Severity
 from sekisho.cli.output import Output, show_findings
 from sekisho.cli.render import words
 from sekisho.cli.render.coverage import render_changes, render_coverage, render_gaps
+from sekisho.cli.render.html import Report, accounts_of_scans, notes_of_scan
 from sekisho.cli.render.page import render_finding
 from sekisho.cli.settings import LiveSettings
 from sekisho.cli.status import ExitStatus
@@ -56,11 +58,18 @@ def scan(
         earlier = store.scans(limit=1, analyzer_arn=analyzer_arn(snapshot.zone_of_trust))
         report = _scan(snapshot, store)
         active = store.findings(_active(report))
+        before = store.scans(limit=2, analyzer_arn=report.analyzer_arn)[1:]
     if earlier and earlier[0].coverage.taken_at > report.coverage.taken_at:
         output.note(
             Text("this recording is older than the last scan; the findings are now as they were then", "yellow")
         )
-    show_findings(output, active, output_format=output_format, marks=_marks(report))
+    show_findings(
+        output,
+        active,
+        output_format=output_format,
+        marks=_marks(report),
+        report=lambda: _page(report, active, since=before[0].finished_at if before else None),
+    )
     _tell_coverage(output, report.coverage, left_alone=len(report.reconciliation.left_alone))
     output.note(Text(render_changes(report.reconciliation)))
     return _status(active, report.coverage, strict=strict, fail_on=fail_on)
@@ -105,7 +114,9 @@ def show_sample(store: FindingStore, output_format: str) -> ScanReport:
     output = Output()
     report = _scan(read_sample(), store)
     active = store.findings(_active(report))
-    show_findings(output, active, output_format=output_format)
+    show_findings(
+        output, active, output_format=output_format, report=lambda: _page(report, active, about=OF_THE_SAMPLE)
+    )
     if output_format == "table":
         if active:
             worst = min(active, key=_place_in_demonstration)
@@ -114,6 +125,8 @@ def show_sample(store: FindingStore, output_format: str) -> ScanReport:
     _tell_coverage(output, report.coverage)
     return report
 
+
+OF_THE_SAMPLE = "A sample organization, read from a recording that comes with Sekisho."
 
 NEXT = """This was a sample organization, read from a recording; nothing was stored. Next:
   sekisho iam-policy                 the read permissions that a scan needs
@@ -160,6 +173,34 @@ def _marks(report: ScanReport) -> dict[str, str]:
     if len(seen.new) == len(seen.written) + len(seen.left_alone):
         return {}
     return {one.id: "new" for one in seen.new} | {one.id: "back" for one in seen.returned}
+
+
+def _page(report: ScanReport, active: Sequence[Finding], *, since: datetime | None = None, about: str = "") -> Report:
+    """Return what a page tells of a scan.
+
+    Args:
+        report: what the scan looked at and changed.
+        active: the findings that it leaves active.
+        since: when the scan before was; None for a first one.
+        about: a sentence below the heading.
+    """
+    seen = report.reconciliation
+    return Report(
+        "External access",
+        datetime.now(UTC),
+        active,
+        about=about,
+        accounts=accounts_of_scans([report.coverage]),
+        notes=(*notes_of_scan(report.coverage), *_left_alone(len(seen.left_alone))),
+        marks={} if since is None else {one.id: "new" for one in seen.new} | {one.id: "back" for one in seen.returned},
+        fixed=seen.resolved,
+        since=since,
+    )
+
+
+def _left_alone(number: int) -> Iterator[str]:
+    if number:
+        yield f"{words.count(number, 'finding')} could not be looked at again; what is told of them is as before."
 
 
 def _tell_coverage(output: Output, coverage: Coverage, *, left_alone: int = 0) -> None:

@@ -88,7 +88,7 @@ SETTINGS: Final = {
         Setting(
             "format",
             "How to print.",
-            choices=("table", "json", "jsonl", "csv", "sarif", "ocsf", "asff"),
+            choices=("table", "json", "jsonl", "csv", "html", "sarif", "ocsf", "asff"),
             renamed="output_format",
         ),
         Setting("strict", "Exit with 3 when something could not be read or decided.", Kind.FLAG),

@@ -4,6 +4,7 @@ Out come the observations of every user, of the root user and of the account. Ag
 and not to the clock on the wall, and what could not be read is an error, never a pass.
 """
 
+from sekisho.analyzers.credentials.ages import key_ages
 from sekisho.analyzers.credentials.analyze import analyze_credentials
 from sekisho.analyzers.credentials.checks import CHECKS, Check
 from sekisho.analyzers.credentials.exemptions import SIGNED, Exemption, Exemptions, tags_in
@@ -18,6 +19,7 @@ __all__ = [
     "Exemptions",
     "Thresholds",
     "analyze_credentials",
+    "key_ages",
     "tags_in",
     "unused_actions",
 ]

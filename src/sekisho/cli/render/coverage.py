@@ -20,9 +20,9 @@ def render_gaps(coverage: Coverage) -> RenderableType:
     )
     for column in table.columns:
         column.overflow = "fold"
-    for gaps in _alike(coverage.gaps):
+    for gaps in alike(coverage.gaps):
         first = gaps[0]
-        cells = (first.call, first.code, first.account, first.region or "all", _unknown(gaps))
+        cells = (first.call, first.code, first.account, first.region or "all", unknown_now(gaps))
         table.add_row(*(Text(plain(cell)) for cell in cells))
     undecided = [
         Text(f"not decided: {plain(one.resource)}: {plain(one.reason)}", "yellow") for one in coverage.undecided
@@ -60,14 +60,17 @@ def _coverage(coverage: Coverage, left_alone: int) -> Iterator[str]:
         yield f"{count(left_alone, 'finding')} not looked at and left as before"
 
 
-def _alike(gaps: tuple[Gap, ...]) -> Iterator[list[Gap]]:
+def alike(gaps: tuple[Gap, ...]) -> Iterator[list[Gap]]:
+    """Yield equal failures together."""
+
     def key(gap: Gap) -> tuple[str, str, str, str]:
         return gap.call, gap.code, gap.account, gap.region or ""
 
     return (list(group) for _, group in groupby(sorted(gaps, key=key), key=key))
 
 
-def _unknown(gaps: list[Gap]) -> str:
+def unknown_now(gaps: list[Gap]) -> str:
+    """Say what is not known after equal failures."""
     resources = sorted({gap.resource for gap in gaps if gap.resource is not None})
     if resources:
         return resources[0] + (f" and {len(resources) - 1:,} more" if len(resources) > 1 else "")

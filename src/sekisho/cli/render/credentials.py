@@ -1,7 +1,7 @@
 """What is wrong with credentials as a table: how often each check has found something, then the worst in full."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import nsmallest
@@ -15,13 +15,17 @@ from sekisho.analyzers.credentials import CHECKS
 from sekisho.analyzers.observation import AnalysisError, CredentialRisk, Observation
 from sekisho.cli.escape import plain
 from sekisho.cli.render import words
-from sekisho.findings import Reconciliation
+from sekisho.findings import Finding, Reconciliation
 from sekisho.resources.credentials import AccountCredentials
 
 MOST_SHOWN: Final = 200
 """How many findings are shown one by one; programs get all of them."""
 
 EXAMPLES: Final = 3
+
+Mark = Callable[[Observation], str]
+"""Returns what is written beside an observation; empty for nothing."""
+
 UNREAD: Final = "could not be read"
 
 
@@ -31,19 +35,19 @@ class Since:
 
     Attributes:
         at: when that was, in UTC.
-        marks: a word for what is new or back.
+        marks: a word for what is new or back, by the id of the finding.
         fixed: what is no more.
     """
 
     at: datetime
-    marks: Mapping[Observation, str]
-    fixed: Sequence[Observation]
+    marks: Mapping[str, str]
+    fixed: Sequence[Finding]
 
     @classmethod
     def of(cls, seen: Reconciliation, at: datetime) -> Self:
         """Return what a run has changed."""
-        marks = {one.observation: "new" for one in seen.new} | {one.observation: "back" for one in seen.returned}
-        return cls(at, marks, [one.observation for one in seen.resolved])
+        marks = {one.id: "new" for one in seen.new} | {one.id: "back" for one in seen.returned}
+        return cls(at, marks, seen.resolved)
 
 
 def render_since(since: Since) -> RenderableType:
@@ -53,15 +57,16 @@ def render_since(since: Since) -> RenderableType:
         return Text(f"Nothing new and nothing fixed since {at}.", "dim")
     numbers = Counter(since.marks.values()) + Counter({"fixed": len(since.fixed)})
     told = ", ".join(f"{number:,} {word}" for word, number in sorted(numbers.items(), reverse=True))
+    fixed = (one.observation for one in since.fixed)
     lines = [
         Text.assemble(("fixed  ", "green"), (_name(one), "bold"), f"  {plain(_sentence(one))}  ", (_check(one), "dim"))
-        for one in nsmallest(MOST_SHOWN, since.fixed, key=lambda one: one.resource)
+        for one in nsmallest(MOST_SHOWN, fixed, key=lambda one: one.resource)
     ]
     return Group(Text(f"Since {at}: {told}.", "bold"), *lines)
 
 
 def render_credentials(
-    observations: Sequence[Observation], account: AccountCredentials, *, width: int, since: Since | None = None
+    observations: Sequence[Observation], account: AccountCredentials, *, width: int, mark: Mark | None = None
 ) -> RenderableType:
     """Return the observations on one account as tables that fit into `width` columns.
 
@@ -69,7 +74,7 @@ def render_credentials(
         observations: what there is to tell.
         account: of which it was made.
         width: of the terminal, in columns.
-        since: what of it is new.
+        mark: returns a word for what is new or back, else an empty one.
     """
     number = len(account.report.rows) if account.report else 0
     made = "" if account.generated_at is None else f", as of {account.generated_at:%Y-%m-%d %H:%M} UTC"
@@ -85,9 +90,7 @@ def render_credentials(
     shown = list(_worst(groups))
     left = len(observations) - len(shown)
     more = [Text(f"\nand {left:,} more; --format csv has all of them", "dim")] if left else []
-    return Group(
-        heading, about, Text(), _counts(groups), Text(), _in_full(shown, width, since.marks if since else {}), *more
-    )
+    return Group(heading, about, Text(), _counts(groups), Text(), _in_full(shown, width, mark), *more)
 
 
 def _by_check(observations: Sequence[Observation]) -> list[list[Observation]]:
@@ -126,13 +129,13 @@ def _some(group: Sequence[Observation]) -> Iterator[str]:
         yield "…"
 
 
-def _in_full(observations: Sequence[Observation], width: int, marks: Mapping[Observation, str]) -> Table:
+def _in_full(observations: Sequence[Observation], width: int, mark: Mark | None) -> Table:
     columns = (Column(overflow="fold") for _ in range(4))
     table = Table(*columns, box=None, show_header=False, padding=(0, 2, 0, 0), width=width)
     for one in observations:
         sentence = Text(plain(_sentence(one)))
-        if mark := marks.get(one):
-            sentence = Text.assemble((f"{mark}  ", "bold cyan"), sentence)
+        if mark is not None and (word := mark(one)):
+            sentence = Text.assemble((f"{word}  ", "bold cyan"), sentence)
         table.add_row(words.severity(one), Text(_name(one), "bold"), sentence, Text(_check(one), "dim"))
     return table
 
