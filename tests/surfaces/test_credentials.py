@@ -162,6 +162,9 @@ def test_each_run_is_kept_and_the_next_one_tells_what_is_new_and_what_is_fixed(i
     mended = run(iam=iam, database=database)
     assert "fixed  alice" in mended.stdout
 
+    page = run("--format", "html", iam=iam, database=database).stdout
+    assert ("New since" in page, "Fixed since" in page) == (True, True)
+
     known = asked("findings", "show", old["id"], "--format", "json", database=database)
     assert (known["status"], known["createdAt"]) == ("RESOLVED", old["createdAt"])
 

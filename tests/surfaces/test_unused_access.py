@@ -12,7 +12,7 @@ from mypy_boto3_accessanalyzer import AccessAnalyzerClient
 from sekisho.api import Role
 from sekisho.collectors import LiveCredentialsReader, LiveOptions, write_recording
 from surfaces.aws import ENVIRONMENT
-from surfaces.fake_iam import OWNER, FakeIam, running_iam
+from surfaces.fake_iam import IDLE, OWNER, FakeIam, running_iam
 from surfaces.serving import REGION, Program, wait_for
 
 pytestmark = pytest.mark.slow
@@ -122,6 +122,45 @@ def test_another_age_is_looked_for_at_once(aws: AccessAnalyzerClient) -> None:
     wait_for(lambda: not active(aws, "UnusedIAMUserAccessKey")())
     closed = listing(aws, filter={"findingType": {"eq": ["UnusedIAMUserAccessKey"]}})()
     assert [one["status"] for one in closed] == ["RESOLVED"]
+
+
+def test_who_is_excluded_by_a_tag_has_no_findings(aws: AccessAnalyzerClient) -> None:
+    assert any(one["resource"] == ALICE for one in make(aws))
+
+    exclusions: Any = [{"resourceTags": [{"team": "web"}]}]
+    without: Any = {"unusedAccess": {"unusedAccessAge": 90, "analysisRule": {"exclusions": exclusions}}}
+    assert aws.update_analyzer(analyzerName="unused", configuration=without)["configuration"] == without
+
+    of_alice = listing(aws, filter={"resource": {"eq": [ALICE]}, "status": {"neq": ["RESOLVED"]}})
+    wait_for(lambda: not of_alice())
+    assert active(aws, "UnusedIAMRole")()
+
+
+def test_an_unused_role_is_told_in_the_shapes_of_version_2(aws: AccessAnalyzerClient) -> None:
+    make(aws)
+    (role,) = active(aws, "UnusedIAMRole")()
+
+    assert (role["resource"], role["resourceType"]) == (IDLE, "AWS::IAM::Role")
+    (details,) = aws.get_finding_v2(analyzerArn=ANALYZER, id=role["id"])["findingDetails"]
+    assert details == {"unusedIamRoleDetails": {}}
+
+
+def test_unused_permissions_are_told_service_by_service(iam: FakeIam, tmp_path: Path) -> None:
+    file = tmp_path / "credentials.jsonl"
+    write_recording(LiveCredentialsReader(LiveOptions(), now=lambda: NOON, unused_permissions=True).read(), file)
+    assert iam.count("GenerateServiceLastAccessedDetails")
+    program = Program(tmp_path, {**ENVIRONMENT, "SEKISHO_REGION": REGION})
+    key = program.issue_key(Role.ADMIN)
+    with program.serving("--recording", str(file)) as served:
+        client = served.client(key)
+        make(client)
+        found = active(client, "UnusedPermission")()
+        told = [client.get_finding_v2(analyzerArn=ANALYZER, id=one["id"])["findingDetails"] for one in found]
+
+    by_service = {details["unusedPermissionDetails"]["serviceNamespace"]: details for (details,) in told}
+    assert set(by_service) == {"s3", "sqs"}
+    assert "actions" not in by_service["sqs"]["unusedPermissionDetails"]
+    assert all(one["action"].startswith("s3:") for one in by_service["s3"]["unusedPermissionDetails"]["actions"])
 
 
 def test_what_is_of_external_access_alone_is_refused(aws: AccessAnalyzerClient) -> None:

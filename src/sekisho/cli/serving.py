@@ -76,6 +76,7 @@ def serve(
     secret_key_file: str | None,
     rescan_hours: int | None,
     events_to: tuple[str, ...],
+    unused_permissions: bool,
     thresholds: Mapping[str, Any],
     exemptions: Sequence[Exemption],
 ) -> ExitStatus:
@@ -89,7 +90,8 @@ def serve(
     with closing(open_socket(listen)) as listening, open_stores(database) as stores:
         is_first = not _has_keys(stores.keys)
         master_key = read_master_key(secret_key_file, may_make=is_first)
-        source = _source(live, recording, Judgement(Thresholds(**thresholds), tuple(exemptions)))
+        judgement = Judgement(Thresholds(**thresholds), tuple(exemptions))
+        source = _source(live, recording, judgement, unused_permissions=unused_permissions)
         parts = _parts(stores, source, master_key)
 
         def ready() -> None:
@@ -140,10 +142,10 @@ def _has_keys(store: KeyStore) -> bool:
     return any(key.status is Status.ACTIVE for key in store.list())
 
 
-def _source(live: LiveSettings, recording: str | None, judgement: Judgement) -> Source:
+def _source(live: LiveSettings, recording: str | None, judgement: Judgement, *, unused_permissions: bool) -> Source:
     if recording is not None:
         return recorded_source(Path(recording).expanduser(), judgement)
-    return live_source(options_of(live), judgement)
+    return live_source(options_of(live), judgement, unused_permissions=unused_permissions)
 
 
 def _parts(stores: Stores, source: Source, master_key: MasterKey) -> Parts:

@@ -62,6 +62,18 @@ class Exclusion(msgspec.Struct, frozen=True):
     account_ids: tuple[str, ...] = ()
     resource_tags: tuple[Mapping[str, str], ...] = ()
 
+    def excludes(self, account: str, tags: Mapping[str, str] | None) -> bool:
+        """Say whether it is about a user, role or account.
+
+        Args:
+            account: whose it is.
+            tags: of the user or role; None where they are not known or there can be none, which meets no tags.
+        """
+        of_account = not self.account_ids or account in self.account_ids
+        return of_account and (
+            not any(self.resource_tags) or (tags is not None and any(_has(tags, one) for one in self.resource_tags))
+        )
+
 
 class UnusedAccess(msgspec.Struct, frozen=True):
     """What an analyzer of unused access is set to.
@@ -108,6 +120,10 @@ class Analyzer(msgspec.Struct, frozen=True):
     def account(self) -> str:
         """The account of its ARN."""
         return self.arn.split(":")[4]
+
+
+def _has(tags: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    return bool(wanted) and all(key in tags and value in {"", tags[key]} for key, value in wanted.items())
 
 
 def check_analyzer(analyzer: Analyzer) -> None:

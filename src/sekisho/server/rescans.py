@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from sekisho.analyzers.credentials import Exemption, Exemptions, Thresholds, analyze_credentials, tags_in
 from sekisho.analyzers.external import analyze_external_access
+from sekisho.analyzers.observation import ResourceAnalysis
 from sekisho.collectors import CollectError, CredentialsReader, OutOfReachError, SnapshotReader, UnsupportedArnError
 from sekisho.collectors.one_resource import collector_of
 from sekisho.findings import (
@@ -282,11 +283,23 @@ def _scan_credentials(
     _refuse_foreign(analyzer, snapshot.zone_of_trust)
     accounts = credentials_in(snapshot)
     limits = _limits(readers.judgement.thresholds, analyzer)
-    analyses = [analysis for account in watch.each(accounts) for analysis in analyze_credentials(account, limits)]
+    tags = tags_in(accounts)
+    analyses = [
+        analysis
+        for account in watch.each(accounts)
+        for analysis in analyze_credentials(account, limits)
+        if not _is_excluded(analysis, analyzer, tags)
+    ]
     coverage = coverage_of_credentials(snapshot.taken_at, accounts, analyses)
     now, zone = clock(), snapshot.zone_of_trust
-    exemptions = Exemptions(readers.judgement.exemptions, tags=tags_in(accounts), on=now.date())
+    exemptions = Exemptions(readers.judgement.exemptions, tags=tags, on=now.date())
     return record_credentials(store, zone, analyses, coverage, now=now, analyzer=analyzer.arn, exemptions=exemptions)
+
+
+def _is_excluded(analysis: ResourceAnalysis, analyzer: Analyzer, tags: Mapping[str, Mapping[str, str]]) -> bool:
+    exclusions = analyzer.unused_access.exclusions if analyzer.unused_access else ()
+    known = tags.get(analysis.resource)
+    return any(one.excludes(analysis.resource_owner_account, known) for one in exclusions)
 
 
 def _limits(thresholds: Thresholds, analyzer: Analyzer) -> Thresholds:

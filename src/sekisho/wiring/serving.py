@@ -83,11 +83,13 @@ class Source:
     read_zone: Callable[[], ZoneOfTrust]
 
 
-def live_source(options: LiveOptions, judgement: Judgement) -> Source:
+def live_source(options: LiveOptions, judgement: Judgement, *, unused_permissions: bool) -> Source:
     """Return AWS itself: accounts and organizations, whichever an analyzer is about."""
     ways = {zone: replace(options, organization=zone is ZoneType.ORGANIZATION) for zone in ZoneType}
     resources = {zone: LiveReader(way) for zone, way in ways.items()}
-    credentials = {zone: LiveCredentialsReader(way) for zone, way in ways.items()}
+    credentials = {
+        zone: LiveCredentialsReader(way, unused_permissions=unused_permissions) for zone, way in ways.items()
+    }
 
     def read_zone() -> ZoneOfTrust:
         if options.organization:

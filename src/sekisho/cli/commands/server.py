@@ -21,7 +21,7 @@ from sekisho.cli.status import ExitStatus
 )
 @takes_live_settings(
     "recording", "host", "port", "tls-cert", "tls-key", "insecure-http", "rescan-hours", "events-to", "db",
-    "secret-key-file", *THRESHOLDS,
+    "secret-key-file", "unused-permissions", *THRESHOLDS,
 )  # fmt: skip
 def serve(
     *,
@@ -36,6 +36,7 @@ def serve(
     events_to: tuple[str, ...],
     db: str | None,
     secret_key_file: str | None,
+    unused_permissions: bool,
     **thresholds: int | bool | None,
 ) -> ExitStatus:
     """Serve the API, scan by the clock, and send events.
@@ -61,6 +62,7 @@ def serve(
         secret_key_file=secret_key_file,
         rescan_hours=rescan_hours,
         events_to=events_to,
+        unused_permissions=unused_permissions,
         thresholds={name: value for name, value in thresholds.items() if value is not None},
         exemptions=read_exemptions(settings_file(click.get_current_context())),
     )
