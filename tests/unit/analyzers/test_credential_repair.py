@@ -367,3 +367,14 @@ def test_a_session_of_root_is_of_the_partition() -> None:
         f"aws sts assume-root --target-principal {ACCOUNT} --duration-seconds 900"
         " --task-policy-arn arn=arn:aws-us-gov:iam::aws:policy/root-task/IAMDeleteRootUserCredentials"
     )
+
+
+def test_a_password_policy_is_set_to_what_is_asked_for() -> None:
+    facts = (Fact("wantedLength", "20", "setting password-length"), Fact("wantedReuse", "10", "setting password-reuse"))
+    (command,) = (
+        step.command
+        for step in repair_steps(found("CRED-PW-POLICY-LENGTH", facts=facts))
+        if step.command and "update-account-password-policy" in step.command
+    )
+
+    assert "--minimum-password-length 20 --password-reuse-prevention 10" in " ".join(command)

@@ -11,6 +11,8 @@ from sekisho.analyzers.observation import CredentialRisk, Fact, Severity
 from sekisho.resources.credentials import AccountCredentials, Mark, NoPasswordPolicy, PasswordPolicy
 
 POLICY: Final = "iam.get_account_password_policy"
+WANTED_LENGTH: Final = "wantedLength"
+WANTED_REUSE: Final = "wantedReuse"
 
 
 def judge_account(account: AccountCredentials, thresholds: Thresholds) -> Iterator[CredentialRisk]:
@@ -29,12 +31,20 @@ def _judge_policy(account: AccountCredentials, thresholds: Thresholds) -> Iterat
             yield risk(
                 "CRED-PW-POLICY-NONE",
                 "The account has no password policy: 8 characters are enough, and the last password will do again.",
-                [Fact("passwordPolicy", "none", POLICY)],
+                [Fact("passwordPolicy", "none", POLICY), *_wanted(thresholds)],
                 data_at=account.taken_at,
             )
         case PasswordPolicy() as policy:
             for check, sentence, fact in _lacks(policy, thresholds):
-                yield risk(check, sentence, [fact], data_at=account.taken_at)
+                yield risk(check, sentence, [fact, *_wanted(thresholds)], data_at=account.taken_at)
+
+
+def _wanted(limits: Thresholds) -> tuple[Fact, ...]:
+    """Return what the policy is held against, which the repair sets."""
+    return (
+        Fact(WANTED_LENGTH, str(limits.password_length), "setting password-length"),
+        Fact(WANTED_REUSE, str(limits.password_reuse), "setting password-reuse"),
+    )
 
 
 def _lacks(policy: PasswordPolicy, limits: Thresholds) -> Iterator[tuple[str, str, Fact]]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from sekisho.analyzers.credentials.of_account import WANTED_LENGTH, WANTED_REUSE
 from sekisho.analyzers.credentials.repair_case import (
     A_WHILE,
     WIDTH,
@@ -258,8 +259,27 @@ def _password_deleted(case: _Case) -> Iterator[Step]:
         "new password afterwards."
     )
     yield Step(StepKind.DELETE, text, iam("delete-login-profile", *case.of_user))
+    text = (
+        "Where the password has leaked, deny everything to sessions in the console that began before now, which live "
+        "on for up to twelve hours; access keys are denied nothing by it."
+    )
+    policy = ("--policy-document", json.dumps(_OLD_SESSIONS, separators=(",", ":")))
+    yield Step(StepKind.SETTING, text, iam("put-user-policy", *case.of_user, *_CUT, *policy))
     text = "If someone needs it after all, set a password as an administrator, for the next sign-in alone."
     yield Step(StepKind.UNDO, text, iam("create-login-profile", *case.of_user, *_NEW_PASSWORD))
+
+
+_CUT = ("--policy-name", "NoOldSessions")
+_OLD_SESSIONS = {
+    "Version": "2012-10-17",
+    "Statement": {
+        "Effect": "Deny",
+        "Action": "*",
+        "Resource": "*",
+        "Condition": {"DateLessThan": {"aws:TokenIssueTime": "TIME_OF_NOW"}},
+    },
+}
+"""Source: IAM User Guide, "Revoke IAM role temporary security credentials"; a key alone has no such time."""
 
 
 # The password policy.
@@ -282,7 +302,10 @@ def _with_password_policy(case: _Case, further: tuple[str, ...]) -> Iterator[Ste
         "Set the whole policy in one command, with any stricter setting that you noted added to it, since what is "
         f"left out falls back to its default{expiry}."
     )
-    yield Step(StepKind.SETTING, text, iam("update-account-password-policy", *_STRICT, *further))
+    asked = {fact.name: fact.value for fact in case.risk.facts}
+    length, reuse = asked.get(WANTED_LENGTH, "14"), asked.get(WANTED_REUSE, "24")
+    numbers = ("--minimum-password-length", length, "--password-reuse-prevention", reuse)
+    yield Step(StepKind.SETTING, text, iam("update-account-password-policy", *numbers, *_STRICT, *further))
     if case.risk.check == "CRED-PW-POLICY-NONE":
         text = "To undo it, delete the policy."
         yield Step(StepKind.UNDO, text, iam("delete-account-password-policy"))
@@ -291,7 +314,6 @@ def _with_password_policy(case: _Case, further: tuple[str, ...]) -> Iterator[Ste
 
 
 _STRICT = (
-    *("--minimum-password-length", "14", "--password-reuse-prevention", "24"),
     *("--require-symbols", "--require-numbers", "--require-uppercase-characters", "--require-lowercase-characters"),
     "--allow-users-to-change-password",
 )
