@@ -157,7 +157,9 @@ def run_sekisho(iam: FakeIam, folder: Path) -> Run:
     """Run our own program on the same account."""
     output = folder / "sekisho.json"
     program = str(Path(sys.executable).with_name("sekisho"))
-    spent = _measured([program, "credentials", "--format", "json", *SWITCHES], iam, output, PYTHONPATH=SOURCE)
+    spent = _measured(
+        [program, "credentials", "--no-keep", "--format", "json", *SWITCHES], iam, output, PYTHONPATH=SOURCE
+    )
     return Run(json.loads(output.read_text("utf-8")), frozenset(), *spent)
 
 
