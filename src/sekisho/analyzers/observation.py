@@ -220,7 +220,7 @@ Outcome: TypeAlias = ExternalAccess | AnalysisError | CredentialRisk
 """What an analyzer has to say."""
 
 
-class Observation(msgspec.Struct, frozen=True):
+class Observation(msgspec.Struct, frozen=True, gc=False):
     """One thing an analyzer has to say of a resource: access, or an error in its place."""
 
     resource: str
@@ -240,7 +240,7 @@ class Observation(msgspec.Struct, frozen=True):
         return self.severity is not None and self.severity.value >= severity.value
 
 
-class ResourceAnalysis(msgspec.Struct, frozen=True):
+class ResourceAnalysis(msgspec.Struct, frozen=True, gc=False):
     """The verdict on one resource.
 
     Attributes:

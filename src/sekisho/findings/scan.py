@@ -100,7 +100,8 @@ def record_credentials(
         return _record(store, Scan(analyzer, to_the_millisecond(now), coverage), tuple(analyses))
     accept = partial(_accepted, exemptions)
     report = _record(store, Scan(analyzer, to_the_millisecond(now), coverage), tuple(analyses), accept)
-    kept = FindingFilter(analyzer_arn=analyzer, statuses=frozenset({Status.ACTIVE, Status.ARCHIVED}))
+    held = frozenset({Status.ACTIVE, Status.ARCHIVED} if exemptions.live else {Status.ARCHIVED})
+    kept = FindingFilter(analyzer_arn=analyzer, statuses=held)
     store.change(kept, lambda known: exempt(known.findings, exemptions, now=to_the_millisecond(now)))
     return report
 

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from sekisho.analyzers.credentials.user import arn_of
-from sekisho.analyzers.observation import AnalysisError, CredentialRisk, Observation
+from sekisho.analyzers.observation import CredentialRisk, Observation
 from sekisho.resources.credentials import AccountCredentials
 
 ROOT_NAME: Final = "<root_account>"
@@ -92,7 +92,7 @@ class Exemptions:
 
     def _holds(self, exemption: Exemption, observation: Observation, held_by: str | None) -> bool:
         outcome = observation.outcome
-        if isinstance(outcome, AnalysisError) or not isinstance(outcome, CredentialRisk):
+        if not isinstance(outcome, CredentialRisk):
             return False
         name, path = _name_and_path(observation.resource)
         told = {
