@@ -147,7 +147,7 @@ def test_a_report_that_was_not_made_is_a_gap() -> None:
 
     assert credentials.report is None
     assert gaps(credentials) == [("iam.generate_credential_report", "Timeout")]
-    assert credentials.gaps[0].resource_types == ()
+    assert credentials.gaps[0].resource_types == ("AWS::IAM::User",)
 
 
 # --- access keys
