@@ -253,9 +253,9 @@ def test_a_request_with_a_known_token_is_answered_as_before(served: Served, clie
 
 REFUSED: Mapping[str, tuple[str, dict[str, Any], str]] = {
     "an analyzer that is there": ("CreateAnalyzer", {"analyzerName": "here", "type": "ACCOUNT"}, "ConflictException"),
-    "an analyzer of unused access": (
+    "an analyzer of internal access": (
         "CreateAnalyzer",
-        {"analyzerName": "unused", "type": "ACCOUNT_UNUSED_ACCESS"},
+        {"analyzerName": "internal", "type": "ACCOUNT_INTERNAL_ACCESS"},
         "ValidationException",
     ),
     "an analyzer with a configuration": (
