@@ -97,6 +97,8 @@ class Beside(msgspec.Struct, forbid_unknown_fields=True):
     taken_at: datetime | None = None
     access_keys: dict[str, tuple[AccessKey, ...]] = {}
     mfa_devices: dict[str, tuple[MfaDevice, ...]] = {}
+    login_profiles: dict[str, bool] = {}
+    password_last_used: dict[str, datetime | None] | None = None
     root_mfa_devices: tuple[MfaDevice, ...] | None = None
     service_specific_credentials: tuple[ServiceSpecificCredential, ...] | None = None
     password_policy: dict[str, bool | int | None] | Literal["none"] | None = {}
@@ -146,6 +148,8 @@ class Case(msgspec.Struct, forbid_unknown_fields=True):
             generated_at=self.now if rows else None,
             access_keys=beside.access_keys,
             mfa_devices=beside.mfa_devices,
+            login_profiles=beside.login_profiles,
+            password_last_used=beside.password_last_used,
             root_mfa_devices=beside.root_mfa_devices,
             service_specific_credentials=beside.service_specific_credentials,
             password_policy=_policy(beside.password_policy),
@@ -372,7 +376,6 @@ EXPLAINED: Final[Mapping[Difference, str]] = {
     ("c7n-unused-keys", "iam_user_accesskey_unused", "theirs", f"{ROOT} 1"): ROOT_KEY,
     ("c7n-unused-keys", "iam_rotate_access_key_90_days", "theirs", f"{ROOT} 1"): ROOT_KEY,
     ("c7n-unused-keys", "iam_user_console_access_unused", "ours", "kaleb"): NEVER_USED,
-    ("c7n-console-old", "iam_user_console_access_unused", "ours", "christopher"): NEVER_USED,
     ("c7n-console-old", "iam_user_console_access_unused", "ours", "jeff"): NEVER_USED,
     ("c7n-console-old", "iam_user_console_access_unused", "ours", "matt"): DAY_45,
     ("c7n-console-old", "iam_user_mfa_enabled_console_access", "theirs", "christopher"): TWICE,

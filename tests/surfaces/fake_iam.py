@@ -103,6 +103,35 @@ def _devices_of(params: Mapping[str, str]) -> Mapping[str, Any]:
     return {"MFADevices": made, "IsTruncated": False}
 
 
+def listed_users(**sign_ins: str | None) -> Callable[[Mapping[str, str]], Mapping[str, Any]]:
+    """Return the listing of the users of the report on two pages.
+
+    Args:
+        sign_ins: by user, when they last signed in; None for a user who is gone.
+    """
+    known = {"alice": "2026-11-20T08:00:00Z", "bot,old": "", "idle": "", "signer": "", **sign_ins}
+    users = [
+        {"UserName": name, "Arn": f"arn:aws:iam::{OWNER}:user/{name}", "CreateDate": "2023-01-01T00:00:00Z"}
+        | ({"PasswordLastUsed": used} if used else {})
+        for name, used in known.items()
+        if used is not None
+    ]
+
+    def page(params: Mapping[str, str]) -> Mapping[str, Any]:
+        if "Marker" in params:
+            return {"Users": users[1:], "IsTruncated": False}
+        return {"Users": users[:1], "IsTruncated": True, "Marker": "next"}
+
+    return page
+
+
+def _login_profile_of(params: Mapping[str, str]) -> Mapping[str, Any] | Refusal:
+    if params["UserName"] != "alice":
+        return NO_ENTITY
+    made = {"UserName": "alice", "CreateDate": "2024-01-01T00:00:00Z", "PasswordResetRequired": False}
+    return {"LoginProfile": made}
+
+
 def _service_specific(params: Mapping[str, str]) -> Mapping[str, Any]:
     """Return one credential a page, as an account with many has it."""
     assert params["AllUsers"] == "true"
@@ -279,6 +308,8 @@ def an_account() -> dict[str, Answer]:
         "ListAccessKeys": _keys_of,
         "GetAccessKeyLastUsed": _last_use_of,
         "ListMFADevices": _devices_of,
+        "ListUsers": listed_users(),
+        "GetLoginProfile": _login_profile_of,
         "GetAccountAuthorizationDetails": principals_of,
         "GenerateServiceLastAccessedDetails": job_of,
         "GetServiceLastAccessedDetails": services_of,

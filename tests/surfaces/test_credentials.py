@@ -17,12 +17,14 @@ from surfaces.fake_iam import (
     EXPIRED,
     IDLE,
     IN_PROGRESS,
+    NO_ENTITY,
     OWNER,
     REPORT,
     STARTED,
     FakeIam,
     Refusal,
     an_account,
+    listed_users,
     report_answer,
     running_iam,
 )
@@ -170,6 +172,20 @@ def test_each_run_is_kept_and_the_next_one_tells_what_is_new_and_what_is_fixed(i
 
     iam.answers("ListAccessKeys", an_account()["ListAccessKeys"])
     assert "back  " in run(iam=iam, database=database).stdout
+
+
+def test_what_is_found_on_a_user_who_was_deleted_since_the_report_is_fixed(iam: FakeIam, tmp_path: Path) -> None:
+    database = str(tmp_path / "findings.db")
+    assert "CRED-PW-KEY" in run(iam=iam, database=database).stdout
+    iam.answers("ListUsers", listed_users(alice=None))
+    for operation in ("ListAccessKeys", "ListMFADevices", "GetLoginProfile"):
+        iam.answers(operation, NO_ENTITY)
+
+    said = run(iam=iam, database=database).stdout
+    left = json.loads(run("--format", "json", iam=iam, database=database).stdout)
+
+    assert "fixed  alice" in said
+    assert [one for one in left if one["resource"].endswith("/alice")] == []
 
 
 def test_what_is_archived_is_told_no_more(iam: FakeIam, tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 import boto3
 import pytest
 
+from sekisho.analyzers.credentials import analyze_credentials
+from sekisho.analyzers.observation import AnalysisError, CredentialRisk
 from sekisho.collectors import LiveCredentialsReader, LiveOptions, RecordedReader, write_recording
 from sekisho.collectors.credentials import PAUSES
 from sekisho.collectors.services import CREDENTIAL_READS
@@ -57,6 +59,7 @@ from surfaces.fake_iam import (
     Slow,
     job,
     job_of,
+    listed_users,
     principals_of,
     report_answer,
     running_iam,
@@ -180,6 +183,13 @@ def test_all_there_is_to_know_is_read(iam: FakeIam, clock: Clock) -> None:
             MfaDevice("GAHT12345678", MfaKind.HARDWARE),
         )
     }
+    assert read.login_profiles == {"alice": True}
+    assert read.password_last_used == {
+        "alice": datetime(2026, 11, 20, 8, tzinfo=UTC),
+        "bot,old": None,
+        "idle": None,
+        "signer": None,
+    }
     assert read.root_mfa_devices == (MfaDevice(f"arn:aws:iam::{OWNER}:mfa/root", MfaKind.VIRTUAL),)
     assert read.service_specific_credentials == (
         ServiceSpecificCredential(
@@ -205,6 +215,7 @@ def test_only_users_with_a_credential_are_asked_about(iam: FakeIam, clock: Clock
     assert iam.users["ListAccessKeys"] == {"alice", "bot,old"}
     assert iam.users["GetAccessKeyLastUsed"] == {"AKIAEXAMPLEALICE", "AKIAEXAMPLEBOT00", "AKIAEXAMPLEGONE0"}
     assert iam.users["ListMFADevices"] == {"alice"}
+    assert iam.users["GetLoginProfile"] == {"alice"}
 
 
 @pytest.mark.parametrize("active", ["perhaps", "N/A", "no_information", "not_supported", ""])
@@ -217,6 +228,34 @@ def test_a_user_whose_key_may_be_there_is_asked_about(iam: FakeIam, clock: Clock
 
     assert iam.users["ListAccessKeys"] == {"alice", "bot,old", "idle"}
     assert read.access_keys["idle"] == ()
+
+
+@pytest.mark.parametrize("enabled", ["perhaps", "N/A", "no_information", "not_supported", ""])
+def test_a_user_who_may_have_a_password_is_asked_about(iam: FakeIam, clock: Clock, enabled: str) -> None:
+    idle = "idle,arn:aws:iam::123456789012:user/idle,2023-01-01T00:00:00Z,"
+    iam.answers("GetCredentialReport", report_answer(REPORT.replace(f"{idle}false,", f"{idle}{enabled},")))
+
+    read = _credentials(_read(clock))
+
+    assert iam.users["GetLoginProfile"] == iam.users["ListMFADevices"] == {"alice", "idle"}
+    assert read.login_profiles == {"alice": True, "idle": False}
+    assert read.gaps == ()
+
+
+def test_users_are_listed_after_the_report_was_made(iam: FakeIam, clock: Clock) -> None:
+    """So that whoever is in the report and not in the list has been deleted in between."""
+    listed_before: list[int] = []
+
+    def told(_params: Mapping[str, str]) -> Mapping[str, Any]:
+        listed_before.append(iam.count("ListUsers"))
+        return report_answer()
+
+    iam.answers("GetCredentialReport", NOT_READY, told)
+
+    _read(clock)
+
+    assert listed_before == [0]
+    assert iam.count("ListUsers") == 2
 
 
 def test_every_call_is_made_and_declared(iam: FakeIam, clock: Clock) -> None:
@@ -369,10 +408,16 @@ CALLS = {
     "ListAccessKeys": "iam.list_access_keys",
     "GetAccessKeyLastUsed": "iam.get_access_key_last_used",
     "ListMFADevices": "iam.list_mfa_devices",
+    "ListUsers": "iam.list_users",
+    "GetLoginProfile": "iam.get_login_profile",
     "GetAccountAuthorizationDetails": "iam.get_account_authorization_details",
     "GenerateServiceLastAccessedDetails": "iam.generate_service_last_accessed_details",
     "GetServiceLastAccessedDetails": "iam.get_service_last_accessed_details",
 }
+
+
+OF_THE_REPORT = {"report", "generated_at", "access_keys", "mfa_devices", "login_profiles"}
+"""What is not known without a report."""
 
 
 def test_every_call_is_among_those_that_are_refused_here() -> None:
@@ -400,8 +445,8 @@ def test_a_refused_call_is_a_gap_and_nothing_else_is_lost(
     assert (
         lost - {"gaps"}
         == {
-            "GenerateCredentialReport": {"report", "generated_at", "access_keys", "mfa_devices"},
-            "GetCredentialReport": {"report", "generated_at", "access_keys", "mfa_devices"},
+            "GenerateCredentialReport": OF_THE_REPORT,
+            "GetCredentialReport": OF_THE_REPORT,
             "GetAccountSummary": {"summary"},
             "GetAccountPasswordPolicy": {"password_policy"},
             "ListVirtualMFADevices": {"root_mfa_devices"},
@@ -410,6 +455,8 @@ def test_a_refused_call_is_a_gap_and_nothing_else_is_lost(
             "ListAccessKeys": {"access_keys"},
             "GetAccessKeyLastUsed": {"access_keys"},
             "ListMFADevices": {"mfa_devices"},
+            "ListUsers": {"password_last_used"},
+            "GetLoginProfile": {"login_profiles"},
             "GetAccountAuthorizationDetails": {"roles", "user_tags", "service_access"},
             "GenerateServiceLastAccessedDetails": {"service_access"},
             "GetServiceLastAccessedDetails": {"service_access"},
@@ -431,6 +478,15 @@ def test_a_gap_names_the_user_whom_it_is_about(iam: FakeIam, clock: Clock) -> No
     assert not any(key.is_last_use_known for keys in read.access_keys.values() for key in keys)
 
 
+def test_a_password_that_cannot_be_asked_for_is_a_gap_of_the_user(iam: FakeIam, clock: Clock) -> None:
+    iam.answers("GetLoginProfile", Refusal())
+
+    read = _credentials(_read(clock))
+
+    assert [(gap.call, gap.resource) for gap in read.gaps] == [("iam.get_login_profile", ALICE)]
+    assert read.login_profiles == {}
+
+
 def test_an_account_without_a_password_policy_has_none(iam: FakeIam, clock: Clock) -> None:
     iam.answers("GetAccountPasswordPolicy", NO_ENTITY)
 
@@ -440,13 +496,14 @@ def test_an_account_without_a_password_policy_has_none(iam: FakeIam, clock: Cloc
     assert read.gaps == ()
 
 
-def test_a_user_who_is_gone_has_no_keys_and_unknown_devices(iam: FakeIam, clock: Clock) -> None:
-    for operation in ("ListAccessKeys", "ListMFADevices"):
+def test_a_user_who_is_gone_has_no_keys_no_password_and_unknown_devices(iam: FakeIam, clock: Clock) -> None:
+    for operation in ("ListAccessKeys", "ListMFADevices", "GetLoginProfile"):
         iam.answers(operation, NO_ENTITY)
 
     read = _credentials(_read(clock))
 
     assert read.access_keys["alice"] == ()
+    assert read.login_profiles == {"alice": False}
     assert read.mfa_devices == {}
     assert read.gaps == ()
 
@@ -466,6 +523,70 @@ def test_a_listing_that_is_cut_short_is_not_known(iam: FakeIam, clock: Clock) ->
 
     assert _gaps(read) == [("iam.list_service_specific_credentials", "AccessDenied")]
     assert read.service_specific_credentials is None
+
+
+def test_users_of_whom_a_page_is_missing_are_not_known(iam: FakeIam, clock: Clock) -> None:
+    """Nobody counts as gone for being on the page that was refused."""
+    whole = listed_users()
+    iam.answers("ListUsers", lambda params: Refusal() if "Marker" in params else whole(params))
+
+    read = _credentials(_read(clock))
+
+    assert [(gap.call, gap.code, gap.resource) for gap in read.gaps] == [("iam.list_users", "AccessDenied", None)]
+    assert read.password_last_used is None
+
+
+# --- what has changed since the report
+
+
+OLD_SIGN_IN = REPORT.replace("2026-11-20T08:00:00Z", "2026-01-05T08:00:00Z").replace("N/A,true,true", "N/A,false,true")
+"""Alice signed in long ago, and has no MFA."""
+OF_ALICE = {"CRED-SSC", "CRED-PW-UNUSED", "CRED-PW-KEY", "CRED-MFA-CONSOLE", "CRED-KEY-OLD", "CRED-USER-NOT-ROLE"}
+
+
+def _found_of_alice(iam: FakeIam, clock: Clock) -> tuple[set[str], int]:
+    """Return the checks that found something, and how many errors there are, with the report as `OLD_SIGN_IN`."""
+    iam.answers("GetCredentialReport", report_answer(OLD_SIGN_IN))
+    iam.answers("ListMFADevices", {"MFADevices": [], "IsTruncated": False})
+    (of_alice,) = (one for one in analyze_credentials(_credentials(_read(clock))) if one.resource == ALICE)
+    outcomes = [one.outcome for one in of_alice.observations]
+    checks = {one.check for one in outcomes if isinstance(one, CredentialRisk)}
+    return checks, sum(isinstance(one, AnalysisError) for one in outcomes)
+
+
+def test_what_the_report_says_holds_where_nothing_has_changed_since(iam: FakeIam, clock: Clock) -> None:
+    iam.answers("ListUsers", listed_users(alice="2026-01-05T08:00:00Z"))
+
+    assert _found_of_alice(iam, clock) == (OF_ALICE, 0)
+
+
+def test_a_password_that_was_deleted_since_the_report_is_none(iam: FakeIam, clock: Clock) -> None:
+    iam.answers("GetLoginProfile", NO_ENTITY)
+
+    assert _found_of_alice(iam, clock) == ({"CRED-SSC", "CRED-MFA-KEY", "CRED-KEY-OLD", "CRED-USER-NOT-ROLE"}, 0)
+
+
+def test_a_sign_in_since_the_report_is_a_use(iam: FakeIam, clock: Clock) -> None:
+    iam.answers("ListUsers", listed_users(alice="2026-11-22T11:45:00Z"))
+
+    assert _found_of_alice(iam, clock) == (OF_ALICE - {"CRED-PW-UNUSED"}, 0)
+
+
+def test_of_a_user_who_was_deleted_since_the_report_nothing_is_found(iam: FakeIam, clock: Clock) -> None:
+    iam.answers("ListUsers", listed_users(alice=None))
+    for operation in ("GetLoginProfile", "ListAccessKeys"):
+        iam.answers(operation, NO_ENTITY)
+
+    assert _found_of_alice(iam, clock) == (set(), 0)
+
+
+@pytest.mark.parametrize(("operation", "errors"), [("GetLoginProfile", 1), ("ListUsers", 0)])
+def test_without_an_answer_the_report_holds(iam: FakeIam, clock: Clock, operation: str, errors: int) -> None:
+    """The password of one user is an error of the user, the listing one of the account."""
+    iam.answers("ListUsers", listed_users(alice="2026-01-05T08:00:00Z"))
+    iam.answers(operation, Refusal())
+
+    assert _found_of_alice(iam, clock) == (OF_ALICE, errors)
 
 
 # --- users and roles

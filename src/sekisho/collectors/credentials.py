@@ -39,7 +39,7 @@ def collect_credentials(
     organization: tuple[ApiCall, ...] | None = None,
     unused_permissions: bool = False,
 ) -> RawAccount:
-    """Read the report of an account, what stands beside it, and the keys and devices of each user who may have some.
+    """Read the report of an account, what stands beside it, and the credentials of each user who may have some.
 
     Args:
         aws: the account.
@@ -51,13 +51,15 @@ def collect_credentials(
             of AWS's for each.
 
     Returns:
-        The same calls in the same order whenever the answers are the same. Without a report, users are not asked for
-        their keys and devices.
+        The same calls in the same order whenever the answers are the same. Without a report, users are not asked about
+        one by one.
     """
     account_wide = {title: pool.submit(read) for title, read in _account_wide(aws, organization=organization).items()}
-    progress.expect(len(account_wide) + 1)
+    progress.expect(len(account_wide) + 2)
     report = _read_report(aws, wait)
     progress.advance("credential report")
+    # Only now, so that a user of the report who is not among them has been deleted since it was made.
+    account_wide["users"] = pool.submit(_list_users, aws)
     calls = [report]
     for title, future in account_wide.items():
         calls.extend(future.result())
@@ -163,17 +165,23 @@ def _account_wide(
 # --- users
 
 
+def _list_users(aws: Account) -> tuple[ApiCall, ...]:
+    return aws.list("iam.list_users", aws.home).calls
+
+
 @dataclass(frozen=True, slots=True)
 class _User:
     """A user with a key or a password, or with a row that leaves that open.
 
     Attributes:
         has_keys: or may have some.
+        has_password: or may have one.
         can_authenticate: with a password or a key, so that a second factor matters.
     """
 
     name: str
     has_keys: bool
+    has_password: bool
     can_authenticate: bool
 
 
@@ -181,8 +189,8 @@ def _users(report: ApiCall) -> list[_User]:
     """Return the users to ask about, in the order of the report."""
     users: dict[str, _User] = {}
     for row in _rows(report):
-        user = _User(row.user, _has_keys(row), _can_authenticate(row))
-        if not row.is_root and (user.has_keys or user.can_authenticate):
+        user = _User(row.user, _has_keys(row), row.password_enabled is not False, _can_authenticate(row))
+        if not row.is_root and (user.has_keys or user.has_password):
             users.setdefault(user.name, user)
     return list(users.values())
 
@@ -204,7 +212,8 @@ def _has_keys(row: ReportRow) -> bool:
 
 
 def _can_authenticate(row: ReportRow) -> bool:
-    return any(flag in (True, Mark.UNREADABLE) for flag in (row.password_enabled, *(k.active for k in row.access_keys)))
+    has_key = any(key.active in (True, Mark.UNREADABLE) for key in row.access_keys)
+    return has_key or row.password_enabled is not False
 
 
 def _read_user(aws: Account, user: _User) -> tuple[ApiCall, ...]:
@@ -217,6 +226,8 @@ def _read_user(aws: Account, user: _User) -> tuple[ApiCall, ...]:
         )
     if user.can_authenticate:
         calls.extend(aws.list("iam.list_mfa_devices", aws.home, UserName=user.name).calls)
+    if user.has_password:
+        calls.append(aws.call("iam.get_login_profile", aws.home, UserName=user.name))
     return tuple(calls)
 
 
@@ -276,6 +287,16 @@ READS: Reads = {
     ),
     "iam.list_mfa_devices": Read(
         "iam:ListMFADevices", keep=("MFADevices.SerialNumber",), needs=("MFADevices.SerialNumber",)
+    ),
+    "iam.list_users": Read(
+        "iam:ListUsers",
+        keep=tuple(f"Users.{member}" for member in ("UserName", "Arn", "CreateDate", "PasswordLastUsed")),
+        needs=("Users.UserName",),
+        page_size=1000,
+    ),
+    # The answer is that there is one, and never the password.
+    "iam.get_login_profile": Read(
+        "iam:GetLoginProfile", keep=("LoginProfile.UserName",), needs=("LoginProfile.UserName",)
     ),
     **PRINCIPAL_READS,
     **JOB_READS,

@@ -66,6 +66,8 @@ ACCOUNT_CALLS: Mapping[str, tuple[str, ...]] = {
     "iam.list_access_keys": (),
     "iam.get_access_key_last_used": (),
     "iam.list_mfa_devices": (),
+    "iam.list_users": (),
+    "iam.get_login_profile": (),
     "iam.get_account_authorization_details": ("AWS::IAM::Role",),
     "iam.generate_service_last_accessed_details": (),
     "iam.get_service_last_accessed_details": (),
@@ -109,6 +111,8 @@ ABSENT: Mapping[str, frozenset[str]] = {
     # The user is gone, and may have been for as long as a credential report lives.
     "iam.list_access_keys": frozenset({"NoSuchEntity"}),
     "iam.list_mfa_devices": frozenset({"NoSuchEntity"}),
+    # The user has no password, or is gone.
+    "iam.get_login_profile": frozenset({"NoSuchEntity"}),
     # So is the user or the role, since it was listed a moment ago.
     "iam.generate_service_last_accessed_details": frozenset({"NoSuchEntity"}),
 }

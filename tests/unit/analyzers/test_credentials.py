@@ -5,8 +5,10 @@ from typing import Any, Final
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from sekisho.analyzers.credentials import CHECKS, analyze_credentials
+from sekisho.analyzers.credentials import CHECKS, Thresholds, analyze_credentials
+from sekisho.analyzers.credentials.ages import key_ages
 from sekisho.analyzers.observation import AnalysisError, CredentialRisk, Fact, Observation, ResourceAnalysis
 from sekisho.findings.finding import finding_id
 from sekisho.resources.credentials import (
@@ -16,6 +18,7 @@ from sekisho.resources.credentials import (
     AccountSummary,
     ActionAccess,
     KeyStatus,
+    PasswordPolicy,
     Role,
     ServiceAccess,
     ServiceSpecificCredential,
@@ -47,9 +50,13 @@ def report(*rows: dict[str, str]) -> bytes:
     return "\n".join(",".join(row) for row in (HEADER, *((BASE | one).values() for one in rows))).encode()
 
 
+def _analyzed(*rows: dict[str, str], **beside: Any) -> tuple[ResourceAnalysis, ...]:
+    known = {"report": parse_report(report(*rows)), "generated_at": NOW, **beside}
+    return analyze_credentials(AccountCredentials(ACCOUNT, "aws", NOW, **known))
+
+
 def observations(*rows: dict[str, str], **beside: Any) -> list[Observation]:
-    account = AccountCredentials(ACCOUNT, "aws", NOW, parse_report(report(*rows)), NOW, **beside)
-    return [one for analysis in analyze_credentials(account) for one in analysis.observations]
+    return [one for analysis in _analyzed(*rows, **beside) for one in analysis.observations]
 
 
 def checks(*rows: dict[str, str], **beside: Any) -> list[str]:
@@ -149,6 +156,118 @@ def test_what_iam_has_told_is_no_open_question() -> None:
     assert not errors(
         USED_KEY | {"access_key_2_active": "?", "mfa_active": "?"}, access_keys={"anna": ()}, mfa_devices={"anna": ()}
     )
+
+
+NEVER_SIGNED_IN: Final = {"password_enabled": "true", "password_last_used": "no_information"}
+
+
+def test_the_source_of_the_last_sign_in_is_the_one_that_told_of_it() -> None:
+    in_the_report = {"password_enabled": "true", "password_last_used": OLD}
+    of_the_report = Fact("password_last_used", "2025-01-02T03:04:05Z", "credential report, password_last_used")
+    listing = "iam.list_users"
+
+    def told(cells: dict[str, str], **beside: Any) -> tuple[str, Fact, datetime]:
+        (found,) = (
+            one.outcome
+            for one in observations(cells, **beside)
+            if isinstance(one.outcome, CredentialRisk) and one.outcome.check in {"CRED-PW-UNUSED", "CRED-PW-NEVER"}
+        )
+        return found.check, found.facts[0], found.data_at
+
+    later = {"generated_at": NOW - timedelta(hours=3)}
+    assert told(in_the_report, **later) == ("CRED-PW-UNUSED", of_the_report, NOW - timedelta(hours=3))
+    same = {"anna": datetime.fromisoformat(OLD)}
+    assert told(in_the_report, **later, password_last_used=same) == ("CRED-PW-UNUSED", of_the_report, NOW)
+    since = {"anna": days_ago(50)}
+    fact = Fact("PasswordLastUsed", "2026-10-01T08:00:00Z", listing)
+    assert told(in_the_report, password_last_used=since) == ("CRED-PW-UNUSED", fact, NOW)
+    fact = Fact("PasswordLastUsed", "never", listing)
+    assert told(NEVER_SIGNED_IN, password_last_used={"anna": None}) == ("CRED-PW-NEVER", fact, NOW)
+
+
+def test_the_source_of_a_password_is_the_one_that_told_of_it() -> None:
+    def told(**beside: Any) -> Fact:
+        (found,) = (
+            one.outcome
+            for one in observations(NEVER_SIGNED_IN, **beside)
+            if isinstance(one.outcome, CredentialRisk) and one.outcome.check == "CRED-MFA-CONSOLE"
+        )
+        return found.facts[0]
+
+    assert told() == Fact("password_enabled", "true", "credential report, password_enabled")
+    assert told(login_profiles={"anna": True}) == Fact("LoginProfile", "present", "iam.get_login_profile")
+
+
+def test_a_user_deleted_since_the_report_is_looked_at_and_well() -> None:
+    """So that what is stored of the user is resolved, whichever checks could not be made."""
+    (anna,) = (one for one in _analyzed(USED_KEY, password_last_used={}) if one.resource == ANNA)
+
+    assert anna.observations == ()
+    assert anna.unjudged == frozenset()
+    assert anna.notes == ("the user has been deleted since the credential report was made",)
+
+
+def test_what_could_not_be_read_of_a_deleted_user_is_still_an_error() -> None:
+    gap = Gap("iam.list_access_keys", "Throttling", "", ACCOUNT, resource=ANNA)
+
+    assert len(errors(USED_KEY, password_last_used={}, gaps=(gap,))) == 1
+
+
+def test_the_keys_of_a_user_deleted_since_the_report_have_no_age() -> None:
+    account = AccountCredentials(ACCOUNT, "aws", NOW, parse_report(report(USED_KEY)), NOW)
+
+    assert len(key_ages(account)) == 1
+    assert key_ages(replace(account, password_last_used={})) == ()
+
+
+def test_a_listing_of_users_without_a_report_finds_nobody() -> None:
+    account = AccountCredentials(ACCOUNT, "aws", NOW, password_last_used={"anna": None}, login_profiles={"anna": True})
+    without = replace(account, password_last_used=None, login_profiles={})
+
+    assert analyze_credentials(account) == analyze_credentials(without)
+
+
+def test_a_listing_of_users_that_failed_is_an_error_of_the_account() -> None:
+    gap = Gap("iam.list_users", "AccessDenied", "", ACCOUNT)
+    seen = observations(NEVER_SIGNED_IN, gaps=(gap,))
+
+    assert {one.resource for one in seen if isinstance(one.outcome, AnalysisError)} == {
+        f"arn:aws:account::{ACCOUNT}:account"
+    }
+    assert "CRED-PW-NEVER" in checks(NEVER_SIGNED_IN, gaps=(gap,))
+
+
+def test_a_sign_in_since_the_report_keeps_a_user_in_use() -> None:
+    """Whose permissions are judged then, as those of an idle user are not."""
+    services = {ANNA: (ServiceAccess("sqs"),)}
+    unused = "CRED-PERMISSION-UNUSED"
+
+    assert unused not in checks({}, service_access=services, password_last_used={"anna": None})
+    assert unused in checks({}, service_access=services, password_last_used={"anna": days_ago(1)})
+
+
+def test_a_policy_with_late_expiry_says_how_late() -> None:
+    policy = PasswordPolicy(
+        minimum_password_length=14,
+        require_symbols=True,
+        require_numbers=True,
+        require_uppercase_characters=True,
+        require_lowercase_characters=True,
+        expire_passwords=True,
+        max_password_age=365,
+        password_reuse_prevention=24,
+    )
+    account = AccountCredentials(ACCOUNT, "aws", NOW, password_policy=policy)
+    found = [
+        one.outcome
+        for analysis in analyze_credentials(account, Thresholds(require_expiry=True))
+        for one in analysis.observations
+        if isinstance(one.outcome, CredentialRisk) and one.outcome.check == "CRED-PW-POLICY-EXPIRY"
+    ]
+
+    (risk,) = found
+    assert risk.sentence == "Passwords live for 365 days."
+    assert risk.facts[0] == Fact("MaxPasswordAge", "365", "iam.get_account_password_policy")
 
 
 def test_a_long_cell_is_not_shown_whole() -> None:

@@ -493,6 +493,50 @@ def test_a_role_that_is_gone_has_no_job_and_leaves_no_gap() -> None:
     assert credentials.gaps == ()
 
 
+# --- passwords
+
+
+def users(*listed: Mapping[str, Any]) -> ApiCall:
+    return answered("iam.list_users", {"Users": list(listed)})
+
+
+def test_users_are_there_with_and_without_a_sign_in() -> None:
+    alice = {"UserName": "alice", "PasswordLastUsed": "2026-01-02T03:04:05+00:00"}
+    credentials = read(users(alice, {"UserName": "bob"}))
+
+    assert credentials.password_last_used == {"alice": MADE, "bob": None}
+    assert read(users()).password_last_used == {}
+    assert credentials.gaps == ()
+
+
+def test_of_two_listings_the_latest_sign_in_counts() -> None:
+    early, late = (
+        {"UserName": "alice", "PasswordLastUsed": moment} for moment in ("2026-01-01T00:00:00Z", MADE.isoformat())
+    )
+    bob = {"UserName": "bob"}
+
+    for listings in ([users(early, bob), users(late)], [users(late), users(bob, early)], [users(bob, early, late)]):
+        assert read(*listings).password_last_used == {"alice": MADE, "bob": None}
+
+
+def test_a_listing_of_users_that_was_cut_short_is_not_known() -> None:
+    credentials = read(users({"UserName": "alice"}), failed("iam.list_users", "Throttling"))
+
+    assert credentials.password_last_used is None
+    assert [(gap.code, gap.resource, gap.resource_types) for gap in credentials.gaps] == [("Throttling", None, ())]
+
+
+def test_a_user_has_a_password_or_none_or_that_is_not_known() -> None:
+    has = answered("iam.get_login_profile", {"LoginProfile": {"UserName": "bob"}}, UserName="bob")
+    has_none = failed("iam.get_login_profile", "NoSuchEntity", UserName="carl")
+    unknown = failed("iam.get_login_profile", "AccessDenied", UserName="alice")
+
+    credentials = read(the_report(), has, has_none, unknown)
+
+    assert credentials.login_profiles == {"bob": True, "carl": False}
+    assert [(gap.call, gap.resource) for gap in credentials.gaps] == [("iam.get_login_profile", ALICE)]
+
+
 # --- answers that make no sense
 
 
@@ -500,6 +544,8 @@ FIELDS = {
     "iam.get_credential_report": "report",
     "iam.list_access_keys": "access_keys",
     "iam.list_mfa_devices": "mfa_devices",
+    "iam.list_users": "password_last_used",
+    "iam.get_login_profile": "login_profiles",
     "iam.list_virtual_mfa_devices": "root_mfa_devices",
     "iam.list_service_specific_credentials": "service_specific_credentials",
     "iam.get_account_password_policy": "password_policy",
@@ -508,7 +554,7 @@ FIELDS = {
     "organizations.describe_organization": "root_management",
     "iam.get_account_authorization_details": "roles",
 }
-PER_USER = {"iam.list_access_keys", "iam.list_mfa_devices"}
+PER_USER = {"iam.list_access_keys", "iam.list_mfa_devices", "iam.get_login_profile"}
 MALFORMED = [
     ("iam.get_credential_report", {"Content": 7}),
     ("iam.get_credential_report", {"Content": {"base64": "dXNlcg=="}}),
@@ -524,6 +570,11 @@ MALFORMED = [
     ),
     ("iam.list_access_keys", {"AccessKeyMetadata": [{**KEY, "AccessKeyId": ["AKIA1"]}]}),
     ("iam.list_mfa_devices", {"MFADevices": [{}]}),
+    ("iam.list_users", {"Users": [{}]}),
+    ("iam.list_users", {"Users": [{"UserName": "alice"}], "IsTruncated": True}),
+    ("iam.list_users", {"Users": [{"UserName": "alice", "PasswordLastUsed": "lately"}]}),
+    ("iam.get_login_profile", {"LoginProfile": {"CreateDate": "2026-01-02T03:04:05Z"}}),
+    ("iam.get_login_profile", {"LoginProfile": "alice"}),
     ("iam.list_virtual_mfa_devices", {"VirtualMFADevices": [{"SerialNumber": "x"}]}),
     ("iam.list_virtual_mfa_devices", {"VirtualMFADevices": [{"SerialNumber": "x", "User": "root"}]}),
     ("iam.list_service_specific_credentials", {"ServiceSpecificCredentials": [{**SERVICE_SPECIFIC, "Status": 1}]}),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from sekisho.analyzers.credentials.keys import Key, keys_of
+from sekisho.analyzers.credentials.user import is_gone
 from sekisho.resources.credentials import AccountCredentials, ReportRow
 
 
@@ -19,9 +20,9 @@ def key_ages(account: AccountCredentials) -> tuple[int | None, ...]:
 
 
 def _rows(account: AccountCredentials) -> Iterator[ReportRow]:
-    """Yield the rows of the report, and one for each user whom only IAM's own list has."""
+    """Yield the rows of the report of whoever is still there, and one for each user whom only IAM's own list has."""
     rows = account.report.rows if account.report else ()
-    yield from rows
+    yield from (row for row in rows if not is_gone(account, row))
     for user in account.access_keys.keys() - {row.user for row in rows}:
         yield ReportRow.of_nobody(user)
 

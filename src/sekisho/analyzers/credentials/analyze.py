@@ -15,9 +15,10 @@ from sekisho.analyzers.credentials.of_root import has_credential, judge_root
 from sekisho.analyzers.credentials.of_users import judge_service_specific, judge_user
 from sekisho.analyzers.credentials.open_questions import open_questions
 from sekisho.analyzers.credentials.thresholds import Thresholds
-from sekisho.analyzers.credentials.user import User
+from sekisho.analyzers.credentials.user import User, is_gone
 from sekisho.analyzers.observation import (
     AnalysisError,
+    CredentialKind,
     CredentialRisk,
     ErrorCode,
     FindingType,
@@ -42,12 +43,14 @@ ACCOUNT_TYPE: Final = "AWS::Account"
 
 BARE_ROOT: Final = "the root user has no password and no access key"
 NO_ROOT: Final = "no report has a row of the root user, of whom nothing is known but what the account itself says"
+GONE: Final = "the user has been deleted since the credential report was made"
 OF_ROOT: Final = frozenset({"iam.get_account_summary", "iam.list_virtual_mfa_devices"})
 """The calls that tell of the root user."""
 
 ATTEMPTED: Final = "the last use of the role is an attempt to reach a service, which may have been denied"
 
 SERVICE_SPECIFIC: Final = "CRED-SSC"
+NEVER_USED: Final = frozenset({"CRED-PW-NEVER", "CRED-KEY-NEVER", "CRED-KEY-INITIAL"})
 
 WIDTH: Final = 100
 """How much of a cell is shown."""
@@ -75,13 +78,18 @@ def analyze_credentials(
 
 
 class _Judged(msgspec.Struct, frozen=True, gc=False):
-    """What was seen of a user, of a role, or of the account, and which checks were not made."""
+    """What was seen of a user, of a role, or of the account, and which checks were not made.
+
+    Attributes:
+        rows: the user, once for each row of the report.
+    """
 
     arn: str
     resource_type: str
     outcomes: Sequence[_Outcome]
     notes: tuple[str, ...] = ()
     unjudged: frozenset[str] = frozenset()
+    rows: tuple[User, ...] = ()
 
 
 def _by_user(credentials: Iterable[ServiceSpecificCredential]) -> dict[str, list[ServiceSpecificCredential]]:
@@ -93,6 +101,8 @@ def _by_user(credentials: Iterable[ServiceSpecificCredential]) -> dict[str, list
 
 def _of_row(user: User, specific: Iterable[ServiceSpecificCredential]) -> _Judged:
     account, arn = user.account, user.arn
+    if is_gone(account, user.row):
+        return _Judged(arn, USER_TYPE, (), (GONE,))
     outcomes: list[_Outcome] = []
     if user.row.is_root:
         outcomes.extend(judge_root(user))
@@ -106,7 +116,7 @@ def _of_row(user: User, specific: Iterable[ServiceSpecificCredential]) -> _Judge
     if unread := open_questions(user):
         outcomes.append(_error(user.row, unread))
     is_bare = user.row.is_root and not unread and not has_credential(user)
-    return _Judged(arn, USER_TYPE, outcomes, (BARE_ROOT,) if is_bare else (), _unjudged(account, arn))
+    return _Judged(arn, USER_TYPE, outcomes, (BARE_ROOT,) if is_bare else (), _unjudged(account, arn), (user,))
 
 
 def _of_role(account: AccountCredentials, role: Role, limits: Thresholds) -> _Judged:
@@ -212,11 +222,30 @@ def _joined(judged: Sequence[_Judged]) -> Iterable[_Judged]:
     for one in judged:
         known = by_arn.get(one.arn)
         if known is not None:
-            together = (*known.outcomes, *one.outcomes)
-            by_arn[one.arn] = _Judged(one.arn, one.resource_type, together, one.notes, known.unjudged | one.unjudged)
+            rows = (*known.rows, *one.rows)
+            together = tuple(_without_denied_uses((*known.outcomes, *one.outcomes), rows))
+            unjudged = known.unjudged | one.unjudged
+            by_arn[one.arn] = _Judged(one.arn, one.resource_type, together, one.notes, unjudged, rows)
         else:
             by_arn[one.arn] = one
     return by_arn.values()
+
+
+def _without_denied_uses(outcomes: Iterable[_Outcome], rows: Iterable[User]) -> Iterator[_Outcome]:
+    """Yield the outcomes but those that say of a credential that it was never used, of which a row shows a use."""
+    used = {one for user in rows for one in _used(user)}
+    for one in outcomes:
+        is_denied = isinstance(one, CredentialRisk) and one.check in NEVER_USED and (one.kind, one.credential) in used
+        if not is_denied:
+            yield one
+
+
+def _used(user: User) -> Iterator[tuple[CredentialKind, str]]:
+    if isinstance(user.password_use.at, datetime):
+        yield CredentialKind.PASSWORD, ""
+    for key in (*user.keys.all, *user.keys.by_use):
+        if key.used is not None:
+            yield CredentialKind.ACCESS_KEY, key.name
 
 
 def _analysis(account: AccountCredentials, judged: _Judged) -> ResourceAnalysis:

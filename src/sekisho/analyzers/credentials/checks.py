@@ -180,8 +180,8 @@ _CHECKS: Final = (
         trusted_advisor=("Yw2K9puPzl",),
     ),
     Check(
-        "CRED-PW-POLICY-EXPIRY", "passwords never expire", _POLICY, M,
-        "The policy lets passwords live for ever. Off by default.",
+        "CRED-PW-POLICY-EXPIRY", "passwords live too long", _POLICY, M,
+        "The policy lets passwords live for ever, or for more than 90 days. Off by default.",
         "require_expiry", security_hub=("IAM.17",),
         prowler=("iam_password_policy_expires_passwords_within_90_days_or_less",),
     ),

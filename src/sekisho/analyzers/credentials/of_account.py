@@ -6,7 +6,8 @@ from typing import Final
 
 from sekisho.analyzers.credentials.keys import shown
 from sekisho.analyzers.credentials.risks import cell, in_words, risk
-from sekisho.analyzers.credentials.thresholds import Thresholds
+from sekisho.analyzers.credentials.thresholds import LONGEST_LIFE_OF_PASSWORDS, Thresholds
+from sekisho.analyzers.credentials.user import has_password
 from sekisho.analyzers.observation import CredentialRisk, Fact, Severity
 from sekisho.resources.credentials import AccountCredentials, Mark, NoPasswordPolicy, PasswordPolicy
 
@@ -60,8 +61,18 @@ def _lacks(policy: PasswordPolicy, limits: Thresholds) -> Iterator[tuple[str, st
     if limits.require_character_classes and lacking:
         fact = Fact("missing", ", ".join(lacking), POLICY)
         yield "CRED-PW-POLICY-CLASSES", f"Passwords need no {' and no '.join(lacking)}.", fact
-    if limits.require_expiry and not policy.expire_passwords:
-        yield "CRED-PW-POLICY-EXPIRY", "Passwords never expire.", Fact("ExpirePasswords", "false", POLICY)
+    if limits.require_expiry and (expiry := _expiry(policy)) is not None:
+        yield "CRED-PW-POLICY-EXPIRY", *expiry
+
+
+def _expiry(policy: PasswordPolicy) -> tuple[str, Fact] | None:
+    """Return the sentence and the fact of a policy that lets passwords live too long."""
+    if not policy.expire_passwords:
+        return "Passwords never expire.", Fact("ExpirePasswords", "false", POLICY)
+    age = timedelta(days=policy.max_password_age or 0)
+    if age <= LONGEST_LIFE_OF_PASSWORDS:
+        return None
+    return f"Passwords live for {in_words(age)}.", Fact("MaxPasswordAge", str(age.days), POLICY)
 
 
 def _classes(policy: PasswordPolicy) -> tuple[tuple[str, bool], ...]:
@@ -80,7 +91,7 @@ def _judge_rotation(account: AccountCredentials) -> Iterator[CredentialRisk]:
     rows = [
         row
         for row in account.report.rows
-        if row.password_enabled is True and row.password_next_rotation is Mark.NOT_APPLICABLE and not row.is_root
+        if has_password(account, row) and row.password_next_rotation is Mark.NOT_APPLICABLE and not row.is_root
     ]
     if rows:
         users = "1 user has" if len(rows) == 1 else f"{len(rows):,} users have"

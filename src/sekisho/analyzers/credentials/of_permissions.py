@@ -48,7 +48,7 @@ def is_user_idle(user: User) -> bool:
     account = user.account
     threshold = within_memory(user.thresholds.unused_permission_days)
     services = services_of(account, user.arn) or ()
-    uses = (user.row.password_last_used, *(key.used for key in user.keys.all), *(one.last_accessed for one in services))
+    uses = (user.password_use.at, *(key.used for key in user.keys.all), *(one.last_accessed for one in services))
     return not any(isinstance(one, datetime) and account.taken_at - one < threshold for one in uses)
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from sekisho.analyzers.credentials.keys import Key, shown
 from sekisho.analyzers.credentials.risks import cell, in_words, key_risk, named, risk
 from sekisho.analyzers.credentials.thresholds import AT_SET_UP, DAY, VERY_OLD_KEY
-from sekisho.analyzers.credentials.user import User
+from sekisho.analyzers.credentials.user import PasswordUse, User
 from sekisho.analyzers.observation import CredentialRisk, Fact, Severity
 from sekisho.resources.credentials import Mark, ServiceSpecificCredential
 
@@ -48,22 +48,22 @@ def judge_user(user: User) -> Iterator[CredentialRisk]:
 
 
 def _judge_password(user: User) -> Iterator[CredentialRisk]:
-    row, days = user.row, user.thresholds.unused_days
-    match row.password_last_used:
+    row, use, days = user.row, user.password_use, user.thresholds.unused_days
+    match use.at:
         case datetime() as used:
-            if (age := user.age_of(used)) >= days * DAY:
+            if (age := use.age_of(used)) >= days * DAY:
                 yield risk(
                     "CRED-PW-UNUSED",
                     f"The password was last used {in_words(age)} ago.",
-                    [cell("password_last_used", used), cell("password_last_changed", row.password_last_changed)],
-                    data_at=user.now,
+                    [use.fact, cell("password_last_changed", row.password_last_changed)],
+                    data_at=use.now,
                     last_used=used,
                     days=days,
                 )
         case Mark.UNREADABLE:
             pass
         case _:
-            yield from _judge_new_password(user)
+            yield from _judge_new_password(user, use)
     if isinstance(row.password_next_rotation, datetime) and row.password_next_rotation < user.now:
         yield risk(
             "CRED-PW-EXPIRED",
@@ -73,13 +73,13 @@ def _judge_password(user: User) -> Iterator[CredentialRisk]:
         )
 
 
-def _judge_new_password(user: User) -> Iterator[CredentialRisk]:
+def _judge_new_password(user: User, use: PasswordUse) -> Iterator[CredentialRisk]:
     """Judge a password that was never used: since when could it have been?"""
     row, days = user.row, user.thresholds.unused_days
     if Mark.UNREADABLE in {row.password_last_changed, row.created}:
         return
     known = [one for one in (row.password_last_changed, row.created) if isinstance(one, datetime)]
-    age = user.age_of(max(known)) if known else None
+    age = use.age_of(max(known)) if known else None
     if age is not None and age < days * DAY:
         return
     since = "for an unknown time" if age is None else f"in the {in_words(age)} that it has been there"
@@ -87,11 +87,11 @@ def _judge_new_password(user: User) -> Iterator[CredentialRisk]:
         "CRED-PW-NEVER",
         f"The password was never used {since}{_as_far_as(PASSWORD_USES_FROM, max(known, default=None))}.",
         [
-            cell("password_last_used", row.password_last_used),
+            use.fact,
             cell("password_last_changed", row.password_last_changed),
             cell("user_creation_time", row.created),
         ],
-        data_at=user.now,
+        data_at=use.now,
         severity=Severity.MEDIUM if age is not None and age >= 2 * days * DAY else None,
         days=days,
     )
@@ -115,7 +115,7 @@ def _judge_keys(user: User) -> Iterator[CredentialRisk]:
         yield risk(
             "CRED-PW-KEY",
             "The user has a password and an active access key: a person and a program in one.",
-            [cell("password_enabled", value=True), *user.keys.active[0].facts],
+            [user.password_fact, *user.keys.active[0].facts],
             data_at=user.now,
         )
 
@@ -212,10 +212,10 @@ def _judge_mfa(user: User) -> Iterator[CredentialRisk]:
         yield risk(
             "CRED-MFA-CONSOLE",
             "The user signs in with a password alone, without MFA.",
-            [cell("password_enabled", value=True), _mfa_fact(user)],
+            [user.password_fact, _mfa_fact(user)],
             data_at=user.now,
         )
-    elif user.keys.active and user.row.password_enabled is not Mark.UNREADABLE:
+    elif user.keys.active and (user.password_is_told_elsewhere or user.row.password_enabled is not Mark.UNREADABLE):
         yield risk(
             "CRED-MFA-KEY",
             "The user has an active access key and no MFA, which would help only where policies ask for it; a role "

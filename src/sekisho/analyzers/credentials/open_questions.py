@@ -17,9 +17,18 @@ def open_questions(user: User) -> tuple[UnreadCell, ...]:
     row = user.row
     if row.is_plain:
         return ()
-    answered = ("access_key_",) * user.keys_are_listed + ("mfa_active",) * user.mfa_is_told_elsewhere
+    answered = tuple(column for column, is_told in _told_elsewhere(user) if is_told)
     cells = (*row.unread, *_questions(user))
     return tuple(one for one in cells if not one.column.startswith(answered))
+
+
+def _told_elsewhere(user: User) -> Iterator[tuple[str, bool]]:
+    """Yield how columns begin, and whether somebody else has told what they should tell."""
+    yield "access_key_", user.keys_are_listed
+    yield "mfa_active", user.mfa_is_told_elsewhere
+    yield "password_enabled", user.password_is_told_elsewhere
+    yield "password_last_used", user.password_use_is_told_elsewhere
+    yield "password_", user.password_is_told_elsewhere and not user.has_password  # of what is not there
 
 
 def _questions(user: User) -> Iterator[UnreadCell]:

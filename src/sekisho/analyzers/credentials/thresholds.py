@@ -54,5 +54,9 @@ threshold comes to the same. Source: IAM User Guide, "Refine permissions in AWS 
 VERY_OLD_KEY = timedelta(days=365)
 """Beyond it a key is a worse finding."""
 
+LONGEST_LIFE_OF_PASSWORDS = timedelta(days=90)
+"""Where passwords have to expire at all, they may live no longer. Source: AWS Security Hub User Guide, IAM.17; Prowler,
+`iam_password_policy_expires_passwords_within_90_days_or_less`."""
+
 AT_SET_UP = DAY
 """A key that was made so soon after its user was made with it."""

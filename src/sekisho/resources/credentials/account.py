@@ -120,6 +120,10 @@ class AccountCredentials(msgspec.Struct, frozen=True):
         access_keys: by the name of the user; `<root_account>` is not among them. A user who is missing was not asked
             about.
         mfa_devices: likewise; nor is a user among them who was gone when asked about.
+        login_profiles: whether a user has a password now, by the name; a user who is missing was not asked about, or
+            the answer is not known. One who was gone when asked about has none.
+        password_last_used: when each user last signed in with a password, by the name; None for one of whom no
+            sign-in is known. It is read after the report, so that a user of the report who is missing is gone.
         roles: all of them, those that AWS alone changes too.
         user_tags: by the name of the user; one without tags has none, and is there.
         service_access: what users and roles may use and when they last did, by their ARNs; whoever is missing was not
@@ -134,6 +138,8 @@ class AccountCredentials(msgspec.Struct, frozen=True):
     generated_at: datetime | None = None
     access_keys: Mapping[str, tuple[AccessKey, ...]] = {}
     mfa_devices: Mapping[str, tuple[MfaDevice, ...]] = {}
+    login_profiles: Mapping[str, bool] = {}
+    password_last_used: Mapping[str, datetime | None] | None = None
     root_mfa_devices: tuple[MfaDevice, ...] | None = None
     service_specific_credentials: tuple[ServiceSpecificCredential, ...] | None = None
     password_policy: PasswordPolicy | NoPasswordPolicy | None = None

@@ -39,7 +39,14 @@ from sekisho.resources.credentials.members import (
     required_number,
 )
 from sekisho.resources.credentials.principals import ServiceAccess
-from sekisho.resources.credentials.reading_principals import job_id, joined_principals, principals_in, services_in
+from sekisho.resources.credentials.reading_principals import (
+    job_id,
+    joined_principals,
+    joined_sign_ins,
+    principals_in,
+    services_in,
+    sign_ins_in,
+)
 from sekisho.resources.credentials.report import CredentialReport, parse_report
 from sekisho.resources.gaps import Gap, account_gaps, is_absence
 from sekisho.resources.snapshot import ApiCall, ApiError, Json, RawAccount, Snapshot
@@ -50,6 +57,8 @@ _REPORT: Final = "iam.get_credential_report"
 _KEYS: Final = "iam.list_access_keys"
 _LAST_USED: Final = "iam.get_access_key_last_used"
 _DEVICES: Final = "iam.list_mfa_devices"
+_USERS: Final = "iam.list_users"
+_PROFILE: Final = "iam.get_login_profile"
 _VIRTUAL_DEVICES: Final = "iam.list_virtual_mfa_devices"
 _SERVICE_SPECIFIC: Final = "iam.list_service_specific_credentials"
 _POLICY: Final = "iam.get_account_password_policy"
@@ -62,7 +71,7 @@ _SERVICES: Final = "iam.get_service_last_accessed_details"
 
 _OURS: Final = frozenset(
     {
-        _REPORT, _KEYS, _LAST_USED, _DEVICES, _VIRTUAL_DEVICES, _SERVICE_SPECIFIC, _POLICY, _SUMMARY,
+        _REPORT, _KEYS, _LAST_USED, _DEVICES, _USERS, _PROFILE, _VIRTUAL_DEVICES, _SERVICE_SPECIFIC, _POLICY, _SUMMARY,
         _FEATURES, _ORGANIZATION, _PRINCIPALS, _JOBS, _SERVICES, "iam.generate_credential_report", "sts.assume_role",
         "organizations.list_roots", "organizations.list_accounts_for_parent",
         "organizations.list_organizational_units_for_parent",
@@ -88,7 +97,8 @@ def credentials_of(account: RawAccount, *, partition: str, taken_at: datetime) -
     """Return what the calls of an account say of its credentials.
 
     A listing of which a page failed counts as not read; one that was asked for twice has the items of both answers. Of
-    other calls the last answer counts. A user who is gone by now has no keys; their devices are not known.
+    other calls the last answer counts. A user who is gone by now has no keys and no password; their devices are not
+    known.
 
     Args:
         account: as it was read or recorded; calls about other things are passed over.
@@ -112,6 +122,8 @@ def credentials_of(account: RawAccount, *, partition: str, taken_at: datetime) -
         generated_at=answers.one(_REPORT, partial(generated, member="GeneratedTime")),
         access_keys=access_keys,
         mfa_devices=answers.by_subject(_DEVICES, _mfa_devices, join=_joined),
+        login_profiles=answers.by_subject(_PROFILE, _has_password, absent=_NO_PROFILE),
+        password_last_used=answers.one(_USERS, sign_ins_in, join=joined_sign_ins),
         root_mfa_devices=answers.one(_VIRTUAL_DEVICES, _root_mfa_devices, join=_joined),
         service_specific_credentials=answers.one(_SERVICE_SPECIFIC, _service_specific_credentials, join=_joined),
         password_policy=answers.one(_POLICY, _password_policy, absent=_NO_POLICY),
@@ -330,6 +342,14 @@ _STATUSES: Final = {status.value: status for status in KeyStatus}
 
 def _mfa_devices(raw: Mapping[str, Json]) -> tuple[MfaDevice, ...]:
     return tuple(_mfa_device(device) for device in listed_in(raw, "MFADevices"))
+
+
+def _has_password(raw: Mapping[str, Json]) -> bool:
+    required_text(object_in(raw, "LoginProfile"), "UserName")
+    return True
+
+
+_NO_PROFILE: Final[Mapping[str, bool]] = {_GONE: False}
 
 
 def _root_mfa_devices(raw: Mapping[str, Json]) -> tuple[MfaDevice, ...]:

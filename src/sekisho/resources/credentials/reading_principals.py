@@ -1,6 +1,7 @@
 """What the answers about users and roles mean: who there is, and what each last accessed."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 import msgspec
@@ -39,6 +40,20 @@ def joined_principals(listings: Sequence[Principals]) -> Principals:
         tuple({role.arn: role for listing in listings for role in listing.roles}.values()),
         {user: tags for listing in listings for user, tags in listing.user_tags.items()},
     )
+
+
+def sign_ins_in(raw: Mapping[str, Json]) -> Mapping[str, datetime | None]:
+    """Return when each user last signed in with a password; None for one of whom no sign-in is known."""
+    return {required_text(one, "UserName"): moment_in(one, "PasswordLastUsed") for one in listed_in(raw, "Users")}
+
+
+def joined_sign_ins(listings: Sequence[Mapping[str, datetime | None]]) -> Mapping[str, datetime | None]:
+    """Return each user of any listing once, with the latest sign-in."""
+    latest: dict[str, datetime | None] = {}
+    for user, used in ((user, used) for listing in listings for user, used in listing.items()):
+        known = latest.get(user)
+        latest[user] = used if known is None or (used is not None and used > known) else known
+    return latest
 
 
 def job_id(raw: Mapping[str, Json]) -> str:
