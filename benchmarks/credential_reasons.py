@@ -242,13 +242,6 @@ REASONS: Final[Mapping[str, Reason]] = {
         "of AWS's own there is no difference.",
         REPORT_GUIDE,
     ),
-    "the same user twice": Reason(
-        (), (*MISSED, *ALONE), lambda case: len(case.rows) > 1,
-        "a user stands on two lines of the report", "Prowler",
-        "Sekisho judges both lines, and one of them says that the password was never used; Prowler asks ListUsers. "
-        "AWS does not write a user twice, edited reports do.",
-        "IAM API reference, ListUsers",
-    ),
     "key never used": Reason(
         (UNUSED_KEY,), MISSED, _never_used_key,
         "an active key that was never used, 45 days old or more", "Sekisho",
@@ -294,12 +287,6 @@ REASONS: Final[Mapping[str, Reason]] = {
         "a key was switched off, or a device added, after the report was made", "Sekisho",
         "A report is up to four hours old; Sekisho asks for each user's keys and devices besides.",
         REPORT_GUIDE,
-    ),
-    "signed in since the report": Reason(
-        (CONSOLE,), MISSED, lambda case: (case.account.live_of(case.subject).signed_in or 45) < 45,
-        "the user signed in after the report was made", "Prowler",
-        "Prowler takes the last sign-in from ListUsers, Sekisho from the report, which is up to four hours old.",
-        "IAM API reference, ListUsers",
     ),
     "MFA not said": Reason(
         (CONSOLE_MFA,), MISSED, lambda case: case.cell("mfa_active").lower() not in {"true", "false"},
@@ -355,12 +342,6 @@ REASONS: Final[Mapping[str, Reason]] = {
         "root has a hardware device, and a user whose name has `root` in it a virtual one", "Sekisho",
         "Prowler looks for `root` anywhere in the ARN of a virtual device's user, and calls root's device virtual.",
         "IAM API reference, ListVirtualMFADevices",
-    ),
-    "password life of over 90 days": Reason(
-        (EXPIRY,), ALONE, lambda case: ((case.account.password_policy or {}).get("MaxPasswordAge") or 0) > 90,
-        "passwords expire, after 365 days", "Prowler",
-        "Security Hub wants 90 days or less. Sekisho, asked for expiry, only wants one, whenever.",
-        "AWS Security Hub User Guide, IAM.17",
     ),
     "a member with a root password": Reason(
         (MANAGEMENT,), MISSED, lambda case: case.account.is_member and bool(case.account.root_password),
