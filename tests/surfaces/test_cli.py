@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from surfaces.serving import wait_for
+
 pytestmark = pytest.mark.slow
 
 PROGRAM = Path(sys.executable).with_name("sekisho")
@@ -327,6 +329,12 @@ def test_a_terminal_without_unicode_gets_codes_instead_of_letters(terminal: Term
     assert "\\u2022 looked at" in done.stdout
 
 
+def _has_open(process: int, file: Path) -> bool:
+    """Say whether a process has opened a file; before that, an interrupt meets imports and not a scan."""
+    folder = Path(f"/proc/{process}/fd")
+    return str(file) in {os.path.realpath(one) for one in folder.iterdir()}
+
+
 def test_interrupting_a_scan_stores_nothing(terminal: Terminal) -> None:
     before = terminal.scan(bucket(PUBLIC))
     database = terminal.home / ".local" / "state" / "sekisho" / "findings.db"
@@ -340,7 +348,8 @@ def test_interrupting_a_scan_stores_nothing(terminal: Terminal) -> None:
             stderr=subprocess.PIPE,
             text=True,
         )
-        time.sleep(3)
+        wait_for(lambda: _has_open(process.pid, database))
+        time.sleep(1)
         process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
 
