@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -335,6 +335,15 @@ def _has_open(process: int, file: Path) -> bool:
     return str(file) in {os.path.realpath(one) for one in folder.iterdir()}
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Have interrupts mean something to what is started, also where a shell runs the tests in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_interrupting_a_scan_stores_nothing(terminal: Terminal) -> None:
     before = terminal.scan(bucket(PUBLIC))
     database = terminal.home / ".local" / "state" / "sekisho" / "findings.db"
