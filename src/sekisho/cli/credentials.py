@@ -70,6 +70,7 @@ class Answer:
 
     Attributes:
         as_script: print the repair as a shell script in place of the findings.
+        keep: whether what was found is stored.
         exemptions: what the operator has agreed to.
     """
 
@@ -78,21 +79,18 @@ class Answer:
     strict: bool
     fail_on: str | None
     as_script: bool = False
+    keep: bool = False
     exemptions: tuple[Exemption, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """An account, what was made of it, and which of that is still to be told."""
+    """An account, what was made of it where that is kept, all that was seen, and which of that is still to be told."""
 
     account: AccountCredentials
     analyses: Sequence[ResourceAnalysis]
-    told: Sequence[Observation] = ()
-
-    @property
-    def observations(self) -> Iterator[Observation]:
-        """All that was seen."""
-        return (one for analysis in self.analyses for one in analysis.observations)
+    observations: Sequence[Observation]
+    told: Sequence[Observation]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +111,13 @@ class Run:
     not_in_source: tuple[str, ...] = ()
 
 
-def judge_report(file: Path, *, as_of: str | None, database: str | None, keep: bool, answer: Answer) -> ExitStatus:
+def judge_report(file: Path, *, as_of: str | None, database: str | None, answer: Answer) -> ExitStatus:
     """Judge the credential report in a file, and print what was found.
 
     Args:
         file: CSV, or `-`.
         as_of: when it was made.
         database: where what was found is kept, if it is.
-        keep: whether to keep it.
         answer: how to answer.
 
     Returns:
@@ -131,7 +128,7 @@ def judge_report(file: Path, *, as_of: str | None, database: str | None, keep: b
     account = _read_report(file, None if as_of is None else _moment(as_of))
     run = _judge(_zone_of(account), account.now, [account], answer, analyzer=REPORTS)
     run = replace(run, not_in_source=(NOT_IN_A_REPORT,))
-    if keep:
+    if answer.keep:
         with open_store(database) as store:
             status = _keep(output, store, run, answer)
     else:
@@ -140,18 +137,20 @@ def judge_report(file: Path, *, as_of: str | None, database: str | None, keep: b
     return status
 
 
-def judge_accounts(reader: CredentialsReader, *, database: str | None, keep: bool, answer: Answer) -> ExitStatus:
+def judge_accounts(reader: CredentialsReader, *, database: str | None, answer: Answer) -> ExitStatus:
     """Judge what a recording or AWS itself tells of the credentials of accounts.
 
     Returns:
         What `--fail-on` and `--strict` ask for.
     """
     output = Output()
-    with open_store(database if keep else NOWHERE) as store:  # first, so that one that cannot be used costs no reading
+    with open_store(
+        database if answer.keep else NOWHERE
+    ) as store:  # first, so that one that cannot be used costs no reading
         with output.reading_bar() as bar:
             snapshot = reader.read(bar)
         run = _judge(snapshot.zone_of_trust, snapshot.taken_at, credentials_in(snapshot), answer)
-        return _keep(output, store, run, answer) if keep else _tell(output, run, answer)
+        return _keep(output, store, run, answer) if answer.keep else _tell(output, run, answer)
 
 
 def credentials_reader(live: LiveSettings, *, recording: str | None, unused_permissions: bool) -> CredentialsReader:
@@ -171,9 +170,13 @@ def _judge(
 ) -> Run:
     thresholds = Thresholds(**answer.thresholds)
     exemptions = Exemptions(answer.exemptions, tags=tags_in(accounts), on=datetime.now(UTC).date())
-    judged = [Judged(account, analyze_credentials(account, thresholds)) for account in accounts]
-    told = [replace(one, told=[seen for seen in one.observations if exemptions.of(seen) is None]) for one in judged]
-    return Run(zone, taken_at, told, exemptions, analyzer)
+    judged: list[Judged] = []
+    for account in accounts:
+        analyses = analyze_credentials(account, thresholds)
+        seen = [one for analysis in analyses for one in analysis.observations]
+        told = [one for one in seen if exemptions.of(one) is None] if exemptions.live else seen
+        judged.append(Judged(account, analyses if answer.keep else (), seen, told))
+    return Run(zone, taken_at, judged, exemptions, analyzer)
 
 
 def _keep(output: Output, store: FindingStore, run: Run, answer: Answer) -> ExitStatus:

@@ -91,9 +91,10 @@ def credentials(
         strict=strict,
         fail_on=fail_on,
         as_script=script,
+        keep=report is None if keep is None else keep,
         exemptions=read_exemptions(settings_file(click.get_current_context())),
     )
     if report is not None:
-        return judge_report(report, as_of=as_of, database=db, keep=keep is True, answer=answer)
+        return judge_report(report, as_of=as_of, database=db, answer=answer)
     reader = credentials_reader(live, recording=recording, unused_permissions=unused_permissions)
-    return judge_accounts(reader, database=db, keep=keep is not False, answer=answer)
+    return judge_accounts(reader, database=db, answer=answer)
