@@ -560,7 +560,11 @@ def _recorded_account(folder: Path, name: str, at: datetime | None = None) -> Ac
     moment = at or _recorded(folder)[name].as_of
     report = parse_report((folder / f"{name}.csv").read_bytes())
     return AccountCredentials(
-        account_id=report.rows[0].account_id, partition="aws", taken_at=moment, report=report, generated_at=moment
+        account_id=report.rows[0].arn.split(":")[4],
+        partition="aws",
+        taken_at=moment,
+        report=report,
+        generated_at=moment,
     )
 
 

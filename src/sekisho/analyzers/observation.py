@@ -244,7 +244,7 @@ class ResourceAnalysis(msgspec.Struct, frozen=True, gc=False):
     """The verdict on one resource.
 
     Attributes:
-        observations: empty means that nobody outside gets in.
+        observations: empty means that nobody outside gets in, or that nothing is wrong with the credentials.
         notes: what a reader who asks "why not?" should know, for instance that the key of a secret admits only its
             own account, or that Block Public Access cuts a public policy.
         unjudged: the ids of the checks that nobody could make, or was asked to make, on this resource although it was

@@ -13,7 +13,6 @@ import click
 from rich.text import Text
 
 from sekisho.analyzers.credentials import Exemption, Exemptions, Thresholds, analyze_credentials, key_ages, tags_in
-from sekisho.analyzers.credentials.analyze import ROLE_TYPE
 from sekisho.analyzers.credentials.repair_script import render_script
 from sekisho.analyzers.observation import AnalysisError, Observation, ResourceAnalysis, Severity
 from sekisho.cli.escape import plain
@@ -38,6 +37,7 @@ from sekisho.findings import (
 )
 from sekisho.policy.arns import parse_arn
 from sekisho.resources.credentials import (
+    ROLE_TYPE,
     AccountCredentials,
     CredentialReport,
     ReportError,

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import cast
 
 import msgspec
 
 from sekisho.analyzers.credentials import CHECKS, Exemption
+from sekisho.analyzers.credentials.exemptions import is_like
 from sekisho.cli.settings import EXEMPTIONS, SettingsError, read_toml
 
 
@@ -45,8 +45,11 @@ def _problem(exemption: Exemption) -> str | None:
         return "does not say who answers for it and why it is all right; write `owner` and `reason`"
     if exemption.is_of_all:
         return "is of everything; name `users`, `paths`, `tags`, `accounts` or `checks`"
+    for path in exemption.paths:
+        if not path.startswith("/"):
+            return f"names the path `{path}`; a path begins with `/`"
     for pattern in exemption.checks:
-        if not any(fnmatchcase(check, pattern) for check in CHECKS):
+        if not any(is_like(check, pattern) for check in CHECKS):
             return f"names the check `{pattern}`, which there is not"
     return None
 

@@ -34,8 +34,8 @@ from sekisho.collectors.collector import Pages, Read, Reads
 from sekisho.collectors.errors import CollectError
 from sekisho.collectors.json_values import is_list
 from sekisho.collectors.options import LiveOptions
-from sekisho.collectors.zone import HOME_REGIONS
 from sekisho.resources.snapshot import ApiCall, ApiError, Json
+from sekisho.resources.zone import HOME_REGIONS
 
 _MISREAD = (ResponseParserError, AttributeError, LookupError, TypeError, ValueError)
 """What botocore's parsers raise on an answer of another shape than the service describes."""

@@ -290,7 +290,7 @@ READS: Reads = {
     ),
     "iam.list_users": Read(
         "iam:ListUsers",
-        keep=tuple(f"Users.{member}" for member in ("UserName", "Arn", "CreateDate", "PasswordLastUsed")),
+        keep=tuple(f"Users.{member}" for member in ("UserName", "Arn", "PasswordLastUsed")),
         needs=("Users.UserName",),
         page_size=1000,
     ),

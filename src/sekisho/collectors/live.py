@@ -91,18 +91,22 @@ class LiveReader:
         )
 
 
-def begin(options: LiveOptions, reads: Reads, now: Callable[[], datetime]) -> tuple[datetime, Connection, ReadZone]:
+def begin(
+    options: LiveOptions, reads: Reads, now: Callable[[], datetime], *, policies: bool = True
+) -> tuple[datetime, Connection, ReadZone]:
     """Return the time, a connection to the account of the credentials, and who is trusted.
 
     Args:
         options: how to read.
         reads: the calls that one account takes; what an organization takes is added when one is read.
         now: the clock.
+        policies: whether the control policies of an organization matter.
     """
     taken_at = now().astimezone(UTC).replace(microsecond=0)
     own = connect(options, {**reads, **ZONE_READS} if options.organization else reads)
-    read_zone = read_organization_zone if options.organization else read_account_zone
-    return taken_at, own, read_zone(own, options.partners)
+    if options.organization:
+        return taken_at, own, read_organization_zone(own, options.partners, policies=policies)
+    return taken_at, own, read_account_zone(own, options.partners)
 
 
 def accounts_to_read(own: Connection, trusted: ReadZone) -> list[str]:

@@ -50,7 +50,7 @@ class LiveCredentialsReader:
         Raises:
             CollectError: no credentials, no such organization. The message names the remedy.
         """
-        taken_at, own, trusted = begin(self._options, CREDENTIAL_READS, self._now)
+        taken_at, own, trusted = begin(self._options, CREDENTIAL_READS, self._now, policies=False)
         with workers(self._options.workers) as pool:
             accounts = tuple(self._accounts(own, trusted, pool, progress))
         return Snapshot(taken_at=taken_at, zone_of_trust=trusted.zone, accounts=accounts, only=())

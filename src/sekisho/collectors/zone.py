@@ -9,9 +9,6 @@ from sekisho.resources.gaps import is_absence, is_denial
 from sekisho.resources.snapshot import ApiCall, ApiError, Json
 from sekisho.resources.zone import MemberAccount, ResourceControlPolicy, ZoneOfTrust, ZoneType, partition_of
 
-HOME_REGIONS: Mapping[str, str] = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
-"""The Region of a zone by partition. Ids of findings depend on it, so it must not follow a machine's settings."""
-
 ACCOUNT_READS: Reads = {
     "sts.get_caller_identity": Read(None, keep=("Account",), needs=("Account",)),
     "ec2.describe_regions": Read(
@@ -89,8 +86,13 @@ def read_account_zone(aws: Account, partners: frozenset[str]) -> ReadZone:
     return ReadZone(zone, () if is_silent else (made,))
 
 
-def read_organization_zone(aws: Account, partners: frozenset[str]) -> ReadZone:
+def read_organization_zone(aws: Account, partners: frozenset[str], *, policies: bool = True) -> ReadZone:
     """Trust all accounts of the organization that the account belongs to.
+
+    Args:
+        aws: the account.
+        partners: who is trusted besides.
+        policies: whether to read its resource control policies; to credentials they do not matter.
 
     Raises:
         CollectError: the account belongs to none, or may not see which accounts are in it.
@@ -98,14 +100,14 @@ def read_organization_zone(aws: Account, partners: frozenset[str]) -> ReadZone:
     organization = _describe_organization(aws)
     failed: list[ApiCall] = []
     members = tuple(_walk(aws, organization["Id"], failed))
-    policies = tuple(_read_resource_control_policies(aws, failed))
+    controls = tuple(_read_resource_control_policies(aws, failed)) if policies else ()
     zone = ZoneOfTrust(
         ZoneType.ORGANIZATION,
         organization["MasterAccountId"],
         aws.home,
         organization_id=organization["Id"],
         accounts=tuple(sorted(members, key=lambda member: member.account_id)),
-        resource_control_policies=tuple(sorted(policies, key=lambda policy: (policy.target_id, policy.content))),
+        resource_control_policies=tuple(sorted(controls, key=lambda policy: (policy.target_id, policy.content))),
         partners=partners,
     )
     return ReadZone(zone, tuple(failed))

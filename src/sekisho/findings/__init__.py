@@ -17,6 +17,7 @@ from sekisho.findings.analyzer import (
 from sekisho.findings.archive_rules import MOST_RULES, ArchiveRule, archiving_rule, check_rule
 from sekisho.findings.change import Change, ChangeKind, HistoryEntry
 from sekisho.findings.coverage import Coverage, Undecided, coverage_of, coverage_of_credentials
+from sekisho.findings.credentials import CREDENTIALS, REPORTS, judge_credentials, record_credentials
 from sekisho.findings.criteria import Criteria, Criterion, check_criteria, matches
 from sekisho.findings.document import finding_document, format_time, to_the_millisecond, witness_document
 from sekisho.findings.errors import (
@@ -76,13 +77,14 @@ from sekisho.findings.query import (
     resource_page_of,
 )
 from sekisho.findings.reconcile import Reconciliation, reconcile
-from sekisho.findings.scan import CREDENTIALS, ScanReport, record_credentials, record_scan
+from sekisho.findings.scan import ScanReport, record_scan
 from sekisho.findings.store import FindingFilter, FindingStore, Known, Scan, StoredEvent
 
 __all__ = [
     "CREDENTIALS",
     "MOST_ANALYZERS",
     "MOST_RULES",
+    "REPORTS",
     "AccessPreview",
     "ActiveCounts",
     "AmbiguousFindingError",
@@ -158,6 +160,7 @@ __all__ = [
     "finding_id",
     "forget",
     "format_time",
+    "judge_credentials",
     "lapse",
     "make_preview",
     "matches",

@@ -2,18 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Final
 
 import msgspec
 
-from sekisho.analyzers.observation import AnalysisError, FindingType, ResourceAnalysis
-from sekisho.resources.credentials import AccountCredentials
+from sekisho.analyzers.observation import AnalysisError, ResourceAnalysis
+from sekisho.resources.credentials import ROLE_TYPE, USER_TYPE, AccountCredentials
 from sekisho.resources.gaps import LISTED_TYPES, Gap, account_gaps, resource_gaps
 from sekisho.resources.snapshot import Snapshot
 from sekisho.resources.zone import ZoneType
-
-USER_TYPE: Final = "AWS::IAM::User"
-ROLE_TYPE: Final = "AWS::IAM::Role"
 
 
 class Undecided(msgspec.Struct, frozen=True):
@@ -34,7 +30,6 @@ class Coverage(msgspec.Struct, frozen=True):
         gaps: every call that failed: those about accounts first, then those about single resources.
         undecided: the resources on which the analysis gave up.
         only: the ARNs of the resources that were looked at, whether they exist or not; None when everything was.
-        looked_for: the types of finding that the scan could have made; None for all.
     """
 
     taken_at: datetime
@@ -44,7 +39,6 @@ class Coverage(msgspec.Struct, frozen=True):
     gaps: tuple[Gap, ...] = ()
     undecided: tuple[Undecided, ...] = ()
     only: tuple[str, ...] | None = None
-    looked_for: tuple[FindingType, ...] | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -54,10 +48,6 @@ class Coverage(msgspec.Struct, frozen=True):
     def is_about(self, resource: str) -> bool:
         """Say whether the scan was to look at a resource, wherever it is."""
         return self.only is None or resource in self.only
-
-    def looks_for(self, finding_type: FindingType) -> bool:
-        """Say whether the scan could have made such a finding."""
-        return self.looked_for is None or finding_type in self.looked_for
 
     def includes(self, resource: str, *, resource_type: str, account: str, region: str) -> bool:
         """Say whether a resource of this name, kind and place would have been seen if it still existed.
@@ -103,8 +93,6 @@ def coverage_of_credentials(
     taken_at: datetime,
     accounts: Sequence[AccountCredentials],
     analyses: Iterable[ResourceAnalysis],
-    *,
-    looked_for: Sequence[FindingType] | None = None,
 ) -> Coverage:
     """Return what a scan of the credentials of accounts looked at.
 
@@ -112,7 +100,6 @@ def coverage_of_credentials(
         taken_at: when the reading began, in UTC.
         accounts: all that were to be read.
         analyses: what was made of them.
-        looked_for: the types of finding that were looked for; None for all.
     """
     analyzed = tuple(analyses)
     gaps = [gap for account in accounts for gap in (*account.gaps, *_unlisted(account))]
@@ -124,7 +111,6 @@ def coverage_of_credentials(
         resources=len(analyzed),
         gaps=tuple(gaps),
         undecided=tuple(_undecided(analyzed)),
-        looked_for=None if looked_for is None else tuple(looked_for),
     )
 
 

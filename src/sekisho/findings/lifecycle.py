@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from sekisho.analyzers.credentials import SIGNED, Exemption, Exemptions
+from sekisho.analyzers.credentials import SIGNED, Exemptions
 from sekisho.findings.archive_rules import ArchiveRule, archiving_rule
 from sekisho.findings.change import Change, ChangeKind
 from sekisho.findings.finding import Finding, Status
@@ -58,26 +58,36 @@ def lapse(rules: Sequence[ArchiveRule], findings: Iterable[Finding], *, now: dat
             if other is None:
                 yield from unarchive((finding,), by=finding.archived_by or "", now=now, reason="the rule has expired")
             else:
-                after = replace(finding, archived_by=other.signature)
-                yield Change(ChangeKind.ARCHIVED, after, finding.status, now, other.signature, other.reason or "")
+                yield _signed_anew(finding, other.signature, other.reason or "", now)
 
 
-def exempt(findings: Iterable[Finding], exemptions: Exemptions, *, now: datetime) -> Iterator[Change]:
+def exempt(
+    findings: Iterable[Finding], exemptions: Exemptions, *, rules: Sequence[ArchiveRule], now: datetime
+) -> Iterator[Change]:
     """Yield the changes by which exemptions archive what is active, and those that end what they archived.
 
-    What another has archived stays so, whether an exemption is about it or not.
+    What another has archived stays so, whether an exemption is about it or not. Where an exemption ends, another one or
+    an archive rule may take over.
     """
     for finding in findings:
         held_by = finding.archived_by if finding.status is Status.ARCHIVED else None
         exemption = exemptions.of(finding.observation, held_by=held_by)
-        if exemption is not None:
-            yield from archive((finding,), by=exemption.signature, now=now, reason=_why(exemption))
-        elif held_by is not None and held_by.startswith(SIGNED):
-            yield from unarchive((finding,), by=held_by, now=now, reason="it has ended, or is about this no more")
+        if held_by is None:
+            if exemption is not None:
+                yield from archive((finding,), by=exemption.signature, now=now, reason=exemption.why)
+        elif held_by.startswith(SIGNED) and (exemption is None or exemption.signature != held_by):
+            rule = archiving_rule(rules, finding, now) if exemption is None else None
+            if exemption is not None:
+                yield _signed_anew(finding, exemption.signature, exemption.why, now)
+            elif rule is not None:
+                yield _signed_anew(finding, rule.signature, rule.reason or "", now)
+            else:
+                yield from unarchive((finding,), by=held_by, now=now, reason="it has ended, or is about this no more")
 
 
-def _why(exemption: Exemption) -> str:
-    return f"{exemption.reason} (owner: {exemption.owner}, until {exemption.until})"
+def _signed_anew(finding: Finding, by: str, reason: str, now: datetime) -> Change:
+    """Return the change by which something that is archived stays so in another's name."""
+    return Change(ChangeKind.ARCHIVED, replace(finding, archived_by=by), finding.status, now, by, reason)
 
 
 def tidy(rules: Sequence[ArchiveRule], findings: Sequence[Finding], *, now: datetime) -> Iterator[Change]:

@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 from msgspec.structs import replace
 
+from sekisho.analyzers.credentials import unused_actions
 from sekisho.analyzers.observation import (
     AnalysisError,
     CredentialRisk,
@@ -96,7 +97,6 @@ def reconcile(
             finding.id in seen
             or finding.status is Status.RESOLVED
             or not coverage.is_about(finding.observation.resource)
-            or not coverage.looks_for(finding.observation.finding_type)
         ):
             continue
         if isinstance(risk := finding.observation.outcome, CredentialRisk) and (
@@ -193,8 +193,8 @@ def _access(observation: Observation) -> object:
                 access.blocked_by,
                 access.resource_control_policy_restriction,
             )
-        case CredentialRisk(severity=severity):  # when it was used last changes with every use, and its age every day
-            return severity
+        case CredentialRisk(severity=severity) as risk:  # its last use changes with every use, its age every day
+            return severity, [name for name, _ in unused_actions(risk)]
         case AnalysisError() as error:
             return error
 

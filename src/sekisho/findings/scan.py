@@ -3,27 +3,20 @@
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from functools import partial
-from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
-from sekisho.analyzers.credentials import Exemptions
 from sekisho.analyzers.observation import ResourceAnalysis
 from sekisho.findings.analyzer import Analyzer, AnalyzerType
 from sekisho.findings.coverage import Coverage, coverage_of
 from sekisho.findings.document import to_the_millisecond
-from sekisho.findings.errors import AnalyzerExistsError, UnknownAnalyzerError
-from sekisho.findings.finding import Finding, Status, analyzer_arn
-from sekisho.findings.lifecycle import exempt, tidy
+from sekisho.findings.errors import AnalyzerError, AnalyzerExistsError, UnknownAnalyzerError
+from sekisho.findings.finding import Status, analyzer_arn
+from sekisho.findings.lifecycle import tidy
 from sekisho.findings.reconcile import Accept, Reconciliation, reconcile
 from sekisho.findings.store import FindingFilter, FindingStore, Known, Scan
 from sekisho.resources.snapshot import Snapshot
-from sekisho.resources.zone import ZoneOfTrust
-
-CREDENTIALS: Final = "sekisho-credentials"
-"""What the analyzer of unused access is called that nobody has named."""
 
 
 class ScanReport(msgspec.Struct, frozen=True):
@@ -57,63 +50,20 @@ def record_scan(
 
     Raises:
         UnknownAnalyzerError: the analyzer that is named is not there, or no longer; nothing was stored.
+        AnalyzerError: the analyzer of this name looks for unused access; nothing was stored.
         StoreError: nothing was stored; or the scan was, and what time has changed was not, which the next one does.
     """
     zone, analyzed = snapshot.zone_of_trust, tuple(analyses)
     coverage = coverage_of(snapshot, analyzed)
     if analyzer is None:
-        analyzer = _make_known(store, Analyzer(analyzer_arn(zone), AnalyzerType.of(zone.type), to_the_millisecond(now)))
-    return _record(store, Scan(analyzer, to_the_millisecond(now), coverage), analyzed)
+        analyzer = make_known(store, Analyzer(analyzer_arn(zone), AnalyzerType.of(zone.type), to_the_millisecond(now)))
+    return record(store, Scan(analyzer, to_the_millisecond(now), coverage), analyzed)
 
 
-def record_credentials(
-    store: FindingStore,
-    zone: ZoneOfTrust,
-    analyses: Iterable[ResourceAnalysis],
-    coverage: Coverage,
-    *,
-    now: datetime,
-    analyzer: str | None = None,
-    name: str = CREDENTIALS,
-    exemptions: Exemptions | None = None,
-) -> ScanReport:
-    """Reconcile what was made of the credentials of a zone with what the store knows, and store the outcome.
-
-    Args:
-        store: where the findings live.
-        zone: whose credentials were read.
-        analyses: of every user, role and account that was looked at.
-        coverage: what was.
-        now: UTC; kept to the millisecond.
-        analyzer: as of `record_scan`.
-        name: of the analyzer that is made where none is named.
-        exemptions: what they are about is archived, what they are about no more is not; None for no change of either.
-
-    Raises:
-        UnknownAnalyzerError: the analyzer that is named is not there, or no longer; nothing was stored.
-        StoreError: as of `record_scan`.
-    """
-    if analyzer is None:
-        kind = AnalyzerType.of(zone.type, unused_access=True)
-        analyzer = _make_known(store, Analyzer(analyzer_arn(zone, name), kind, to_the_millisecond(now)))
-    if exemptions is None:
-        return _record(store, Scan(analyzer, to_the_millisecond(now), coverage), tuple(analyses))
-    accept = partial(_accepted, exemptions)
-    report = _record(store, Scan(analyzer, to_the_millisecond(now), coverage), tuple(analyses), accept)
-    held = frozenset({Status.ACTIVE, Status.ARCHIVED} if exemptions.live else {Status.ARCHIVED})
-    kept = FindingFilter(analyzer_arn=analyzer, statuses=held)
-    store.change(kept, lambda known: exempt(known.findings, exemptions, now=to_the_millisecond(now)))
-    return report
-
-
-def _accepted(exemptions: Exemptions, finding: Finding) -> str | None:
-    exemption = exemptions.of(finding.observation)
-    return None if exemption is None else exemption.signature
-
-
-def _record(
+def record(
     store: FindingStore, scan: Scan, analyzed: Sequence[ResourceAnalysis], accept: Accept | None = None
 ) -> ScanReport:
+    """Reconcile and store a scan, whatever was looked for; then what time has changed."""
     arn, finished, coverage = scan.analyzer_arn, scan.finished_at, scan.coverage
 
     def reconciled(known: Known) -> Reconciliation:
@@ -134,12 +84,23 @@ def _record(
     return ScanReport(arn, coverage, reconciliation)
 
 
-def _make_known(store: FindingStore, analyzer: Analyzer) -> str:
-    """Make the analyzer of the first scan; one that looks at another zone from now on is of that type."""
+def make_known(store: FindingStore, analyzer: Analyzer) -> str:
+    """Make the analyzer of the first scan; one that looks at another zone from now on is of that type.
+
+    Raises:
+        AnalyzerError: there is one of this name that looks for something else.
+    """
     try:
-        if store.analyzer(analyzer.arn).type is not analyzer.type:
-            store.change_analyzer(analyzer.arn, lambda known: replace(known, type=analyzer.type))
+        known = store.analyzer(analyzer.arn).type
     except UnknownAnalyzerError:
         with suppress(AnalyzerExistsError):  # another first scan was faster
             store.create_analyzer(analyzer)
+        return analyzer.arn
+    if known.is_of_unused_access is not analyzer.type.is_of_unused_access:
+        raise AnalyzerError(
+            f"the analyzer `{analyzer.name}` is of type {known.value}, and {analyzer.type.value} is wanted; "
+            "delete it, or name another database with --db"
+        )
+    if known is not analyzer.type:
+        store.change_analyzer(analyzer.arn, lambda one: replace(one, type=analyzer.type))
     return analyzer.arn

@@ -159,7 +159,7 @@ class FindingStore(Protocol):
         ...
 
     def change_analyzer(self, arn: str, decide: Callable[[Analyzer], Analyzer]) -> Analyzer:
-        """Change the type or the tags of an analyzer in one transaction; return it as it is now.
+        """Change an analyzer in one transaction; return it as it is now.
 
         Raises:
             UnknownAnalyzerError: there is none with this ARN.

@@ -82,6 +82,10 @@ def zone_of_account(zone: ZoneOfTrust, account_id: str, region: str) -> ZoneOfTr
     )
 
 
+HOME_REGIONS: Mapping[str, str] = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+"""The Region of a zone by partition. Ids of findings depend on it, so it must not follow a machine's settings."""
+
+
 def partition_of(region: str) -> str:
     """Return the partition of a Region. Source: IAM User Guide, "Identify AWS resources with ARNs"."""
     match region.split("-"):

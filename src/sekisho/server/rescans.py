@@ -9,14 +9,12 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final, TypeVar
 
-from msgspec.structs import replace
-
-from sekisho.analyzers.credentials import Exemption, Exemptions, Thresholds, analyze_credentials, tags_in
+from sekisho.analyzers.credentials import Exemption, Exemptions, Thresholds, tags_in
 from sekisho.analyzers.external import analyze_external_access
-from sekisho.analyzers.observation import ResourceAnalysis
 from sekisho.collectors import CollectError, CredentialsReader, OutOfReachError, SnapshotReader, UnsupportedArnError
 from sekisho.collectors.one_resource import collector_of
 from sekisho.findings import (
+    REPORTS,
     Analyzer,
     AnalyzerType,
     FindingStore,
@@ -25,6 +23,7 @@ from sekisho.findings import (
     StoreError,
     UnknownAnalyzerError,
     coverage_of_credentials,
+    judge_credentials,
     record_credentials,
     record_scan,
 )
@@ -277,37 +276,21 @@ def _scan_credentials(
 ) -> ScanReport:
     """Look at all credentials of a zone, of which none is read alone."""
     reader = readers.credentials.get(analyzer.type.zone)
-    if reader is None:
+    if reader is None or analyzer.name == REPORTS:
         raise ForeignAnalyzerError(analyzer.arn, account=analyzer.account)
     snapshot = reader.read(watch)
     _refuse_foreign(analyzer, snapshot.zone_of_trust)
     accounts = credentials_in(snapshot)
-    limits = _limits(readers.judgement.thresholds, analyzer)
-    tags = tags_in(accounts)
+    tags, thresholds = tags_in(accounts), readers.judgement.thresholds
     analyses = [
         analysis
         for account in watch.each(accounts)
-        for analysis in analyze_credentials(account, limits)
-        if not _is_excluded(analysis, analyzer, tags)
+        for analysis in judge_credentials(account, thresholds, analyzer.unused_access, tags)
     ]
     coverage = coverage_of_credentials(snapshot.taken_at, accounts, analyses)
     now, zone = clock(), snapshot.zone_of_trust
     exemptions = Exemptions(readers.judgement.exemptions, tags=tags, on=now.date())
     return record_credentials(store, zone, analyses, coverage, now=now, analyzer=analyzer.arn, exemptions=exemptions)
-
-
-def _is_excluded(analysis: ResourceAnalysis, analyzer: Analyzer, tags: Mapping[str, Mapping[str, str]]) -> bool:
-    exclusions = analyzer.unused_access.exclusions if analyzer.unused_access else ()
-    known = tags.get(analysis.resource)
-    return any(one.excludes(analysis.resource_owner_account, known) for one in exclusions)
-
-
-def _limits(thresholds: Thresholds, analyzer: Analyzer) -> Thresholds:
-    asked = analyzer.unused_access
-    if asked is None:
-        return thresholds
-    age = asked.age_days
-    return replace(thresholds, unused_days=age, unused_role_days=age, unused_permission_days=age)
 
 
 def known_resources(

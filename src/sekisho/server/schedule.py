@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from sekisho.findings import Analyzer, FindingStore, PreviewStore, StoreError
+from sekisho.findings import REPORTS, Analyzer, FindingStore, PreviewStore, StoreError
 
 logger = logging.getLogger("sekisho.server.schedule")
 
@@ -137,7 +137,7 @@ class DueRescans:
     def __call__(self) -> None:
         """Ask for what is due."""
         now = self._clock()
-        ours = [one for one in self._store.analyzers() if one.account == self._account]
+        ours = [one for one in self._store.analyzers() if one.account == self._account and one.name != REPORTS]
         for arn in due(ours, self._last_scans(ours), every=self._every, now=now):
             if not self._rescans.will_scan(arn):
                 self._asked[arn] = now

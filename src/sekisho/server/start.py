@@ -58,7 +58,8 @@ def _make_sure(store: FindingStore, zone: ZoneOfTrust, now: datetime) -> None:
     try:
         known = store.analyzer(arn)
     except UnknownAnalyzerError:
-        if not any(one.account == zone.account_id for one in store.analyzers()):
+        others = [one for one in store.analyzers() if not one.type.is_of_unused_access]
+        if not any(one.account == zone.account_id for one in others):
             _make(store, Analyzer(arn, AnalyzerType.of(zone.type), now))
         return
     if zone.type is ZoneType.ORGANIZATION and known.type is AnalyzerType.ACCOUNT:

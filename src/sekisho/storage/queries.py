@@ -91,8 +91,11 @@ _SORTS: Final[Mapping[str, Column[Any]]] = {
     "analyzedAt": _C.analyzed_at,
 }
 
-LISTS_KEPT: Final = 128
-"""How many lists have their statement kept: whoever turns the pages of one asks for it again and again."""
+LISTS_KEPT: Final = 16
+"""How many lists have their statement kept: whoever turns the pages of one asks for it again and again.
+
+A filter stands in its statement and in the key, and may be as long as a body: together no more than 16 of those.
+"""
 
 _AFTER_VALUE: Final = "after_value"
 _AFTER_ID: Final = "after_id"

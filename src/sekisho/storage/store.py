@@ -134,7 +134,7 @@ class SqlFindingStore(Database):
             add_rules(connection, analyzer.arn, rules)
 
     def change_analyzer(self, arn: str, decide: Callable[[Analyzer], Analyzer]) -> Analyzer:
-        """Change the type or the tags of an analyzer in one transaction; return it as it is now."""
+        """Change an analyzer in one transaction; return it as it is now."""
         with self.writing() as connection:
             return change_analyzer(connection, arn, decide)
 

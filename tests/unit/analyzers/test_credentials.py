@@ -434,8 +434,52 @@ def test_what_was_not_asked_for_is_said_to_be_unjudged() -> None:
     assert not some[ANNA].unjudged
 
 
-def test_of_a_role_that_is_unused_nothing_is_left_unjudged() -> None:
-    assert analyses(roles=(batch(),))[BATCH].unjudged == frozenset()
+def test_of_a_role_that_is_unused_permissions_are_unjudged_only_where_nobody_asked() -> None:
+    assert analyses(roles=(batch(),))[BATCH].unjudged == {"CRED-PERMISSION-UNUSED"}
+    assert analyses(roles=(batch(),), service_access={BATCH: ()})[BATCH].unjudged == frozenset()
+
+
+def test_a_role_whose_services_could_not_be_read_is_not_unused() -> None:
+    unused = "CRED-ROLE-UNUSED"
+    assert unused in {one.outcome.check for one in analyses(roles=(batch(),))[BATCH].observations}  # type: ignore[union-attr]
+    assert not analyses(roles=(batch(),), service_access={})[BATCH].observations
+
+
+def test_a_user_whom_iam_lists_and_no_report_is_not_judged_and_not_gone() -> None:
+    eve = f"arn:aws:iam::{ACCOUNT}:user/eng/eve"
+
+    seen = analyses(user_arns={"anna": ANNA, "eve": eve}, password_last_used={"anna": None, "eve": None})[eve]
+
+    assert not seen.observations
+    assert "CRED-KEY-OLD" in seen.unjudged
+    assert "no credential report tells of the user yet" in seen.notes[0]
+
+
+TWO_KEYS = {
+    "access_key_1_active": "true",
+    "access_key_1_last_rotated": "2026-01-20T08:00:00Z",
+    "access_key_2_active": "false",
+    "access_key_2_last_rotated": "2026-05-20T08:00:00Z",
+}
+
+
+def test_a_key_that_was_made_inactive_since_the_report_is_not_the_one_that_has_long_been() -> None:
+    switched_off = AccessKey("AKIAEXAMPLEX0001", KeyStatus.INACTIVE, datetime(2026, 1, 20, 8, tzinfo=UTC))
+
+    assert "CRED-KEY-INACTIVE" in checks(TWO_KEYS)
+    assert "CRED-KEY-INACTIVE" not in checks(TWO_KEYS, access_keys={"anna": (switched_off,)})
+
+
+def test_of_two_inactive_keys_one_of_which_is_gone_one_is_told() -> None:
+    both = TWO_KEYS | {"access_key_1_active": "false"}
+    left = AccessKey("AKIAEXAMPLEX0001", KeyStatus.INACTIVE, datetime(2025, 1, 20, 8, tzinfo=UTC))
+
+    assert checks(both).count("CRED-KEY-INACTIVE") == 2
+    assert checks(both, access_keys={"anna": (left,)}).count("CRED-KEY-INACTIVE") == 1
+
+
+def test_a_password_that_was_set_since_the_report_is_new() -> None:
+    assert "CRED-PW-NEVER" not in checks({}, login_profiles={"anna": True}, password_last_used={"anna": None})
 
 
 def test_a_call_about_a_role_that_failed_is_an_error_on_the_role() -> None:

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from sekisho.analyzers.credentials.checks import CHECKS
-from sekisho.analyzers.credentials.of_account import judge_account, no_report
+from sekisho.analyzers.credentials.of_account import has_root_password, judge_account, no_report
 from sekisho.analyzers.credentials.of_permissions import CHECK as UNUSED_PERMISSION
 from sekisho.analyzers.credentials.of_permissions import is_user_idle, judge_permissions
 from sekisho.analyzers.credentials.of_roles import is_kept_by_an_attempt, judge_role, services_of, unknown_use
@@ -28,6 +28,8 @@ from sekisho.analyzers.observation import (
 )
 from sekisho.analyzers.quoting import quoted
 from sekisho.resources.credentials import (
+    ROLE_TYPE,
+    USER_TYPE,
     AccountCredentials,
     ReportRow,
     Role,
@@ -38,12 +40,11 @@ from sekisho.resources.credentials import (
 from sekisho.resources.gaps import Gap, is_denial
 
 GLOBAL: Final = "global"
-USER_TYPE: Final = "AWS::IAM::User"
-ROLE_TYPE: Final = "AWS::IAM::Role"
 ACCOUNT_TYPE: Final = "AWS::Account"
 
 BARE_ROOT: Final = "the root user has no password and no access key"
 NO_ROOT: Final = "no report has a row of the root user, of whom nothing is known but what the account itself says"
+UNTOLD: Final = "no credential report tells of the user yet, whose password and keys were not judged"
 GONE: Final = "the user has been deleted since the credential report was made"
 OF_ROOT: Final = frozenset({"iam.get_account_summary", "iam.list_virtual_mfa_devices"})
 """The calls that tell of the root user."""
@@ -51,7 +52,18 @@ OF_ROOT: Final = frozenset({"iam.get_account_summary", "iam.list_virtual_mfa_dev
 ATTEMPTED: Final = "the last use of the role is an attempt to reach a service, which may have been denied"
 
 SERVICE_SPECIFIC: Final = "CRED-SSC"
+ROOT_CENTRAL: Final = "CRED-ROOT-CENTRAL"
+PASSWORDS_WITHOUT_END: Final = "CRED-PW-NOEXPIRY"
+ROOT_MFA_VIRTUAL: Final = "CRED-ROOT-MFA-VIRTUAL"
 NEVER_USED: Final = frozenset({"CRED-PW-NEVER", "CRED-KEY-NEVER", "CRED-KEY-INITIAL"})
+
+_EVERY_CHECK: Final = frozenset(CHECKS)
+"""Of whom no row of a report tells, nothing that was found before is known to be mended."""
+
+_OF_SUMMARY: Final = frozenset({"CRED-ROOT-KEY", "CRED-ROOT-MFA"})
+"""What the summary of the account tells of the root user."""
+
+_OF_PASSWORD_POLICY: Final = frozenset(check for check in CHECKS if check.startswith("CRED-PW-POLICY-"))
 
 WIDTH: Final = 100
 """How much of a cell is shown."""
@@ -72,7 +84,8 @@ def analyze_credentials(
     rows = account.report.rows if account.report else ()
     specific = _by_user(account.service_specific_credentials or ())
     users = [_of_row(User.of(account, row, limits), specific.pop(row.user, ())) for row in rows]
-    beyond = [_beyond_report(account, name, some, limits) for name, some in specific.items()]
+    new = account.user_arns.keys() - {row.user for row in rows}
+    beyond = [_beyond_report(account, name, specific.get(name, ()), limits) for name in sorted(new | specific.keys())]
     of_account = _of_account(account, limits, has_root=any(row.is_root for row in rows))
     roles = [_of_role(account, role, limits) for role in account.roles or () if not belongs_to_aws(role.path)]
     return tuple(_analysis(account, one) for one in _joined([*users, *beyond, *roles, *of_account, *_failed(account)]))
@@ -117,29 +130,35 @@ def _of_row(user: User, specific: Iterable[ServiceSpecificCredential]) -> _Judge
     if unread := open_questions(user):
         outcomes.append(_error(user.row, unread))
     is_bare = user.row.is_root and not unread and not has_credential(user)
-    return _Judged(arn, USER_TYPE, outcomes, (BARE_ROOT,) if is_bare else (), _unjudged(account, arn), (user,))
+    unjudged = _unjudged_of_user(account, arn, is_root=user.row.is_root)
+    return _Judged(arn, USER_TYPE, outcomes, (BARE_ROOT,) if is_bare else (), unjudged, (user,))
 
 
 def _of_role(account: AccountCredentials, role: Role, limits: Thresholds) -> _Judged:
     """Judge a role, and what it may do unless it is unused itself, which says as much."""
     if (unused := judge_role(account, role, limits)) is not None:
-        return _Judged(role.arn, ROLE_TYPE, [unused])
+        return _Judged(role.arn, ROLE_TYPE, [unused], unjudged=_unjudged_of_role(account, role.arn))
     unknown = unknown_use(account, role, limits)
     outcomes: list[_Outcome] = [
         *judge_permissions(account, role.arn, role.created_at, limits),
         *([unknown] if unknown else []),
     ]
     notes = (ATTEMPTED,) if is_kept_by_an_attempt(account, role, limits) else ()
-    return _Judged(role.arn, ROLE_TYPE, outcomes, notes, _unjudged(account, role.arn))
+    return _Judged(role.arn, ROLE_TYPE, outcomes, notes, _unjudged_of_role(account, role.arn))
 
 
-def _unjudged(account: AccountCredentials, arn: str) -> frozenset[str]:
-    """Return the checks that cannot be made on a user or role."""
+def _unjudged_of_user(account: AccountCredentials, arn: str, *, is_root: bool) -> frozenset[str]:
+    """Return the checks that cannot be made on a user of the report."""
     missing = {
-        SERVICE_SPECIFIC: account.service_specific_credentials is None,
-        UNUSED_PERMISSION: services_of(account, arn) is None,
+        ROOT_MFA_VIRTUAL: is_root and account.root_mfa_devices is None,
+        SERVICE_SPECIFIC: account.service_specific_credentials is None and not is_root,
+        UNUSED_PERMISSION: services_of(account, arn) is None and not is_root,
     }
     return _one_of_few(tuple(check for check, is_missing in missing.items() if is_missing))
+
+
+def _unjudged_of_role(account: AccountCredentials, arn: str) -> frozenset[str]:
+    return _one_of_few((UNUSED_PERMISSION,) if services_of(account, arn) is None else ())
 
 
 @cache
@@ -151,10 +170,11 @@ def _one_of_few(checks: tuple[str, ...]) -> frozenset[str]:
 def _beyond_report(
     account: AccountCredentials, name: str, specific: Iterable[ServiceSpecificCredential], limits: Thresholds
 ) -> _Judged:
-    """Judge what a user has whom the report does not know yet."""
-    user = User.of(account, ReportRow.of_nobody(name), limits)
+    """Judge what a user has of whom no report tells, or not yet."""
+    user = User.of(account, ReportRow.of_nobody(name, account.user_arns.get(name, "")), limits)
     risks = [risk for one in specific for risk in judge_service_specific(user, one)]
-    return _Judged(user.arn, USER_TYPE, risks, unjudged=_unjudged(account, user.arn))
+    judged = frozenset() if account.service_specific_credentials is None else {SERVICE_SPECIFIC}
+    return _Judged(user.arn, USER_TYPE, risks, (UNTOLD,), _EVERY_CHECK - judged)
 
 
 def _of_account(account: AccountCredentials, limits: Thresholds, *, has_root: bool) -> Iterator[_Judged]:
@@ -163,15 +183,22 @@ def _of_account(account: AccountCredentials, limits: Thresholds, *, has_root: bo
         outcomes += [no_report(account), _unreported(account)]
     if not has_root:
         root = User.of(account, ReportRow.of_nobody(), limits)
-        yield _Judged(root.arn, USER_TYPE, list(judge_root(root)), (NO_ROOT,))
-    yield _Judged(_account_arn(account), ACCOUNT_TYPE, outcomes)
+        told = frozenset() if account.summary is None else _OF_SUMMARY
+        yield _Judged(root.arn, USER_TYPE, list(judge_root(root)), (NO_ROOT,), _EVERY_CHECK - told)
+    missing = {
+        **dict.fromkeys(_OF_PASSWORD_POLICY, account.password_policy is None),
+        PASSWORDS_WITHOUT_END: not account.report or not account.report.rows,
+        ROOT_CENTRAL: account.root_management is None or has_root_password(account) is None,
+    }
+    unjudged = frozenset(check for check, is_missing in missing.items() if is_missing)
+    yield _Judged(_account_arn(account), ACCOUNT_TYPE, outcomes, unjudged=unjudged)
 
 
 def _failed(account: AccountCredentials) -> Iterator[_Judged]:
     """Yield an error for each user and role, and for the account, of which a call was to tell that failed."""
     by_arn: dict[str, list[Gap]] = {}
     for gap in account.gaps:
-        if not _hides_report(gap):
+        if account.report is not None or not _hides_report(gap):  # without a report, the account has that error
             by_arn.setdefault(gap.resource or _subject_of(gap, account), []).append(gap)
     for arn, gaps in by_arn.items():
         calls = ", ".join(f"{gap.call} answered {gap.code}" for gap in gaps)
@@ -209,7 +236,9 @@ def _account_arn(account: AccountCredentials) -> str:
 
 def _error(row: ReportRow, unread: Iterable[UnreadCell]) -> AnalysisError:
     cells = "; ".join(f"`{one.column}` holds {quoted(one.text, WIDTH)}" for one in unread)
-    reason = f"line {row.line} of the credential report leaves open what it should tell: {cells}; fetch it again"
+    reason = (
+        f"the credential report leaves open what it should tell of {quoted(row.user, WIDTH)}: {cells}; fetch it again"
+    )
     return AnalysisError(ErrorCode.INTERNAL_ERROR, reason)
 
 
@@ -232,7 +261,8 @@ def _joined(judged: Sequence[_Judged]) -> Iterable[_Judged]:
             rows = (*known.rows, *one.rows)
             together = tuple(_without_denied_uses((*known.outcomes, *one.outcomes), rows))
             unjudged = known.unjudged | one.unjudged
-            by_arn[one.arn] = _Judged(one.arn, one.resource_type, together, one.notes, unjudged, rows)
+            notes = tuple(dict.fromkeys((*known.notes, *one.notes)))
+            by_arn[one.arn] = _Judged(one.arn, one.resource_type, together, notes, unjudged, rows)
         else:
             by_arn[one.arn] = one
     return by_arn.values()
@@ -277,7 +307,9 @@ def _distinct(outcomes: Sequence[_Outcome]) -> Iterable[_Outcome]:
                     risks[check, credential] = one
     if len(errors) > 1:
         reasons = " ".join(f"{one.reason}." for one in errors)
-        errors = [AnalysisError(errors[0].code, reasons, tuple(gap for one in errors for gap in one.gaps))]
+        is_denied = any(one.code is ErrorCode.ACCESS_DENIED for one in errors)
+        code = ErrorCode.ACCESS_DENIED if is_denied else ErrorCode.INTERNAL_ERROR
+        errors = [AnalysisError(code, reasons, tuple(gap for one in errors for gap in one.gaps))]
     return [*risks.values(), *errors]
 
 

@@ -7,12 +7,8 @@ from typing import Final
 
 import msgspec
 
-from sekisho.analyzers.credentials.user import arn_of
 from sekisho.analyzers.observation import CredentialRisk, Observation
-from sekisho.resources.credentials import AccountCredentials
-
-ROOT_NAME: Final = "<root_account>"
-"""What the root user is called, as in a credential report."""
+from sekisho.resources.credentials import ROOT, AccountCredentials
 
 
 class Exemption(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -44,6 +40,11 @@ class Exemption(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     def signature(self) -> str:
         """How it signs what it archives."""
         return f"{SIGNED}{self.name}"
+
+    @property
+    def why(self) -> str:
+        """Why it holds, on whose word, and until when."""
+        return f"{self.reason} (owner: {self.owner}, until {self.until})"
 
     @property
     def is_of_all(self) -> bool:
@@ -96,10 +97,10 @@ class Exemptions:
             return False
         name, path = _name_and_path(observation.resource)
         told = {
-            "users": bool(name) and _is_like(name, exemption.users),
-            "paths": any(path.startswith(one) for one in exemption.paths),
+            "users": bool(name) and _is_like_any(name, exemption.users),
+            "paths": any(path.startswith(one) for one in exemption.paths if one),
             "accounts": observation.resource_owner_account in exemption.accounts,
-            "checks": _is_like(outcome.check, exemption.checks),
+            "checks": _is_like_any(outcome.check, exemption.checks),
         }
         return all(holds for part, holds in told.items() if getattr(exemption, part)) and (
             not exemption.tags or self._has_tags(exemption, observation.resource, held_by)
@@ -109,7 +110,7 @@ class Exemptions:
         known = self._tags.get(arn)
         if known is None:
             return held_by == exemption.signature
-        return all(key in known and fnmatchcase(known[key], value) for key, value in exemption.tags.items())
+        return all(key in known and is_like(known[key], value) for key, value in exemption.tags.items())
 
 
 def tags_in(accounts: Iterable[AccountCredentials]) -> dict[str, Mapping[str, str]]:
@@ -120,12 +121,17 @@ def tags_in(accounts: Iterable[AccountCredentials]) -> dict[str, Mapping[str, st
         if account.user_tags is not None and account.report is not None:
             for row in account.report.rows:
                 if row.user in account.user_tags and not row.is_root:
-                    tags[arn_of(account, row)] = account.user_tags[row.user]
+                    tags[row.arn_in(account.account_id, account.partition)] = account.user_tags[row.user]
     return tags
 
 
-def _is_like(text: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatchcase(text, one) for one in patterns)
+def is_like(text: str, pattern: str) -> bool:
+    """Say whether a text is like a pattern, in which only `*` and `?` stand for anything."""
+    return fnmatchcase(text, pattern.replace("[", "[[]"))
+
+
+def _is_like_any(text: str, patterns: Iterable[str]) -> bool:
+    return any(is_like(text, one) for one in patterns)
 
 
 def _name_and_path(arn: str) -> tuple[str, str]:
@@ -135,7 +141,7 @@ def _name_and_path(arn: str) -> tuple[str, str]:
     """
     kind, _, rest = arn.split(":", 5)[-1].partition("/")
     if kind == "root":
-        return ROOT_NAME, "/"
+        return ROOT, "/"
     if kind not in {"user", "role"}:
         return "", ""
     path, _, name = f"/{rest}".rpartition("/")

@@ -110,7 +110,10 @@ def _idle(pairs: tuple[_Pair, ...], keys: tuple[Key, ...], reported: tuple[Key, 
     if len(known) == len(inactive):
         return known
     taken = {str(cells.number) for _, cells in pairs if cells is not None}
-    return (*known, *(one for one in reported if one.changed is not None and one.name not in taken))
+    rest = [one for one in reported if one.changed is not None and one.name not in taken]
+    latest = sorted(rest, key=lambda one: one.changed or one.now, reverse=True)  # what is gone may be the oldest
+    made_so_since = max(len(_active(reported)) - (len(keys) - len(inactive)), 0)
+    return (*known, *latest[: max(len(inactive) - len(known) - made_so_since, 0)])
 
 
 def _reported(cells: AccessKeyCells, now: datetime) -> Key:
@@ -187,10 +190,23 @@ def _matched(
         pairing
         for pairing in permutations(padded, len(keys))
         if all(one is None or _fits(key, one) for key, one in zip(keys, pairing, strict=True))
+        and not _may_be_another(keys, pairing, cells)
     }
     exact = max((_exactness(keys, one) for one in fitting), default=0)
     best = {tuple(map(_content, one)): one for one in fitting if _exactness(keys, one) == exact}
     yield from zip(keys, next(iter(best.values())) if len(best) == 1 else [None] * len(keys), strict=True)
+
+
+def _may_be_another(
+    keys: tuple[AccessKey, ...], pairing: tuple[AccessKeyCells | None, ...], cells: list[AccessKeyCells]
+) -> bool:
+    """Say whether an inactive key has inactive columns, and may be the one of active columns, made inactive since."""
+    left = [one for one in cells if one not in pairing]
+    is_idle = any(
+        one is not None and one.active is False and key.status is not KeyStatus.ACTIVE
+        for key, one in zip(keys, pairing, strict=True)
+    )
+    return is_idle and any(one.active is True for one in left)
 
 
 def _content(cells: AccessKeyCells | None) -> object:

@@ -115,7 +115,7 @@ def _judge_root_management(account: AccountCredentials) -> Iterator[CredentialRi
             [Fact("RootCredentialsManagement", "off", source)],
             data_at=account.taken_at,
         )
-    elif not managed.is_management_account and _has_root_password(account):
+    elif not managed.is_management_account and has_root_password(account):
         yield risk(
             "CRED-ROOT-CENTRAL",
             "The organization manages the root credentials of its members, and this one has a root password all the "
@@ -126,11 +126,13 @@ def _judge_root_management(account: AccountCredentials) -> Iterator[CredentialRi
         )
 
 
-def _has_root_password(account: AccountCredentials) -> bool:
+def has_root_password(account: AccountCredentials) -> bool | None:
+    """Say whether the root user has a password; None where nothing tells."""
     if account.summary is not None and account.summary.root_password_present is not None:
         return account.summary.root_password_present
     rows = account.report.rows if account.report else ()
-    return any(row.is_root and row.password_enabled is True for row in rows)
+    told = {row.password_enabled for row in rows if row.is_root and isinstance(row.password_enabled, bool)}
+    return any(told) if told else None
 
 
 def no_report(account: AccountCredentials) -> CredentialRisk:

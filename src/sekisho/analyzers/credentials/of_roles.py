@@ -17,7 +17,12 @@ SERVICES: Final = "iam.get_service_last_accessed_details"
 
 
 def judge_role(account: AccountCredentials, role: Role, thresholds: Thresholds) -> CredentialRisk | None:
-    """Return that a role is unused; None for one that is used, that is younger than the threshold, or not known."""
+    """Return that a role is unused; None for one that is used, that is younger than the threshold, or not known.
+
+    Where services were asked about and the answer for this role is missing, it may be what kept it in use.
+    """
+    if account.service_access is not None and role.arn not in account.service_access:
+        return None
     now = account.taken_at
     threshold = within_memory(thresholds.unused_role_days)
     use = _last_use(role, services_of(account, role.arn) or ())

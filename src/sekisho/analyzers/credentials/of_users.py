@@ -78,6 +78,8 @@ def _judge_new_password(user: User, use: PasswordUse) -> Iterator[CredentialRisk
     row, days = user.row, user.thresholds.unused_days
     if Mark.UNREADABLE in {row.password_last_changed, row.created}:
         return
+    if row.password_enabled is False:  # it was set since the report
+        return
     known = [one for one in (row.password_last_changed, row.created) if isinstance(one, datetime)]
     age = use.age_of(max(known)) if known else None
     if age is not None and age < days * DAY:

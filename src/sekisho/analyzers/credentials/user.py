@@ -12,15 +12,6 @@ from sekisho.analyzers.observation import Fact
 from sekisho.resources.credentials import AccountCredentials, Mark, Moment, ReportRow
 
 
-def arn_of(account: AccountCredentials, row: ReportRow) -> str:
-    """Return the ARN of a row; one that is none of this user's is made from the name."""
-    ours = f"arn:{account.partition}:iam::{account.account_id}:"
-    if row.is_root:
-        return f"{ours}root"
-    is_sound = row.arn.startswith(f"{ours}user/") and row.arn.endswith(f"/{row.user}")
-    return row.arn if is_sound else f"{ours}user/{row.user}"
-
-
 def has_password(account: AccountCredentials, row: ReportRow) -> bool:
     """Say whether a user has a password, as far as is known; what IAM says of it is newer than the report."""
     return account.login_profiles.get(row.user, row.password_enabled is True) and not is_gone(account, row)
@@ -70,7 +61,7 @@ class User(msgspec.Struct, frozen=True, gc=False):
     @property
     def arn(self) -> str:
         """The ARN of the row."""
-        return arn_of(self.account, self.row)
+        return self.row.arn_in(self.account.account_id, self.account.partition)
 
     @property
     def now(self) -> datetime:

@@ -16,6 +16,7 @@ from sekisho.api.operations.previews import preview_operations
 from sekisho.api.operations.resources import resource_operations
 from sekisho.api.operations.service import ReplyStore, Scanner, Service
 from sekisho.api.operations.statistics import statistics_operations
+from sekisho.api.operations.tags import tag_operations
 
 __all__ = ["ReplyStore", "Scanner", "Service", "make_operations"]
 
@@ -29,6 +30,7 @@ def make_operations(service: Service) -> Mapping[str, Operation]:
         **preview_operations(service),
         **resource_operations(service),
         **statistics_operations(service),
+        **tag_operations(service),
     }
     once = OncePerToken(service.replies)
     return {name: answering(name, _once(once, name, operation)) for name, operation in operations.items()}

@@ -1,6 +1,7 @@
-"""Analyzers and their tags."""
+"""Analyzers."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from msgspec.structs import replace
@@ -11,27 +12,13 @@ from sekisho.api.operations.archive_rules import new_rule
 from sekisho.api.operations.asking import analyzer_named, analyzer_to_change, page_of_names
 from sekisho.api.operations.configuration import configuration_of, shown_configuration
 from sekisho.api.operations.service import Service
-from sekisho.findings import MOST_ANALYZERS, Analyzer, AnalyzerType, check_analyzer, tagged, untagged
+from sekisho.findings import MOST_ANALYZERS, Analyzer, AnalyzerType, check_analyzer
 
 _TYPES = {one.value: one for one in AnalyzerType}
 
 
 def analyzer_operations(service: Service) -> Mapping[str, Operation]:
     """Return the operations on analyzers."""
-
-    def create_analyzer(params: Mapping[str, Any], context: RequestContext) -> Mapping[str, Any]:
-        arn = (
-            f"arn:{service.partition}:access-analyzer:{context.caller.region}:{service.account_id}"
-            f":analyzer/{params['analyzerName']}"
-        )
-        type_ = _type_of(params["type"], service)
-        asked = configuration_of(params, type_, account=service.account_id)
-        analyzer = Analyzer(arn, type_, context.now, params.get("tags", {}), unused_access=asked)
-        check_analyzer(analyzer)
-        rules = [new_rule(arn, one["ruleName"], one["filter"], context.now) for one in params.get("archiveRules", ())]
-        service.findings.create_analyzer(analyzer, rules, at_most=MOST_ANALYZERS)
-        service.scanner.scan(arn)
-        return {"arn": arn}
 
     def get_analyzer(params: Mapping[str, Any], context: RequestContext) -> Mapping[str, Any]:
         return {"analyzer": _shown(analyzer_named(service, params["analyzerName"], context))}
@@ -42,41 +29,47 @@ def analyzer_operations(service: Service) -> Mapping[str, Operation]:
         page, token = page_of_names(known, params, context)
         return {"analyzers": page, "nextToken": token}
 
-    def update_analyzer(params: Mapping[str, Any], context: RequestContext) -> Mapping[str, Any]:
-        analyzer = analyzer_to_change(service, params["analyzerName"], context)
-        asked = configuration_of(params, analyzer.type, account=analyzer.account)
-        if asked is None:
-            return {}
-        changed = service.findings.change_analyzer(analyzer.arn, lambda known: replace(known, unused_access=asked))
-        service.scanner.scan(analyzer.arn)
-        return {"configuration": shown_configuration(changed)}
-
     def delete_analyzer(params: Mapping[str, Any], context: RequestContext) -> Mapping[str, Any]:
         arn = analyzer_to_change(service, params["analyzerName"], context).arn
         service.findings.delete_analyzer(arn, at=context.now, by=context.caller.access_key_id)
         return {}
 
-    def list_tags(params: Mapping[str, Any], _context: RequestContext) -> Mapping[str, Any]:
-        return {"tags": dict(service.findings.analyzer(params["resourceArn"]).tags)}
-
-    def tag(params: Mapping[str, Any], _context: RequestContext) -> Mapping[str, Any]:
-        service.findings.change_analyzer(params["resourceArn"], lambda known: tagged(known, params["tags"]))
-        return {}
-
-    def untag(params: Mapping[str, Any], _context: RequestContext) -> Mapping[str, Any]:
-        service.findings.change_analyzer(params["resourceArn"], lambda known: untagged(known, params["tagKeys"]))
-        return {}
-
     return {
-        "CreateAnalyzer": create_analyzer,
+        "CreateAnalyzer": partial(_create, service),
         "GetAnalyzer": get_analyzer,
         "ListAnalyzers": list_analyzers,
-        "UpdateAnalyzer": update_analyzer,
+        "UpdateAnalyzer": partial(_update, service),
         "DeleteAnalyzer": delete_analyzer,
-        "ListTagsForResource": list_tags,
-        "TagResource": tag,
-        "UntagResource": untag,
     }
+
+
+def _create(service: Service, params: Mapping[str, Any], context: RequestContext) -> Mapping[str, Any]:
+    """Make an analyzer, and have it scan at once."""
+    arn = (
+        f"arn:{service.partition}:access-analyzer:{context.caller.region}:{service.account_id}"
+        f":analyzer/{params['analyzerName']}"
+    )
+    type_ = _type_of(params["type"], service)
+    asked = configuration_of(params, type_, account=service.account_id)
+    analyzer = Analyzer(arn, type_, context.now, params.get("tags", {}), unused_access=asked)
+    check_analyzer(analyzer)
+    rules = [new_rule(arn, one["ruleName"], one["filter"], context.now) for one in params.get("archiveRules", ())]
+    service.findings.create_analyzer(analyzer, rules, at_most=MOST_ANALYZERS)
+    service.scanner.scan(arn)
+    return {"arn": arn}
+
+
+def _update(service: Service, params: Mapping[str, Any], context: RequestContext) -> Mapping[str, Any]:
+    """Set an analyzer of unused access, and have it scan again; without a configuration it stays as it is."""
+    analyzer = analyzer_to_change(service, params["analyzerName"], context)
+    asked = configuration_of(params, analyzer.type, account=analyzer.account)
+    if asked is None:
+        return {}
+    if not params.get("configuration"):
+        return {"configuration": shown_configuration(analyzer)}
+    changed = service.findings.change_analyzer(analyzer.arn, lambda known: replace(known, unused_access=asked))
+    service.scanner.scan(analyzer.arn)
+    return {"configuration": shown_configuration(changed)}
 
 
 def _type_of(text: str, service: Service) -> AnalyzerType:

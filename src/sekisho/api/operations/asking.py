@@ -1,5 +1,6 @@
 """What several operations read in the same way from their parameters."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeVar
 
@@ -14,6 +15,8 @@ PAGE: Final = 100
 LONGEST_PAGE: Final = 1000
 
 T = TypeVar("T")
+
+_ACCOUNT: Final = re.compile("[0-9]{12}")
 
 
 def page_size(params: Mapping[str, Any]) -> int:
@@ -52,6 +55,16 @@ def analyzer_to_change(service: Service, name: str, context: RequestContext) -> 
             "Analyzer", name, f"in {context.caller.region}; there is one in {analyzer.region}, which may be meant"
         )
     return analyzer
+
+
+def check_account(text: str, member: str) -> None:
+    """Make sure that a text is an account id.
+
+    Raises:
+        ApiError: it is none.
+    """
+    if not _ACCOUNT.fullmatch(text):
+        raise invalid(f"`{text[:60]}` in `{member}` is no account; write its twelve digits")
 
 
 def external_only(analyzer: Analyzer) -> None:

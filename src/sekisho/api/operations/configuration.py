@@ -1,9 +1,9 @@
 """What an analyzer of unused access is set to, from the shapes of the API and back."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from sekisho.api.operations.asking import check_account
 from sekisho.api.operations.faults import invalid
 from sekisho.findings import Analyzer, AnalyzerType, Exclusion, UnusedAccess
 
@@ -12,8 +12,6 @@ OLDEST: Final = 365
 
 MOST_ACCOUNTS: Final = 2000
 """How many accounts one exclusion names. Source: the same, `AnalysisRuleCriteria`."""
-
-_ACCOUNT: Final = re.compile("[0-9]{12}")
 
 
 def configuration_of(params: Mapping[str, Any], type_: AnalyzerType, *, account: str) -> UnusedAccess | None:
@@ -53,8 +51,7 @@ def _exclusion(raw: Mapping[str, Any], type_: AnalyzerType, account: str) -> Exc
     if account in accounts:
         raise invalid(f"the analyzer's own account, {account}, cannot be excluded")
     for one in accounts:
-        if not _ACCOUNT.fullmatch(one):
-            raise invalid(f"`{one[:60]}` is no account; write its twelve digits")
+        check_account(one, "accountIds")
     return Exclusion(accounts, tags)
 
 

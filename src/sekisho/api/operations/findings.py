@@ -8,7 +8,7 @@ from sekisho.api.operation import Operation, RequestContext
 from sekisho.api.operations.asking import criteria_of, external_only, page_size
 from sekisho.api.operations.faults import invalid
 from sekisho.api.operations.service import Service
-from sekisho.api.operations.shapes import details_of, shown_finding, shown_summary
+from sekisho.api.operations.shapes import finding_details, shown_finding, shown_summary
 from sekisho.findings import (
     Change,
     Cursor,
@@ -36,11 +36,11 @@ def finding_operations(service: Service) -> Mapping[str, Operation]:
 
     def get_finding_v2(params: Mapping[str, Any], _context: RequestContext) -> Mapping[str, Any]:
         finding = _finding(service, params)
-        return {**shown_summary(finding), "findingDetails": details_of(finding.observation)}
+        return {**shown_summary(finding), "findingDetails": finding_details(finding.observation)}
 
     def list_findings(params: Mapping[str, Any], context: RequestContext) -> Mapping[str, Any]:
         page = _page(service, params, context)
-        if any(one.observation.finding_type is not FindingType.EXTERNAL_ACCESS for one in page.findings[:1]):
+        if not page.findings or page.findings[0].observation.finding_type is not FindingType.EXTERNAL_ACCESS:
             external_only(store.analyzer(params["analyzerArn"]))
         return {"findings": [shown_finding(one) for one in page.findings], "nextToken": _token(page, context)}
 

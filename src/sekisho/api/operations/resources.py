@@ -1,16 +1,12 @@
 """Analyzed resources, and looking at one of them again."""
 
-import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from sekisho.api.operation import Operation, RequestContext
-from sekisho.api.operations.asking import external_only, known_owner, page_size
-from sekisho.api.operations.faults import invalid
+from sekisho.api.operations.asking import check_account, external_only, known_owner, page_size
 from sekisho.api.operations.service import Service
 from sekisho.findings import AnalyzedResource, Analyzer, ResourceDetails, ResourceQuery, UnknownResourceError
-
-_ACCOUNT: Final = re.compile("[0-9]{12}")
 
 
 def resource_operations(service: Service) -> Mapping[str, Operation]:
@@ -43,8 +39,8 @@ def resource_operations(service: Service) -> Mapping[str, Operation]:
     def start_resource_scan(params: Mapping[str, Any], _context: RequestContext) -> Mapping[str, Any]:
         arn = _external(params["analyzerArn"]).arn
         owner = params.get("resourceOwnerAccount")
-        if owner is not None and not _ACCOUNT.fullmatch(owner):
-            raise invalid("`resourceOwnerAccount` is no account; write its twelve digits")
+        if owner is not None:
+            check_account(owner, "resourceOwnerAccount")
         resource = params["resourceArn"]
         owner = owner or known_owner(service, arn, resource)
         service.scanner.scan_resource(arn, resource, owner_account=owner)

@@ -29,7 +29,7 @@ def shown_summary(finding: Finding) -> dict[str, Any]:
     return {**_life(finding), **place_of(seen), "findingType": seen.finding_type.value}
 
 
-def details_of(seen: Observation) -> list[dict[str, Any]]:
+def finding_details(seen: Observation) -> list[dict[str, Any]]:
     """Return the `findingDetails` of a finding: one member of a union, or none where the API has no words for it.
 
     An error has those of external access, where that was looked for.

@@ -4,6 +4,8 @@ Nothing in here judges; that is for `analyzers.credentials`.
 """
 
 from sekisho.resources.credentials.account import (
+    ROLE_TYPE,
+    USER_TYPE,
     AccessKey,
     AccountCredentials,
     AccountSummary,
@@ -32,7 +34,9 @@ from sekisho.resources.credentials.report import (
 )
 
 __all__ = [
+    "ROLE_TYPE",
     "ROOT",
+    "USER_TYPE",
     "AccessKey",
     "AccessKeyCells",
     "AccountCredentials",

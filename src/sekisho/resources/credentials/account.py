@@ -9,12 +9,16 @@ Source: IAM API reference, the operations that the members name.
 from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
+from typing import Final
 
 import msgspec
 
 from sekisho.resources.credentials.principals import Role, ServiceAccess
 from sekisho.resources.credentials.report import CredentialReport
 from sekisho.resources.gaps import Gap
+
+USER_TYPE: Final = "AWS::IAM::User"
+ROLE_TYPE: Final = "AWS::IAM::Role"
 
 
 class KeyStatus(Enum):
@@ -124,6 +128,7 @@ class AccountCredentials(msgspec.Struct, frozen=True):
             the answer is not known. One who was gone when asked about has none.
         password_last_used: when each user last signed in with a password, by the name; None for one of whom no
             sign-in is known. It is read after the report, so that a user of the report who is missing is gone.
+        user_arns: of the users that IAM lists, by the name.
         roles: all of them, those that AWS alone changes too.
         user_tags: by the name of the user; one without tags has none, and is there.
         service_access: what users and roles may use and when they last did, by their ARNs; whoever is missing was not
@@ -140,6 +145,7 @@ class AccountCredentials(msgspec.Struct, frozen=True):
     mfa_devices: Mapping[str, tuple[MfaDevice, ...]] = {}
     login_profiles: Mapping[str, bool] = {}
     password_last_used: Mapping[str, datetime | None] | None = None
+    user_arns: Mapping[str, str] = {}
     root_mfa_devices: tuple[MfaDevice, ...] | None = None
     service_specific_credentials: tuple[ServiceSpecificCredential, ...] | None = None
     password_policy: PasswordPolicy | NoPasswordPolicy | None = None

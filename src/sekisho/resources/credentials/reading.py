@@ -42,10 +42,10 @@ from sekisho.resources.credentials.principals import ServiceAccess
 from sekisho.resources.credentials.reading_principals import (
     job_id,
     joined_principals,
-    joined_sign_ins,
+    joined_users,
     principals_in,
     services_in,
-    sign_ins_in,
+    users_in,
 )
 from sekisho.resources.credentials.report import CredentialReport, parse_report
 from sekisho.resources.gaps import Gap, account_gaps, is_absence
@@ -107,6 +107,7 @@ def credentials_of(account: RawAccount, *, partition: str, taken_at: datetime) -
     """
     answers = _Answers(account)
     report = answers.one(_REPORT, _report)
+    users = answers.one(_USERS, users_in, join=joined_users)
     principals = answers.one(_PRINCIPALS, principals_in, join=joined_principals)
     generated = moment_in if report is None else required_moment  # what is wrong with an answer is said once
     last_uses = answers.by_subject(_LAST_USED, _last_use)
@@ -123,7 +124,8 @@ def credentials_of(account: RawAccount, *, partition: str, taken_at: datetime) -
         access_keys=access_keys,
         mfa_devices=answers.by_subject(_DEVICES, _mfa_devices, join=_joined),
         login_profiles=answers.by_subject(_PROFILE, _has_password, absent=_NO_PROFILE),
-        password_last_used=answers.one(_USERS, sign_ins_in, join=joined_sign_ins),
+        password_last_used=None if users is None else {name: one.password_last_used for name, one in users.items()},
+        user_arns={} if users is None else {name: one.arn for name, one in users.items()},
         root_mfa_devices=answers.one(_VIRTUAL_DEVICES, _root_mfa_devices, join=_joined),
         service_specific_credentials=answers.one(_SERVICE_SPECIFIC, _service_specific_credentials, join=_joined),
         password_policy=answers.one(_POLICY, _password_policy, absent=_NO_POLICY),
@@ -132,7 +134,7 @@ def credentials_of(account: RawAccount, *, partition: str, taken_at: datetime) -
         roles=None if principals is None else principals.roles,
         user_tags=None if principals is None else principals.user_tags,
         service_access=_service_access(answers),
-        gaps=answers.gaps(report),  # last: an answer that made no sense above is among them
+        gaps=answers.gaps(report, partition),  # last: an answer that made no sense above is among them
     )
 
 
@@ -201,9 +203,10 @@ class _Answers:
                 reason = ApiError("InvalidResponse", f"what was last accessed by {arn} was not asked for")
                 self._failed.append(ApiCall(_SERVICES, {"JobId": job}, error=reason))
 
-    def gaps(self, report: CredentialReport | None) -> tuple[Gap, ...]:
+    def gaps(self, report: CredentialReport | None, partition: str) -> tuple[Gap, ...]:
         """Return what is not known, with the ARN of the user where it is about one who is in the report."""
-        arns = {} if report is None else {row.user: row.arn for row in report.rows}
+        rows = () if report is None else report.rows
+        arns = {row.user: row.arn_in(self._account_id, partition) for row in rows}
         users = self._users_by_key()
         principals = self._principals_by_job()
         return tuple(

@@ -42,17 +42,34 @@ def joined_principals(listings: Sequence[Principals]) -> Principals:
     )
 
 
-def sign_ins_in(raw: Mapping[str, Json]) -> Mapping[str, datetime | None]:
-    """Return when each user last signed in with a password; None for one of whom no sign-in is known."""
-    return {required_text(one, "UserName"): moment_in(one, "PasswordLastUsed") for one in listed_in(raw, "Users")}
+class ListedUser(msgspec.Struct, frozen=True):
+    """A user as IAM lists them.
+
+    Attributes:
+        arn: empty where it is not told.
+        password_last_used: None where no sign-in is known.
+    """
+
+    arn: str
+    password_last_used: datetime | None = None
 
 
-def joined_sign_ins(listings: Sequence[Mapping[str, datetime | None]]) -> Mapping[str, datetime | None]:
+def users_in(raw: Mapping[str, Json]) -> Mapping[str, ListedUser]:
+    """Return the users of an account, by their names."""
+    return {
+        required_text(one, "UserName"): ListedUser(text_in(one, "Arn") or "", moment_in(one, "PasswordLastUsed"))
+        for one in listed_in(raw, "Users")
+    }
+
+
+def joined_users(listings: Sequence[Mapping[str, ListedUser]]) -> Mapping[str, ListedUser]:
     """Return each user of any listing once, with the latest sign-in."""
-    latest: dict[str, datetime | None] = {}
-    for user, used in ((user, used) for listing in listings for user, used in listing.items()):
-        known = latest.get(user)
-        latest[user] = used if known is None or (used is not None and used > known) else known
+    latest: dict[str, ListedUser] = {}
+    for name, user in ((name, user) for listing in listings for name, user in listing.items()):
+        known, used = latest.get(name), user.password_last_used
+        before = None if known is None else known.password_last_used
+        if known is None or (used is not None and (before is None or used > before)):
+            latest[name] = user
     return latest
 
 

@@ -15,7 +15,6 @@ from typing import Final, Literal, Protocol, TypeAlias
 
 import msgspec
 
-from sekisho.policy.arns import parse_arn
 from sekisho.resources.answers import ReadingError
 
 ROOT: Final = "<root_account>"
@@ -118,7 +117,7 @@ class ReportRow(msgspec.Struct, frozen=True, gc=False):
     unread: tuple[UnreadCell, ...] = ()
 
     @classmethod
-    def of_nobody(cls, user: str = ROOT) -> "ReportRow":
+    def of_nobody(cls, user: str = ROOT, arn: str = "") -> "ReportRow":
         """Return a row that says nothing, for a user whom the report does not have."""
         nothing = Mark.ABSENT
         first, second = (AccessKeyCells(number, nothing, nothing, nothing, "", "") for number in (1, 2))
@@ -126,7 +125,7 @@ class ReportRow(msgspec.Struct, frozen=True, gc=False):
         return cls(
             line=0,
             user=user,
-            arn="",
+            arn=arn,
             created=nothing,
             password_enabled=nothing,
             password_last_used=nothing,
@@ -151,11 +150,13 @@ class ReportRow(msgspec.Struct, frozen=True, gc=False):
             return False
         return not any(key.active and isinstance(key.last_rotated, Mark) for key in self.access_keys)
 
-    @property
-    def account_id(self) -> str:
-        """The account of its ARN; empty when that is no ARN."""
-        arn = parse_arn(self.arn)
-        return "" if arn is None else arn.account
+    def arn_in(self, account: str, partition: str) -> str:
+        """Return the ARN of the user in an account; where the row's own is none of this user's, one without a path."""
+        ours = f"arn:{partition}:iam::{account}:"
+        if self.is_root:
+            return f"{ours}root"
+        is_sound = self.arn.startswith(f"{ours}user/") and self.arn.endswith(f"/{self.user}")
+        return self.arn if is_sound else f"{ours}user/{self.user}"
 
 
 class CredentialReport(msgspec.Struct, frozen=True):
