@@ -19,9 +19,11 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
 @pytest.fixture(scope="session", autouse=True)
-def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep what is stored without a name out of the folder of whoever runs the tests."""
+def own_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the settings of whoever runs the tests out of them, and what is stored unnamed out of their folder."""
     with pytest.MonkeyPatch.context() as patch:
+        for name in [one for one in os.environ if one.startswith("SEKISHO_") and one != "SEKISHO_CASES"]:
+            patch.delenv(name)
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
         yield
 

@@ -5,11 +5,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sekisho.collectors import LiveCredentialsReader, LiveOptions, write_recording
 from surfaces.aws import ENVIRONMENT
 from surfaces.fake_iam import (
     ADMIN,
@@ -30,6 +32,9 @@ from surfaces.fake_iam import (
 )
 
 pytestmark = pytest.mark.slow
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+"""When the fake's dates are lately; without it the tests would judge by the clock on the wall."""
 
 PROGRAM = Path(sys.executable).with_name("sekisho")
 
@@ -314,9 +319,15 @@ def test_a_recording_of_credentials_is_judged_without_aws(iam: FakeIam, tmp_path
     assert checks(run("--recording", str(file), "--format", "json")) == checks(run("--format", "json", iam=iam))
 
 
-def test_what_is_allowed_and_not_used_is_found_when_asked_for(iam: FakeIam) -> None:
-    plain = run("--format", "json", "--strict", iam=iam)
-    asked = run("--format", "json", "--strict", "--unused-permissions", iam=iam)
+def test_what_is_allowed_and_not_used_is_found_when_asked_for(
+    iam: FakeIam, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {**ENVIRONMENT, "AWS_ENDPOINT_URL": iam.endpoint}.items():
+        monkeypatch.setenv(name, value)
+    for asks in (False, True):
+        reader = LiveCredentialsReader(LiveOptions(), now=lambda: NOON, unused_permissions=asks)
+        write_recording(reader.read(), tmp_path / f"{asks}.jsonl")
+    plain, asked = (run("--recording", str(tmp_path / f"{asks}.jsonl"), "--format", "json") for asks in (False, True))
 
     assert plain.stderr == asked.stderr == ""
     of_roles = ("CRED-ROLE-UNUSED", "CRED-PERMISSION-UNUSED")
@@ -332,3 +343,83 @@ def test_what_is_allowed_and_not_used_is_found_when_asked_for(iam: FakeIam) -> N
     assert more == {(arn, "UnusedPermission", service) for arn in (ADMIN, ALICE, IDLE) for service in ("s3", "sqs")} | {
         (f"arn:aws:iam::{OWNER}:user/idle", "UnusedPermission", service) for service in ("s3", "sqs")
     }
+
+
+def recording_of(folder: Path, *accounts: str) -> str:
+    """Write a recording of an organization in which each of these accounts has a role that was never used."""
+    zone = {
+        "type": "ORGANIZATION",
+        "organizationId": "o-exampleorgid",
+        "managementAccountId": "111122223333",
+        "region": "us-east-1",
+        "accounts": [{"id": one, "orgPath": "o-exampleorgid/r-abcd/"} for one in accounts],
+    }
+    lines: list[Any] = [{"recording": 1, "takenAt": "2026-11-20T08:00:00Z", "zoneOfTrust": zone}]
+    for account in accounts:
+        role = {
+            "RoleName": "old", "Path": "/", "Arn": f"arn:aws:iam::{account}:role/old", "RoleLastUsed": {},
+            "CreateDate": "2020-01-01T00:00:00Z",
+        }  # fmt: skip
+        answer = {"UserDetailList": [], "RoleDetailList": [role], "IsTruncated": False}
+        call = {"call": "iam.get_account_authorization_details", "params": {}, "response": answer}
+        lines.append({"account": {"accountId": account, "apiCalls": [call]}})
+    file = folder / f"{len(accounts)}.jsonl"
+    file.write_text("\n".join(map(json.dumps, lines)))
+    return str(file)
+
+
+def test_findings_of_an_account_that_is_read_no_more_are_told_and_count(tmp_path: Path) -> None:
+    database = str(tmp_path / "findings.db")
+    both, one = recording_of(tmp_path, "111122223333", "444455556666"), recording_of(tmp_path, "111122223333")
+    run("--recording", both, database=database)
+
+    said = run("--recording", one, "--fail-on", "MEDIUM", "--format", "json", database=database)
+
+    assert "arn:aws:iam::444455556666:role/old" in {each["resource"] for each in json.loads(said.stdout)}
+    assert "Account 444455556666 was not read this time" in said.stderr
+    assert said.returncode == 1
+
+
+def test_ids_are_the_same_whether_findings_are_kept_or_not(tmp_path: Path) -> None:
+    recording = recording_of(tmp_path, "111122223333", "444455556666")
+    report = ("--report", "-", "--as-of", "2026-11-22T11:30:00Z", "--format", "json")
+
+    for arguments, text in ((("--recording", recording, "--format", "json"), ""), (report, REPORT)):
+        kept, not_kept = (
+            {one["id"] for one in json.loads(run(*arguments, keep, text=text).stdout)}
+            for keep in ("--keep", "--no-keep")
+        )
+        assert kept == not_kept
+
+
+def test_a_script_for_several_accounts_is_refused_before_anything_is_kept(tmp_path: Path) -> None:
+    database = str(tmp_path / "findings.db")
+    said = run("--recording", recording_of(tmp_path, "111122223333", "444455556666"), "--script", database=database)
+
+    assert "a script is for one account" in said.stderr
+    assert asked("findings", "list", "--format", "json", database=database) == []
+
+
+def test_nothing_told_is_not_nothing_found(tmp_path: Path) -> None:
+    everything = EXEMPTION.replace('users = ["al*"]\nchecks = ["CRED-KEY-OLD"]', 'accounts = ["123456789012"]')
+    exempting(tmp_path, text=everything)
+    clean = "\n".join(line for line in REPORT.splitlines() if line.startswith(("user,", "idle")))
+
+    exempt = run("--report", "-", "--as-of", "2026-11-22T11:30:00Z", text=REPORT, settings=tmp_path)
+    assert "No findings but what is archived or exempt." in exempt.stdout
+    rootless = run("--report", "-", "--as-of", "2026-11-22T11:30:00Z", text=clean)
+    assert "No findings in what was read." in rootless.stdout
+
+
+def test_a_standing_setting_for_credentials_does_not_stop_a_recording_of_resources(tmp_path: Path) -> None:
+    (tmp_path / "sekisho.toml").write_text("unused-permissions = true\n")
+    said = subprocess.run(
+        [str(PROGRAM), "record", "--out", "x.jsonl"],
+        cwd=tmp_path,
+        env={"AWS_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true", "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "is read with --credentials" not in said.stderr

@@ -455,7 +455,7 @@ def test_a_refused_call_is_a_gap_and_nothing_else_is_lost(
             "ListAccessKeys": {"access_keys"},
             "GetAccessKeyLastUsed": {"access_keys"},
             "ListMFADevices": {"mfa_devices"},
-            "ListUsers": {"password_last_used"},
+            "ListUsers": {"password_last_used", "user_arns"},
             "GetLoginProfile": {"login_profiles"},
             "GetAccountAuthorizationDetails": {"roles", "user_tags", "service_access"},
             "GenerateServiceLastAccessedDetails": {"service_access"},

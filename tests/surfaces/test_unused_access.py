@@ -131,8 +131,8 @@ def test_who_is_excluded_by_a_tag_has_no_findings(aws: AccessAnalyzerClient) -> 
     without: Any = {"unusedAccess": {"unusedAccessAge": 90, "analysisRule": {"exclusions": exclusions}}}
     assert aws.update_analyzer(analyzerName="unused", configuration=without)["configuration"] == without
 
-    of_alice = listing(aws, filter={"resource": {"eq": [ALICE]}, "status": {"neq": ["RESOLVED"]}})
-    wait_for(lambda: not of_alice())
+    of_alice = listing(aws, filter={"resource": {"eq": [ALICE]}, "status": {"eq": ["ACTIVE"]}})
+    wait_for(lambda: {one["findingType"] for one in of_alice()} == {"Credential"})
     assert active(aws, "UnusedIAMRole")()
 
 
@@ -161,6 +161,21 @@ def test_unused_permissions_are_told_service_by_service(iam: FakeIam, tmp_path: 
     assert set(by_service) == {"s3", "sqs"}
     assert "actions" not in by_service["sqs"]["unusedPermissionDetails"]
     assert all(one["action"].startswith("s3:") for one in by_service["s3"]["unusedPermissionDetails"]["actions"])
+
+
+def test_an_update_without_a_configuration_changes_nothing(aws: AccessAnalyzerClient) -> None:
+    make(aws, age=40)
+
+    aws.update_analyzer(analyzerName="unused")
+
+    shown: Any = aws.get_analyzer(analyzerName="unused")["analyzer"]["configuration"]
+    assert shown == {"unusedAccess": {"unusedAccessAge": 40}}
+
+
+def test_a_list_of_another_kind_is_refused_also_where_nothing_would_be_in_it(aws: AccessAnalyzerClient) -> None:
+    make(aws)
+    with pytest.raises(aws.exceptions.ValidationException):
+        aws.list_findings(analyzerArn=ANALYZER, filter={"isPublic": {"eq": ["true"]}})
 
 
 def test_what_is_of_external_access_alone_is_refused(aws: AccessAnalyzerClient) -> None:

@@ -3,7 +3,8 @@
 import gc
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,27 +13,32 @@ from typing import Any, Final
 import click
 from rich.text import Text
 
-from sekisho.analyzers.credentials import Exemption, Exemptions, Thresholds, analyze_credentials, key_ages, tags_in
+from sekisho.analyzers.credentials import Exemption, Exemptions, Thresholds, key_ages, tags_in
 from sekisho.analyzers.credentials.repair_script import render_script
 from sekisho.analyzers.observation import AnalysisError, Observation, ResourceAnalysis, Severity
 from sekisho.cli.escape import plain
 from sekisho.cli.output import Output, show_findings
-from sekisho.cli.render.credentials import Mark, Since, render_credentials, render_since
+from sekisho.cli.render.credentials import Mark, render_credentials, render_since
 from sekisho.cli.render.html import AccountLine, Report
+from sekisho.cli.render.since import Since
 from sekisho.cli.render.words import count
-from sekisho.cli.scanning import NOWHERE, options_of
+from sekisho.cli.scanning import left_alone, options_of
 from sekisho.cli.settings import LiveSettings
 from sekisho.cli.status import ExitStatus
 from sekisho.collectors import CredentialsReader
 from sekisho.findings import (
     CREDENTIALS,
+    REPORTS,
     Finding,
     FindingFilter,
     FindingStore,
     Status,
+    UnknownAnalyzerError,
+    UnusedAccess,
     analyzer_arn,
     coverage_of_credentials,
     finding_id,
+    judge_credentials,
     record_credentials,
 )
 from sekisho.policy.arns import parse_arn
@@ -44,14 +50,8 @@ from sekisho.resources.credentials import (
     credentials_in,
     parse_report,
 )
-from sekisho.resources.zone import ZoneOfTrust, ZoneType
+from sekisho.resources.zone import HOME_REGIONS, ZoneOfTrust, ZoneType
 from sekisho.wiring import live_credentials_reader, open_store, recorded_reader
-
-REPORTS: Final = "sekisho-credential-reports"
-"""The analyzer of reports in files: in them a key has no id, so that its findings have other names."""
-
-_HOMES: Final = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
-"""The Region that names the analyzer of a report, by partition; otherwise us-east-1."""
 
 ODD: Final = timedelta(days=1)
 """How far two clocks may differ."""
@@ -84,6 +84,28 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Read:
+    """What was read of a zone.
+
+    Attributes:
+        taken_at: when, in UTC.
+        analyzer: the name of the one that keeps what is made of it.
+        not_in_source: what could not be looked at as there was no place for it, a sentence each.
+    """
+
+    zone: ZoneOfTrust
+    taken_at: datetime
+    accounts: Sequence[AccountCredentials]
+    analyzer: str = CREDENTIALS
+    not_in_source: tuple[str, ...] = ()
+
+    @property
+    def analyzer_arn(self) -> str:
+        """The ARN of the analyzer."""
+        return analyzer_arn(self.zone, self.analyzer)
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
     """An account, what was made of it where that is kept, all that was seen, and which of that is still to be told."""
 
@@ -95,20 +117,26 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What was made of all accounts of a zone.
+    """What was made of what was read."""
 
-    Attributes:
-        taken_at: when they were read, in UTC.
-        analyzer: the name of the one that keeps it.
-        not_in_source: what could not be looked at as there was no place for it, a sentence each.
-    """
-
-    zone: ZoneOfTrust
-    taken_at: datetime
+    read: Read
     judged: Sequence[Judged]
     exemptions: Exemptions
-    analyzer: str = CREDENTIALS
-    not_in_source: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the store has after a run.
+
+    Attributes:
+        active: all that nobody has archived, of accounts that were not read this time too.
+        since: what the run has changed; None for a first one.
+        notes: what is told as it was before, a sentence each.
+    """
+
+    active: Sequence[Finding]
+    since: Since | None
+    notes: Sequence[str]
 
 
 def judge_report(file: Path, *, as_of: str | None, database: str | None, answer: Answer) -> ExitStatus:
@@ -123,16 +151,12 @@ def judge_report(file: Path, *, as_of: str | None, database: str | None, answer:
     Returns:
         What `--fail-on` and `--strict` ask for.
     """
-    gc.disable()  # a hundred thousand users are millions of objects, and all of them are needed to the end
     output = Output()
-    account = _read_report(file, None if as_of is None else _moment(as_of))
-    run = _judge(_zone_of(account), account.now, [account], answer, analyzer=REPORTS)
-    run = replace(run, not_in_source=(NOT_IN_A_REPORT,))
-    if answer.keep:
-        with open_store(database) as store:
-            status = _keep(output, store, run, answer)
-    else:
-        status = _tell(output, run, answer)
+    with _no_garbage():
+        account = _read_report(file, None if as_of is None else _moment(as_of))
+        zone = ZoneOfTrust(ZoneType.ACCOUNT, account.account_id, HOME_REGIONS.get(account.partition, "us-east-1"))
+        read = Read(zone, account.now, [account], REPORTS, (NOT_IN_A_REPORT,))
+        status = _answer(output, read, database, answer)
     output.note(Text(NOT_IN_A_REPORT, "dim"))
     return status
 
@@ -144,13 +168,13 @@ def judge_accounts(reader: CredentialsReader, *, database: str | None, answer: A
         What `--fail-on` and `--strict` ask for.
     """
     output = Output()
-    with open_store(
-        database if answer.keep else NOWHERE
-    ) as store:  # first, so that one that cannot be used costs no reading
-        with output.reading_bar() as bar:
-            snapshot = reader.read(bar)
-        run = _judge(snapshot.zone_of_trust, snapshot.taken_at, credentials_in(snapshot), answer)
-        return _keep(output, store, run, answer) if answer.keep else _tell(output, run, answer)
+    if answer.keep:
+        with open_store(database):  # so that one that cannot be used costs no reading
+            pass
+    with output.reading_bar() as bar:
+        snapshot = reader.read(bar)
+    read = Read(snapshot.zone_of_trust, snapshot.taken_at, credentials_in(snapshot))
+    return _answer(output, read, database, answer)
 
 
 def credentials_reader(live: LiveSettings, *, recording: str | None, unused_permissions: bool) -> CredentialsReader:
@@ -160,46 +184,69 @@ def credentials_reader(live: LiveSettings, *, recording: str | None, unused_perm
     return live_credentials_reader(options_of(live), unused_permissions=unused_permissions)
 
 
-def _judge(
-    zone: ZoneOfTrust,
-    taken_at: datetime,
-    accounts: Sequence[AccountCredentials],
-    answer: Answer,
-    *,
-    analyzer: str = CREDENTIALS,
-) -> Run:
-    thresholds = Thresholds(**answer.thresholds)
-    exemptions = Exemptions(answer.exemptions, tags=tags_in(accounts), on=datetime.now(UTC).date())
+@contextmanager
+def _no_garbage() -> Generator[None]:
+    """Look for no garbage meanwhile: a hundred thousand users are millions of objects, all needed to the end."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _answer(output: Output, read: Read, database: str | None, answer: Answer) -> ExitStatus:
+    if answer.as_script and len(read.accounts) != 1:
+        raise click.UsageError("a script is for one account; read them one by one")
+    if not answer.keep:
+        return _tell(output, _judge(read, answer, None), answer)
+    with open_store(database) as store:
+        return _keep(output, store, read, answer)
+
+
+def _judge(read: Read, answer: Answer, asked: UnusedAccess | None) -> Run:
+    """Judge what was read, as the analyzer has it judged that keeps it."""
+    thresholds, tags = Thresholds(**answer.thresholds), tags_in(read.accounts)
+    exemptions = Exemptions(answer.exemptions, tags=tags, on=datetime.now(UTC).date())
     judged: list[Judged] = []
-    for account in accounts:
-        analyses = analyze_credentials(account, thresholds)
+    for account in read.accounts:
+        analyses = judge_credentials(account, thresholds, asked, tags)
         seen = [one for analysis in analyses for one in analysis.observations]
         told = [one for one in seen if exemptions.of(one) is None] if exemptions.live else seen
         judged.append(Judged(account, analyses if answer.keep else (), seen, told))
-    return Run(zone, taken_at, judged, exemptions, analyzer)
+    return Run(read, judged, exemptions)
 
 
-def _keep(output: Output, store: FindingStore, run: Run, answer: Answer) -> ExitStatus:
+def _keep(output: Output, store: FindingStore, read: Read, answer: Answer) -> ExitStatus:
     """Store what was found, tell what of it nobody has archived, and what has changed since the last time."""
+    run = _judge(read, answer, _settings(store, read.analyzer_arn))
     analyses = [analysis for one in run.judged for analysis in one.analyses]
-    coverage = coverage_of_credentials(run.taken_at, [one.account for one in run.judged], analyses)
-    earlier = store.scans(limit=1, analyzer_arn=analyzer_arn(run.zone, run.analyzer))
+    coverage = coverage_of_credentials(read.taken_at, read.accounts, analyses)
+    earlier = store.scans(limit=1, analyzer_arn=read.analyzer_arn)
     report = record_credentials(
-        store,
-        run.zone,
-        analyses,
-        coverage,
-        now=datetime.now(UTC),
-        name=run.analyzer,
-        exemptions=run.exemptions,
+        store, read.zone, analyses, coverage, now=datetime.now(UTC), exemptions=run.exemptions, name=read.analyzer
     )
     active = store.findings(FindingFilter(analyzer_arn=report.analyzer_arn, statuses=frozenset({Status.ACTIVE})))
     by_account: dict[str, list[Observation]] = {}
     for finding in active:
         by_account.setdefault(finding.observation.resource_owner_account, []).append(finding.observation)
-    told = [replace(one, told=by_account.get(one.account.account_id, [])) for one in run.judged]
-    since = Since.of(report.reconciliation, earlier[0].finished_at) if earlier else None
-    return _tell(output, replace(run, judged=told), answer, findings=active, since=since)
+    told = [replace(one, told=by_account.pop(one.account.account_id, [])) for one in run.judged]
+    kept = Kept(
+        active,
+        Since.of(report.reconciliation, earlier),
+        [*left_alone(report), *(_not_read(account, len(some)) for account, some in sorted(by_account.items()))],
+    )
+    return _tell(output, replace(run, judged=told), answer, kept)
+
+
+def _settings(store: FindingStore, arn: str) -> UnusedAccess | None:
+    try:
+        return store.analyzer(arn).unused_access
+    except UnknownAnalyzerError:
+        return None
+
+
+def _not_read(account: str, number: int) -> str:
+    return f"Account {account} was not read this time; {count(number, 'finding')} on it as before."
 
 
 def _read_report(file: Path, as_of: datetime | None) -> AccountCredentials:
@@ -232,46 +279,57 @@ def _moment(text: str) -> datetime:
         raise click.BadParameter(f"`{text}` is no time; write 2026-11-20T08:00:00Z", param_hint="--as-of") from None
 
 
-def _tell(
-    output: Output,
-    run: Run,
-    answer: Answer,
-    *,
-    findings: Sequence[Finding] | None = None,
-    since: Since | None = None,
-) -> ExitStatus:
-    judged = run.judged
+def _tell(output: Output, run: Run, answer: Answer, kept: Kept | None = None) -> ExitStatus:
+    gaps = [gap for one in run.judged for gap in _gaps(one)]
     if answer.as_script:
-        output.write(_script(judged))
+        (one,) = run.judged
+        output.write(render_script(one.told, made_at=datetime.now(UTC), account=one.account.account_id))
     elif answer.output_format == "table":
-        for one in judged:
-            output.show(
-                render_credentials(one.told, one.account, width=output.width, mark=_marking(run, since)), Text()
-            )
-        if since is not None:
-            output.show(render_since(since))
+        _tell_people(output, run, kept)
     else:
-        shown = [one for some in judged for one in _findings(some)] if findings is None else findings
-        show_findings(output, shown, output_format=answer.output_format, report=lambda: _page(run, shown, since))
-    gaps = [gap for one in judged for gap in _gaps(one)]
+        shown = list(_findings(run)) if kept is None else kept.active
+        show_findings(output, shown, output_format=answer.output_format, report=lambda: _page(run, shown, kept))
     for line in _exempt(run):
         output.note(Text(plain(line), "dim"))
-    for gap in gaps:
+    for gap in (*gaps, *(kept.notes if kept else ())):
         output.note(Text(plain(gap), "yellow"))
-    return _status((seen for one in judged for seen in one.told), has_gaps=bool(gaps), answer=answer)
+    told = (
+        (seen for one in run.judged for seen in one.told) if kept is None else (one.observation for one in kept.active)
+    )
+    return _status(told, has_gaps=bool(gaps), answer=answer)
+
+
+def _tell_people(output: Output, run: Run, kept: Kept | None) -> None:
+    since = kept.since if kept else None
+    for one in run.judged:
+        table = render_credentials(
+            one.told, one.account, width=output.width, verdict=_verdict(run, one), mark=_marking(run, since)
+        )
+        output.show(table, Text())
+    if since is not None:
+        output.show(render_since(since))
+
+
+def _verdict(run: Run, judged: Judged) -> Text:
+    """Say that there are no findings, and of what."""
+    if judged.observations:
+        return Text("No findings but what is archived or exempt.", "bold")
+    if run.read.not_in_source or any(_gaps(judged)):
+        return Text("No findings in what was read.", "bold yellow")
+    return Text("No findings.", "bold green")
 
 
 def _marking(run: Run, since: Since | None) -> Mark | None:
     """Return what tells the new from the old; the names of a hundred thousand findings are made only where shown."""
     if since is None:
         return None
-    arn = analyzer_arn(run.zone, run.analyzer)
-    return lambda one: since.marks.get(finding_id(arn, one), "")
+    return lambda one: since.marks.get(finding_id(run.read.analyzer_arn, one), "")
 
 
-def _page(run: Run, findings: Sequence[Finding], since: Since | None) -> Report:
+def _page(run: Run, findings: Sequence[Finding], kept: Kept | None) -> Report:
     """Return what a page tells of the credentials of accounts."""
     reported = [one.account for one in run.judged if one.account.report is not None]
+    since = kept.since if kept else None
     return Report(
         "Credentials",
         datetime.now(UTC),
@@ -284,7 +342,8 @@ def _page(run: Run, findings: Sequence[Finding], since: Since | None) -> Report:
             )
             for one in run.judged
         ],
-        notes=[*run.not_in_source, *_exempt(run)],
+        notes=[*run.read.not_in_source, *(kept.notes if kept else ())],
+        agreed=list(_exempt(run)),
         marks=since.marks if since else {},
         fixed=since.fixed if since else (),
         since=since.at if since else None,
@@ -292,23 +351,14 @@ def _page(run: Run, findings: Sequence[Finding], since: Since | None) -> Report:
     )
 
 
-def _script(judged: Sequence[Judged]) -> Iterator[str]:
-    match judged:
-        case [one]:
-            return render_script(one.told, made_at=datetime.now(UTC), account=one.account.account_id)
-        case _:
-            raise click.UsageError("a script is for one account; read them one by one, without --organization")
-
-
-def _zone_of(account: AccountCredentials) -> ZoneOfTrust:
-    return ZoneOfTrust(ZoneType.ACCOUNT, account.account_id, _HOMES.get(account.partition, "us-east-1"))
-
-
-def _findings(judged: Judged) -> Iterator[Finding]:
-    """Yield findings that nobody keeps, under the names that they would be kept under."""
-    arn, now = analyzer_arn(_zone_of(judged.account), CREDENTIALS), judged.account.now
-    for one in judged.told:
-        yield Finding(finding_id(arn, one), arn, one, Status.ACTIVE, created_at=now, analyzed_at=now, updated_at=now)
+def _findings(run: Run) -> Iterator[Finding]:
+    """Yield findings that nobody keeps, under the ids that they would be kept under."""
+    arn = run.read.analyzer_arn
+    for judged in run.judged:
+        now = judged.account.now
+        for one in judged.told:
+            identity = finding_id(arn, one)
+            yield Finding(identity, arn, one, Status.ACTIVE, created_at=now, analyzed_at=now, updated_at=now)
 
 
 def _exempt(run: Run) -> Iterator[str]:

@@ -129,7 +129,7 @@ def show_findings(
     Args:
         output: where to.
         findings: in any order.
-        output_format: `json`, `jsonl`, `csv`, `html` or `table`.
+        output_format: `json`, `jsonl`, `csv`, `html`, `sarif`, `ocsf`, `asff` or `table`.
         marks: a word beside some of them, by id, for instance `new`.
         report: what a page for people tells, of the findings and beside them; asked for that alone.
     """

@@ -13,6 +13,7 @@ from sekisho.cli.render import words
 from sekisho.cli.render.coverage import render_changes, render_coverage, render_gaps
 from sekisho.cli.render.html import Report, accounts_of_scans, notes_of_scan
 from sekisho.cli.render.page import render_finding
+from sekisho.cli.render.since import Since
 from sekisho.cli.settings import LiveSettings
 from sekisho.cli.status import ExitStatus
 from sekisho.collectors import LiveOptions
@@ -58,17 +59,17 @@ def scan(
         earlier = store.scans(limit=1, analyzer_arn=analyzer_arn(snapshot.zone_of_trust))
         report = _scan(snapshot, store)
         active = store.findings(_active(report))
-        before = store.scans(limit=2, analyzer_arn=report.analyzer_arn)[1:]
     if earlier and earlier[0].coverage.taken_at > report.coverage.taken_at:
         output.note(
             Text("this recording is older than the last scan; the findings are now as they were then", "yellow")
         )
+    since = Since.of(report.reconciliation, earlier)
     show_findings(
         output,
         active,
         output_format=output_format,
-        marks=_marks(report),
-        report=lambda: _page(report, active, since=before[0].finished_at if before else None),
+        marks=since.marks if since else {},
+        report=lambda: _page(report, active, since=since),
     )
     _tell_coverage(output, report.coverage, left_alone=len(report.reconciliation.left_alone))
     output.note(Text(render_changes(report.reconciliation)))
@@ -167,39 +168,31 @@ def _active(report: ScanReport) -> FindingFilter:
     return FindingFilter(analyzer_arn=report.analyzer_arn, statuses=frozenset({Status.ACTIVE}))
 
 
-def _marks(report: ScanReport) -> dict[str, str]:
-    """On a first scan everything is new, which goes without saying."""
-    seen = report.reconciliation
-    if len(seen.new) == len(seen.written) + len(seen.left_alone):
-        return {}
-    return {one.id: "new" for one in seen.new} | {one.id: "back" for one in seen.returned}
-
-
-def _page(report: ScanReport, active: Sequence[Finding], *, since: datetime | None = None, about: str = "") -> Report:
+def _page(report: ScanReport, active: Sequence[Finding], *, since: Since | None = None, about: str = "") -> Report:
     """Return what a page tells of a scan.
 
     Args:
         report: what the scan looked at and changed.
         active: the findings that it leaves active.
-        since: when the scan before was; None for a first one.
+        since: what it has changed; None for a first one.
         about: a sentence below the heading.
     """
-    seen = report.reconciliation
     return Report(
         "External access",
         datetime.now(UTC),
         active,
         about=about,
         accounts=accounts_of_scans([report.coverage]),
-        notes=(*notes_of_scan(report.coverage), *_left_alone(len(seen.left_alone))),
-        marks={} if since is None else {one.id: "new" for one in seen.new} | {one.id: "back" for one in seen.returned},
-        fixed=seen.resolved,
-        since=since,
+        notes=(*notes_of_scan(report.coverage), *left_alone(report)),
+        marks=since.marks if since else {},
+        fixed=since.fixed if since else (),
+        since=since.at if since else None,
     )
 
 
-def _left_alone(number: int) -> Iterator[str]:
-    if number:
+def left_alone(report: ScanReport) -> Iterator[str]:
+    """Yield how many findings are told as they were before."""
+    if number := len(report.reconciliation.left_alone):
         yield f"{words.count(number, 'finding')} could not be looked at again; what is told of them is as before."
 
 

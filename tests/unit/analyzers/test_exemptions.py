@@ -39,6 +39,8 @@ def is_exempt(
     ("of", "holds"),
     [
         ({"users": ("alice",)}, True),
+        ({"users": ("[a]lice",)}, False),
+        ({"paths": ("",)}, False),
         ({"users": ("bob", "al*")}, True),
         ({"users": ("Alice",)}, False),
         ({"users": ("people/eu/alice",)}, False),
@@ -88,6 +90,8 @@ def test_a_failure_to_read_is_never_exempt() -> None:
         ({"team": "payments", "stage": "prod"}, {"team": "payments"}, False),
         ({"team": "payments"}, {}, False),
         ({"team": "*"}, {"team": ""}, True),
+        ({"team": "[core]"}, {"team": "c"}, False),
+        ({"team": "[core]"}, {"team": "[core]"}, True),
     ],
 )
 def test_all_tags_have_to_be_there(asked: Mapping[str, str], known: Mapping[str, str], *, holds: bool) -> None:

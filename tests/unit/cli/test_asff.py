@@ -128,16 +128,6 @@ def test_no_findings_are_an_empty_array() -> None:
             "arn:aws-us-gov:securityhub:us-gov-east-1:111122223333:product/111122223333/default",
             id="GovCloud",
         ),
-        pytest.param(
-            "arn:aws-cn:access-analyzer:us-east-1:111122223333:analyzer/a",
-            "arn:aws-cn:securityhub:cn-north-1:111122223333:product/111122223333/default",
-            id="China, and a Region that it has not",
-        ),
-        pytest.param(
-            "arn:aws-us-gov:access-analyzer:us-east-1:111122223333:analyzer/a",
-            "arn:aws-us-gov:securityhub:us-gov-west-1:111122223333:product/111122223333/default",
-            id="GovCloud, and a Region that it has not",
-        ),
     ],
 )
 def test_the_product_is_one_of_the_analyzers_account(analyzer: str, product: str) -> None:

@@ -404,7 +404,7 @@ def test_the_picture_of_the_ages_can_be_heard() -> None:
 
     told = "0-30 days: 1; 31-90 days: 0; 91-180 days: 2; 181-365 days: 0; 1-2 years: 0; over 2 years: 1"
     assert told in seen.text.replace("\u2013", "-")
-    assert "5 active access keys; 3 older than 90 days; 1 older than a year; the oldest 800 days old" in seen.text
+    assert "5 active access keys; 3 of 90 days or more; 1 of a year or more; the oldest 800 days old" in seen.text
     assert "1 of an age that is not known" in seen.text
     (picture,) = (attributes for tag, attributes in seen.elements if tag == "svg")
     assert picture["role"] == "img"

@@ -51,7 +51,7 @@ def test_a_report_in_a_file_tells_what_it_does_not_have_and_how_old_the_keys_are
 
     assert "Account 111122223333, data of 2026-11-20 08:00 UTC" in told
     assert "Not looked at, as a report does not have it: the password policy" in told
-    assert "1 active access key; 1 older than 90 days; 0 older than a year; the oldest 322 days old." in told
+    assert "1 active access key; 1 of 90 days or more; 0 of a year or more; the oldest 322 days old." in told
     assert "Console user without MFA CRED-MFA-CONSOLE" in told
 
 

@@ -173,8 +173,8 @@ def _beyond_report(
     """Judge what a user has of whom no report tells, or not yet."""
     user = User.of(account, ReportRow.of_nobody(name, account.user_arns.get(name, "")), limits)
     risks = [risk for one in specific for risk in judge_service_specific(user, one)]
-    judged = frozenset() if account.service_specific_credentials is None else {SERVICE_SPECIFIC}
-    return _Judged(user.arn, USER_TYPE, risks, (UNTOLD,), _EVERY_CHECK - judged)
+    unjudged = _EVERY_CHECK if account.service_specific_credentials is None else _EVERY_CHECK - {SERVICE_SPECIFIC}
+    return _Judged(user.arn, USER_TYPE, risks, (UNTOLD,), unjudged)
 
 
 def _of_account(account: AccountCredentials, limits: Thresholds, *, has_root: bool) -> Iterator[_Judged]:
@@ -183,8 +183,8 @@ def _of_account(account: AccountCredentials, limits: Thresholds, *, has_root: bo
         outcomes += [no_report(account), _unreported(account)]
     if not has_root:
         root = User.of(account, ReportRow.of_nobody(), limits)
-        told = frozenset() if account.summary is None else _OF_SUMMARY
-        yield _Judged(root.arn, USER_TYPE, list(judge_root(root)), (NO_ROOT,), _EVERY_CHECK - told)
+        unjudged = _EVERY_CHECK if account.summary is None else _EVERY_CHECK - _OF_SUMMARY
+        yield _Judged(root.arn, USER_TYPE, list(judge_root(root)), (NO_ROOT,), unjudged)
     missing = {
         **dict.fromkeys(_OF_PASSWORD_POLICY, account.password_policy is None),
         PASSWORDS_WITHOUT_END: not account.report or not account.report.rows,

@@ -100,6 +100,7 @@ def record(
     """
     from sekisho.cli import scanning  # noqa: PLC0415 - see `sekisho.cli.commands`
 
-    if unused_permissions and not credentials:
+    given = click.get_current_context().get_parameter_source("unused_permissions")
+    if unused_permissions and not credentials and given is ParameterSource.COMMANDLINE:
         raise click.UsageError("--unused-permissions is read with --credentials")
     return scanning.record(live, out, strict=strict, credentials=credentials, unused_permissions=unused_permissions)

@@ -43,9 +43,6 @@ LONGEST_ADVICE: Final = 512
 LONGEST_FIELD: Final = 2048
 MOST_REQUIREMENTS: Final = 32
 
-HOMES: Final = {"aws-cn": ("cn-", "cn-north-1"), "aws-us-gov": ("us-gov-", "us-gov-west-1")}
-"""How the Regions of a partition begin, and which one IAM's own findings are in."""
-
 BEST_PRACTICES: Final = "Software and Configuration Checks/AWS Security Best Practices"
 
 TYPES: Final = {
@@ -117,7 +114,6 @@ def _document(finding: Finding) -> dict[str, Any]:
     """
     seen = finding.observation
     _, partition, _, region, account, _ = finding.analyzer_arn.split(":", 5)
-    region = _region_of_product(partition, region)
     document = {
         "SchemaVersion": SCHEMA_VERSION,
         "Id": finding.id,
@@ -137,14 +133,9 @@ def _document(finding: Finding) -> dict[str, Any]:
     }
     if remedy := remedy_of(seen):
         document["Remediation"] = {"Recommendation": {"Text": clipped(remedy, LONGEST_ADVICE)}}
-    if compliance := _compliance(seen):
+    if compliance := _compliance(finding):
         document["Compliance"] = compliance
     return document
-
-
-def _region_of_product(partition: str, region: str) -> str:
-    prefix, home = HOMES.get(partition, ("", region))
-    return region if region.startswith(prefix) else home
 
 
 def _rating(seen: Observation) -> dict[str, Any]:
@@ -200,12 +191,14 @@ def _resources(seen: Observation, partition: str) -> list[dict[str, Any]]:
     return resources
 
 
-def _compliance(seen: Observation) -> dict[str, Any]:
+def _compliance(finding: Finding) -> dict[str, Any]:
     """Return the outcome of a check; empty for what is none, and for what is worth knowing and no fault."""
+    seen = finding.observation
     match seen.outcome:
         case CredentialRisk(severity=severity) if severity is not Severity.INFORMATIONAL:
             requirements = requirements_of(rule_of(seen))[:MOST_REQUIREMENTS]
-            return {"Status": "FAILED", **({"RelatedRequirements": requirements} if requirements else {})}
+            status = "PASSED" if finding.status is Status.RESOLVED else "FAILED"
+            return {"Status": status, **({"RelatedRequirements": requirements} if requirements else {})}
         case AnalysisError(code=code):
             why = {"ReasonCode": code.value, "Description": clipped(description_of(seen), LONGEST_DESCRIPTION)}
             return {"Status": "NOT_AVAILABLE", "StatusReasons": [why]}

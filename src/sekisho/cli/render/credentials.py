@@ -1,11 +1,9 @@
 """What is wrong with credentials as a table: how often each check has found something, then the worst in full."""
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import nsmallest
-from typing import Final, Self
+from typing import Final
 
 from rich.console import Group, RenderableType
 from rich.table import Column, Table
@@ -15,7 +13,7 @@ from sekisho.analyzers.credentials import CHECKS
 from sekisho.analyzers.observation import AnalysisError, CredentialRisk, Observation
 from sekisho.cli.escape import plain
 from sekisho.cli.render import words
-from sekisho.findings import Finding, Reconciliation
+from sekisho.cli.render.since import Since
 from sekisho.resources.credentials import AccountCredentials
 
 MOST_SHOWN: Final = 200
@@ -29,44 +27,27 @@ Mark = Callable[[Observation], str]
 UNREAD: Final = "could not be read"
 
 
-@dataclass(frozen=True, slots=True)
-class Since:
-    """What has changed since an earlier run.
-
-    Attributes:
-        at: when that was, in UTC.
-        marks: a word for what is new or back, by the id of the finding.
-        fixed: what is no more.
-    """
-
-    at: datetime
-    marks: Mapping[str, str]
-    fixed: Sequence[Finding]
-
-    @classmethod
-    def of(cls, seen: Reconciliation, at: datetime) -> Self:
-        """Return what a run has changed."""
-        marks = {one.id: "new" for one in seen.new} | {one.id: "back" for one in seen.returned}
-        return cls(at, marks, seen.resolved)
-
-
 def render_since(since: Since) -> RenderableType:
-    """Return what is new and what is fixed since the last time, in words and, what is fixed, in full."""
-    at = f"{since.at:%Y-%m-%d %H:%M} UTC"
+    """Return what is new and what is fixed since the last time, in words, and the worst of what is fixed."""
     if not since.marks and not since.fixed:
-        return Text(f"Nothing new and nothing fixed since {at}.", "dim")
-    numbers = Counter(since.marks.values()) + Counter({"fixed": len(since.fixed)})
-    told = ", ".join(f"{number:,} {word}" for word, number in sorted(numbers.items(), reverse=True))
-    fixed = (one.observation for one in since.fixed)
+        return Text(since.in_words, "dim")
+    worst = nsmallest(MOST_SHOWN, since.fixed, key=lambda one: (words.rank(one.observation), one.observation.resource))
     lines = [
         Text.assemble(("fixed  ", "green"), (_name(one), "bold"), f"  {plain(_sentence(one))}  ", (_check(one), "dim"))
-        for one in nsmallest(MOST_SHOWN, fixed, key=lambda one: one.resource)
+        for one in (finding.observation for finding in worst)
     ]
-    return Group(Text(f"Since {at}: {told}.", "bold"), *lines)
+    left = len(since.fixed) - len(worst)
+    more = [Text(f"and {left:,} more; `sekisho findings list --status RESOLVED` has them", "dim")] if left else []
+    return Group(Text(since.in_words, "bold"), *lines, *more)
 
 
 def render_credentials(
-    observations: Sequence[Observation], account: AccountCredentials, *, width: int, mark: Mark | None = None
+    observations: Sequence[Observation],
+    account: AccountCredentials,
+    *,
+    width: int,
+    verdict: Text,
+    mark: Mark | None = None,
 ) -> RenderableType:
     """Return the observations on one account as tables that fit into `width` columns.
 
@@ -74,6 +55,7 @@ def render_credentials(
         observations: what there is to tell.
         account: of which it was made.
         width: of the terminal, in columns.
+        verdict: what is said where there is nothing to tell.
         mark: returns a word for what is new or back, else an empty one.
     """
     number = len(account.report.rows) if account.report else 0
@@ -81,10 +63,6 @@ def render_credentials(
     heading = Text(f"Account {plain(account.account_id)}", "bold underline")
     about = Text(f"{words.count(number, 'row')} of its credential report{made}", "dim")
     if not observations:
-        is_whole = account.report is not None and account.report.rows and not account.gaps
-        verdict = (
-            Text("No findings.", "bold green") if is_whole else Text("No findings in what was read.", "bold yellow")
-        )
         return Group(heading, about, Text(), verdict)
     groups = _by_check(observations)
     shown = list(_worst(groups))

@@ -46,7 +46,7 @@ STATUSES: Final = {
 }
 
 CREATE, UPDATE, CLOSE = (1, "Create"), (2, "Update"), (3, "Close")
-UNKNOWN, WARNING, FAIL = (0, "Unknown"), (2, "Warning"), (3, "Fail")
+UNKNOWN, PASS, WARNING, FAIL = (0, "Unknown"), (1, "Pass"), (2, "Warning"), (3, "Fail")
 
 EVIDENCE: Final = (
     "principal", "action", "condition", "isPublic", "witness", "because", "blockedBy", "sources",
@@ -89,7 +89,7 @@ def _event(finding: Finding) -> dict[str, Any]:
     if remedy := remedy_of(seen):
         event["remediation"] = {"desc": remedy}
     if of_class is COMPLIANCE_FINDING:
-        event["compliance"] = _compliance(seen)
+        event["compliance"] = _compliance(finding)
     return event
 
 
@@ -151,13 +151,16 @@ def _region(seen: Observation) -> dict[str, str]:
     return {} if seen.region == NO_REGION else {"region": seen.region}
 
 
-def _compliance(seen: Observation) -> dict[str, Any]:
+def _compliance(finding: Finding) -> dict[str, Any]:
+    seen = finding.observation
     rule = rule_of(seen)
     more: dict[str, Any]
     match seen.outcome:
         case CredentialRisk(severity=severity):
             # What is worth knowing, and no fault by itself, fails nothing.
             status = WARNING if severity is Severity.INFORMATIONAL else FAIL
+            if finding.status is Status.RESOLVED:
+                status = PASS
             more = {"standards": [BENCHMARK]} if rule.check and rule.check.cis else {}
         case AnalysisError(code=code, reason=reason):
             status, more = UNKNOWN, {"status_code": code.value, "status_details": [reason]}

@@ -92,8 +92,8 @@ def _summary(known: Sequence[int], unknown: int) -> str:
         return "No access key is active."
     said = [f"{total:,} active access {'key' if total == 1 else 'keys'}"]
     if known:
-        old = sum(age > _TO_ROTATE for age in known)
-        said += [f"{old:,} older than {_TO_ROTATE} days", f"{sum(age > _YEAR for age in known):,} older than a year"]
+        old = sum(age >= _TO_ROTATE for age in known)
+        said += [f"{old:,} of {_TO_ROTATE} days or more", f"{sum(age >= _YEAR for age in known):,} of a year or more"]
         said += [f"the oldest {known[-1]:,} days old"]
     if unknown:
         said += [f"{unknown:,} of an age that is not known"]

@@ -32,6 +32,7 @@ class Report:
         about: a sentence below the title; empty for none.
         accounts: those that were to be looked at; without any, those of the findings are named.
         notes: what was not looked at and belongs to no single account, a sentence each.
+        agreed: what was agreed to and is told no more, a sentence each.
         marks: `new` or `back`, by the id of a finding.
         fixed: what has been resolved since.
         since: the run that it is compared with; None when there was none.
@@ -45,6 +46,7 @@ class Report:
     about: str = ""
     accounts: Sequence[AccountLine] = ()
     notes: Sequence[str] = ()
+    agreed: Sequence[str] = ()
     marks: Mapping[str, str] = field(default_factory=dict[str, str])
     fixed: Sequence[Finding] = ()
     since: datetime | None = None

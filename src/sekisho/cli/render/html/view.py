@@ -86,6 +86,13 @@ class Page:
     has_accounts: bool
     has_use: bool
 
+    @property
+    def verdict(self) -> str:
+        """What is said where there are no findings."""
+        if not self.notes.is_empty:
+            return "No findings in what was read."
+        return "No findings but what was agreed to." if self.report.agreed else "No findings."
+
 
 def page_of(report: Report) -> Page:
     """Return what the template shows of a report."""
