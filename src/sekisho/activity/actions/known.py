@@ -1,0 +1,22 @@
+"""Which actions exist, by prefix and name in any case."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from sekisho.policy.catalogue import load_catalogue
+
+
+def find_action(prefix: str, name: str) -> str | None:
+    """Return an action with its prefix as AWS spells it; None where there is none of the name."""
+    return _actions(prefix).get(name.lower())
+
+
+def has_prefix(prefix: str) -> bool:
+    """Say whether there are actions with a prefix, which is in lower case."""
+    return bool(_actions(prefix))
+
+
+@lru_cache(maxsize=512)
+def _actions(prefix: str) -> Mapping[str, str]:
+    """Return the actions of a prefix that exists, by their names in lower case; nothing for any other."""
+    return {name: f"{prefix}:{one['name']}" for name, one in load_catalogue("actions", prefix).items()}

@@ -1,0 +1,13 @@
+"""What can be wrong with what was done."""
+
+
+class ActivityError(Exception):
+    """The base of this layer's errors."""
+
+
+class NotARecordFileError(ActivityError):
+    """A file is empty, cut off, damaged, or has no records of CloudTrail's."""
+
+
+class UsageError(ActivityError):
+    """The folder with the kept usage cannot be used; the message says why and what to do."""
