@@ -1,0 +1,32 @@
+"""Least privilege: from what a principal did to the smallest policy under which all of it would have worked.
+
+What was seen is granted, with its evidence; what no event tells of and another one shows is granted and marked;
+what was denied, and what nobody knows the action of, stands beside the policy.
+"""
+
+from sekisho.analyzers.least_privilege.activity import Activity, Denied, Evidence, Grant, Unmapped, activity_of
+from sekisho.analyzers.least_privilege.patterns import Width, widen
+from sekisho.analyzers.least_privilege.policies import (
+    LARGEST_MANAGED_POLICY,
+    MOST_MANAGED_POLICIES,
+    Proposal,
+    propose,
+)
+from sekisho.analyzers.least_privilege.proof import NotAllowed, prove
+
+__all__ = [
+    "LARGEST_MANAGED_POLICY",
+    "MOST_MANAGED_POLICIES",
+    "Activity",
+    "Denied",
+    "Evidence",
+    "Grant",
+    "NotAllowed",
+    "Proposal",
+    "Unmapped",
+    "Width",
+    "activity_of",
+    "propose",
+    "prove",
+    "widen",
+]

@@ -1,0 +1,60 @@
+"""The proof of a generated policy: each thing that was done is put to the evaluator."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from msgspec.structs import replace
+
+from sekisho.analyzers.least_privilege.activity import Grant
+from sekisho.evaluation import Caller, CallerKind, Outcome, Request, evaluate_policy
+from sekisho.evaluation.decide import actions_match
+from sekisho.policy import Policy
+
+_ESCAPED: Final = re.compile(r"\$\{([*?$])\}")
+
+
+@dataclass(frozen=True, slots=True)
+class NotAllowed:
+    """Something that was done and that no policy allows."""
+
+    grant: Grant
+
+
+def prove(policies: Sequence[Policy], grants: Iterable[Grant], principal: str) -> tuple[NotAllowed, ...]:
+    """Return what of all that was done the policies do not allow together; nothing when they are enough.
+
+    Args:
+        policies: identity policies of the principal.
+        grants: what was done, with the resources as they were recorded. A `*` in one, for an id that a call made,
+            stands for itself.
+        principal: the ARN of the role or user.
+    """
+    caller = Caller(CallerKind.AWS, account=principal.split(":")[4], principal_arn=principal)
+    about: dict[str, Sequence[Policy]] = {}
+    refused: list[NotAllowed] = []
+    for grant in grants:
+        if grant.action not in about:
+            about[grant.action] = tuple(_about(policies, grant.action))
+        if not _is_allowed(about[grant.action], request_of(grant, caller)):
+            refused.append(NotAllowed(grant))
+    return tuple(refused)
+
+
+def _about(policies: Iterable[Policy], action: str) -> Iterator[Policy]:
+    """Yield policies with those statements alone that are about an action, as all others decide nothing of it."""
+    for policy in policies:
+        statements = tuple(one for one in policy.statements if actions_match(one.actions, action))
+        if statements:
+            yield replace(policy, statements=statements)
+
+
+def request_of(grant: Grant, caller: Caller) -> Request:
+    """Return the request that was made."""
+    context = {key.lower(): values for key, values in grant.context}
+    return Request(caller, grant.action, _ESCAPED.sub(r"\1", grant.resource), context)
+
+
+def _is_allowed(policies: Sequence[Policy], request: Request) -> bool:
+    return any(evaluate_policy(policy, request).outcome is Outcome.ALLOW for policy in policies)

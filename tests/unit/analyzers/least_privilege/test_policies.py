@@ -1,0 +1,107 @@
+"""Grants as policies."""
+
+import json
+
+from sekisho.analyzers.least_privilege import (
+    LARGEST_MANAGED_POLICY,
+    Activity,
+    Denied,
+    Evidence,
+    Grant,
+    Width,
+    propose,
+)
+
+ROLE = "arn:aws:iam::111122223333:role/app"
+PASSED = (("iam:PassedToService", ("lambda.amazonaws.com",)),)
+
+
+def activity(*grants: Grant, denied: tuple[Denied, ...] = ()) -> Activity:
+    return Activity(ROLE, {grant: Evidence(1) for grant in grants}, {one: Evidence(1) for one in denied})
+
+
+def test_actions_on_the_same_resources_are_one_statement() -> None:
+    proposal = propose(
+        activity(
+            Grant("s3:PutObject", "arn:aws:s3:::b/k"),
+            Grant("s3:GetObject", "arn:aws:s3:::b/k"),
+            Grant("s3:ListAllMyBuckets", "*"),
+            Grant("ec2:DescribeInstances", "*"),
+            Grant("iam:PassRole", f"{ROLE}2", PASSED),
+        )
+    )
+
+    (policy,) = proposal.policies
+    assert [{**one, "Sid": None} for one in policy["Statement"]] == [
+        {"Sid": None, "Effect": "Allow", "Action": ["ec2:DescribeInstances", "s3:ListAllMyBuckets"], "Resource": "*"},
+        {
+            "Sid": None,
+            "Effect": "Allow",
+            "Action": "iam:PassRole",
+            "Resource": f"{ROLE}2",
+            "Condition": {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}},
+        },
+        {"Sid": None, "Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::b/k"},
+    ]
+    assert proposal.not_allowed == ()
+
+
+def test_the_names_of_statements_are_unique_and_stay() -> None:
+    grants = [Grant("s3:GetObject", "arn:aws:s3:::b/k"), Grant("sqs:SendMessage", "arn:aws:sqs:eu-west-1:1:q")]
+    names = [one["Sid"] for one in propose(activity(*grants)).policies[0]["Statement"]]
+    (more,) = propose(activity(*reversed(grants), Grant("s3:ListAllMyBuckets", "*"))).policies
+
+    assert len(set(names)) == len(names)
+    assert all(name.isalnum() for name in names)
+    assert set(names) < {one["Sid"] for one in more["Statement"]}
+
+
+def test_what_is_granted_without_a_condition_is_not_granted_under_one() -> None:
+    key = "arn:aws:kms:eu-west-1:111122223333:key/k"
+    via = (("kms:ViaService", ("s3.eu-west-1.amazonaws.com",)),)
+    (policy,) = propose(activity(Grant("kms:Decrypt", key), Grant("kms:Decrypt", key, via))).policies
+
+    assert [one.get("Condition") for one in policy["Statement"]] == [None]
+
+
+def test_without_conditions_there_are_none_and_all_is_allowed() -> None:
+    proposal = propose(activity(Grant("iam:PassRole", ROLE, PASSED)), context=False)
+
+    assert "Condition" not in json.dumps(proposal.policies)
+    assert proposal.not_allowed == ()
+
+
+def test_what_was_denied_is_granted_when_asked_for() -> None:
+    denied = (Denied("sqs:SendMessage", "arn:aws:sqs:eu-west-1:1:q", ""),)
+
+    assert propose(activity(denied=denied)).policies == ()
+    assert "sqs:SendMessage" in json.dumps(propose(activity(denied=denied), denied=True).policies)
+
+
+def test_who_may_become_or_pass_whom_is_never_widened() -> None:
+    roles = [f"arn:aws:iam::111122223333:role/app-{name}" for name in "abcdefgh"]
+    proposal = propose(activity(*(Grant("sts:AssumeRole", role) for role in roles)))
+
+    assert proposal.policies[0]["Statement"][0]["Resource"] == roles
+    assert proposal.widened == {}
+
+
+def test_policies_too_large_are_split_and_allow_the_same() -> None:
+    grants = [
+        Grant(f"s3:{name}", f"arn:aws:s3:::bucket-{at:04}")
+        for at in range(400)
+        for name in ("GetBucketAcl", "ListBucket")
+    ]
+    proposal = propose(activity(*grants), width=Width.EXACT)
+
+    sizes = [len(json.dumps(policy, separators=(",", ":"))) for policy in proposal.policies]
+    assert len(sizes) > 1
+    assert max(sizes) <= LARGEST_MANAGED_POLICY
+    assert proposal.not_allowed == ()
+
+
+def test_a_wildcard_in_a_recorded_name_is_no_wildcard_in_the_policy() -> None:
+    proposal = propose(activity(Grant("s3:GetObject", "arn:aws:s3:::b/${*}")))
+
+    assert proposal.not_allowed == ()
+    assert proposal.policies[0]["Statement"][0]["Resource"] == "arn:aws:s3:::b/${*}"
