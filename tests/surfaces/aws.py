@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -300,7 +300,21 @@ class HangsUp:
     """The service closes the connection."""
 
 
-Fault = Refuses | Hangs | Babbles | HangsUp
+@dataclass(frozen=True)
+class BreaksOff:
+    """The service closes the connection in the middle of its answer, always or the first few times."""
+
+    times: int | None = None
+
+
+@dataclass(frozen=True)
+class LivesIn:
+    """What is asked for is in this Region, and the service sends all others there."""
+
+    region: str
+
+
+Fault = Refuses | Hangs | Babbles | HangsUp | BreaksOff | LivesIn
 
 
 @dataclass
@@ -311,12 +325,14 @@ class Wire:
         faults: by call, `kms.get_key_policy`, or by call and a text that occurs in its request,
             `kms.get_key_policy key-1`. A fault with the text wins.
         seen: how often each call was made.
+        targets: the path and query of each request.
         hung: set to let go of those that wait for a service that hangs.
     """
 
     endpoint: str
     faults: dict[str, Fault] = field(default_factory=dict[str, Fault])
     seen: Counter[str] = field(default_factory=Counter[str])
+    targets: list[str] = field(default_factory=list[str])
     spoilt: defaultdict[str, int] = field(default_factory=lambda: defaultdict[str, int](int))
     hung: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -324,12 +340,17 @@ class Wire:
     def fault(self, call: str, request: str) -> Fault | None:
         with self.lock:
             self.seen[call] += 1
+            self.targets.append(request.partition("\n")[0])
             for name, fault in sorted(self.faults.items(), reverse=True):
                 asked, _, text = name.partition(" ")
                 if asked != call or text not in request:
                     continue
                 self.spoilt[name] += 1
-                if isinstance(fault, Refuses) and fault.times is not None and self.spoilt[name] > fault.times:
+                if (
+                    isinstance(fault, Refuses | BreaksOff)
+                    and fault.times is not None
+                    and self.spoilt[name] > fault.times
+                ):
                     return None
                 return fault
         return None
@@ -337,6 +358,7 @@ class Wire:
     def clear(self) -> None:
         self.faults.clear()
         self.seen.clear()
+        self.targets.clear()
         self.spoilt.clear()
 
 
@@ -382,10 +404,18 @@ class _Proxy(BaseHTTPRequestHandler):
                 self.close_connection = True
             case HangsUp():
                 self.close_connection = True
+            case BreaksOff():
+                self.close_connection = True
+                self._forward(headers, body, {"Content-Length": "1000000"})
+            case LivesIn(region=region) if f"/{region}/s3/" not in headers.get("authorization", ""):
+                moved = {"x-amz-bucket-region": region}
+                self._answer(301, "application/xml", _error_body(call, "PermanentRedirect"), moved)
+            case LivesIn():
+                self._forward(headers, body)
 
     do_GET = do_POST = _serve  # noqa: N815 - named by the base class; reading takes no other
 
-    def _forward(self, headers: dict[str, str], body: bytes) -> None:
+    def _forward(self, headers: dict[str, str], body: bytes, changed: Mapping[str, str] | None = None) -> None:
         connection = HTTPConnection(self.upstream, timeout=60)
         connection.request(self.command, self.path, body, headers)
         answer = connection.getresponse()
@@ -394,7 +424,7 @@ class _Proxy(BaseHTTPRequestHandler):
         kept = {name: value for name, value in answer.getheaders() if name.lower() in passed}
         kind = kept.pop("Content-Type", "application/octet-stream")
         connection.close()
-        self._answer(answer.status, kind, content, kept)
+        self._answer(answer.status, kind, content, {**kept, **(changed or {})})
 
     def _answer(self, status: int, kind: str, body: bytes, headers: dict[str, str] | None = None) -> None:
         with suppress(ConnectionError):  # the client may have given up waiting

@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import botocore.session
@@ -40,7 +40,7 @@ from sekisho.resources.zone import HOME_REGIONS
 _MISREAD = (ResponseParserError, AttributeError, LookupError, TypeError, ValueError)
 """What botocore's parsers raise on an answer of another shape than the service describes."""
 
-_RAISED = (ClientError, BotoCoreError, *_MISREAD)
+RAISED: Final = (ClientError, BotoCoreError, *_MISREAD)
 """What botocore raises when a call fails. Nothing of ours may run where these are caught, or our faults become gaps."""
 
 _AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".api.amazonwebservices.com.cn")
@@ -135,18 +135,18 @@ def connect(options: LiveOptions, reads: Reads) -> Connection:
         start = options.regions[0] if options.regions else session.get_config_variable("region") or "us-east-1"
         partition = session.get_partition_for_region(start)
     except BotoCoreError as error:
-        raise _no_start(error, options) from error
+        raise no_start(error, options) from error
     if partition not in HOME_REGIONS:
         raise CollectError(f"`{start}` is in the partition {partition}; Sekisho reads {', '.join(HOME_REGIONS)}")
     home = HOME_REGIONS[partition]
     client: Any = _create_client(session, "sts", home, options)
     try:
         identity: Mapping[str, Json] = client.get_caller_identity()
-    except _RAISED as error:
-        raise _no_start(error, options) from error
+    except RAISED as error:
+        raise no_start(error, options) from error
     kept = _kept(identity, reads["sts.get_caller_identity"])
     if isinstance(kept, ApiError):
-        raise _no_start(ResponseParserError(kept.message), options)
+        raise no_start(ResponseParserError(kept.message), options)
     return Connection(session, options, reads, account_id=kept["Account"], home=home)
 
 
@@ -164,6 +164,20 @@ def api_error(error: Exception) -> ApiError:
             return ApiError(type(error).__name__, str(error))
         case _:
             return ApiError("InvalidResponse", str(error))
+
+
+def open_client(service: str, options: LiveOptions) -> BaseClient:
+    """Return a client of a service, with the operator's credentials; AWS is not asked whose they are.
+
+    Raises:
+        CollectError: there is no such profile or Region, or the endpoint is no URL.
+    """
+    try:
+        session = _new_session(options)
+        region = options.regions[0] if options.regions else session.get_config_variable("region") or "us-east-1"
+        return _create_client(session, service, region, options)
+    except BotoCoreError as error:
+        raise no_start(error, options) from error
 
 
 def _new_session(options: LiveOptions) -> botocore.session.Session:
@@ -206,7 +220,7 @@ def _ask(make: Callable[..., Any], *args: object, **params: Json) -> Any:
     """Make one request through botocore, and return its answer, or as an `ApiError` what it raised."""
     try:
         return make(*args, **params)
-    except _RAISED as error:
+    except RAISED as error:
         return api_error(error)
 
 
@@ -265,7 +279,7 @@ def _create_client(session: botocore.session.Session, service: str, region: str,
     try:
         client = session.create_client(service, region_name=region, config=config)
     except (BotoCoreError, ValueError) as error:  # ValueError: an endpoint that is no URL
-        raise _no_start(error, options) from error
+        raise no_start(error, options) from error
     if not (urlsplit(client.meta.endpoint_url).hostname or "").endswith(_AWS_DOMAINS):
         # Another endpoint than AWS's has one host name: neither a bucket nor an account can be part of it.
         if service == "s3":
@@ -288,7 +302,9 @@ def _refuse_pages(operation_model: Any, response_dict: Mapping[str, Any], **_: A
     """Raise on a successful answer that is not JSON and should be, or is a web page; botocore finds them empty."""
     if response_dict["status_code"] >= 300:  # noqa: PLR2004 - HTTP's first non-success
         return
-    body: bytes = response_dict["body"]
+    body: object = response_dict["body"]
+    if not isinstance(body, bytes):  # a stream, whose content is looked at by whoever reads it
+        return
     if body.lstrip()[:9].lower().startswith((b"<html", b"<!doctype")):
         raise ResponseParserError("a web page instead of an answer")
     if "json" in operation_model.service_model.metadata["protocol"]:
@@ -298,7 +314,8 @@ def _refuse_pages(operation_model: Any, response_dict: Mapping[str, Any], **_: A
             raise ResponseParserError(f"not JSON: {error}") from error
 
 
-def _no_start(error: Exception, options: LiveOptions) -> CollectError:
+def no_start(error: Exception, options: LiveOptions) -> CollectError:
+    """Say why AWS cannot be spoken with, and what to do about it."""
     return CollectError(" ".join(_why_no_start(error, options).split()))
 
 
