@@ -1,0 +1,6 @@
+"""Usage, kept: what CloudTrail's files come down to, in Parquet, so that a file is read once and asked often."""
+
+from sekisho.storage.usage.store import Part, UsageStore, write_part
+from sekisho.storage.usage.table import SCHEMA, table_of
+
+__all__ = ["SCHEMA", "Part", "UsageStore", "table_of", "write_part"]

@@ -1,0 +1,224 @@
+"""A folder of kept usage: parts in Parquet, and a manifest that says which files are in which part.
+
+A part counts from the moment that its line is in the manifest. What a killed run leaves behind is a part without a
+line, which nobody reads and the next run removes, or the start of a line, which is cut off.
+"""
+
+# The stubs of pyarrow know half of its types.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
+
+import os
+import re
+import sqlite3
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+import duckdb
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sekisho.activity import UsageError
+from sekisho.activity.needs import READS, UNSEEN, WHOLE
+from sekisho.activity.usage import FileReport, Usage, UseOf, sample_of
+from sekisho.storage.usage.statements import CALLS, NOBODIES, OWN, PRINCIPALS, SIZES, USES
+
+_LAYOUT: Final = 1
+
+FORMAT: Final = blake2b(repr([_LAYOUT, *map(sorted, (READS, WHOLE, UNSEEN))]).encode(), digest_size=8).hexdigest()
+"""Changes with what is kept of a record; files that are kept in another format are read anew."""
+
+MEMORY: Final = "128MB"
+"""What DuckDB may hold before it goes on in a file."""
+
+MOST_ROWS: Final = 100_000
+"""How many rows are grouped at once, unless one principal has more: so many fit into its memory."""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A part with the files that are in it."""
+
+    format: str
+    name: str
+    files: list[FileReport]
+
+
+class UsageStore:
+    """Usage in a folder. One process at a time may write."""
+
+    def __init__(self, folder: Path, places: Collection[str] | None = None) -> None:
+        """Open a folder, which need not be there yet.
+
+        Args:
+            folder: where it is.
+            places: the names of those of which files are asked about; None for all that the folder has.
+
+        Raises:
+            UsageError: it cannot be used.
+        """
+        self._places = places
+        self.folder = folder
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (folder / "parts").mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"`{folder}` cannot be used for usage: {error.strerror}") from error
+        self._parts = list(self._read_manifest())
+
+    @contextmanager
+    def writing(self) -> Generator[None]:
+        """Keep others from writing meanwhile, and remove what a killed run has left.
+
+        Raises:
+            UsageError: another process writes.
+        """
+        with ExitStack() as stack:
+            try:
+                lock = sqlite3.connect(self.folder / "lock", timeout=0, isolation_level=None)
+                stack.callback(lock.close)
+                lock.execute("BEGIN EXCLUSIVE")  # a lock that works on every system and ends with its process
+            except sqlite3.Error as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    raise UsageError(f"`{self.folder}` cannot be used for usage: {error}") from error
+                raise UsageError(
+                    f"another run is reading into `{self.folder}`; wait for it, or name another"
+                ) from error
+            self._parts = list(self._read_manifest())
+            known = {part.name for part in self._parts}
+            for file in (self.folder / "parts").iterdir():
+                if file.name not in known and _OWN_NAME.fullmatch(file.name):
+                    file.unlink()
+            self._rewrite_manifest()
+            yield
+
+    def files(self) -> Mapping[tuple[str, str], FileReport]:
+        """Return the files that have been read, by place and key."""
+        return {(file.place, file.key): file for part in self._asked() for file in part.files}
+
+    def forget(self, stale: Iterable[tuple[str, str]]) -> None:
+        """Drop the parts in which these files are, so that all of their files are read anew."""
+        gone = set(stale)
+        self._parts = [part for part in self._parts if not any((file.place, file.key) in gone for file in part.files)]
+        self._rewrite_manifest()
+
+    def new_part(self) -> Path:
+        """Return where a part is written before it is added."""
+        return self.folder / "parts" / f"{uuid4().hex}.parquet"
+
+    def add(self, part: Path, files: list[FileReport]) -> None:
+        """Make a part count.
+
+        Raises:
+            UsageError: the manifest cannot be written.
+        """
+        line = Part(FORMAT, part.name, [file for file in files if file.is_read])
+        try:
+            with (self.folder / "manifest.jsonl").open("ab") as manifest:
+                manifest.write(msgspec.json.encode(line) + b"\n")
+                manifest.flush()
+                os.fsync(manifest.fileno())
+        except OSError as error:
+            raise UsageError(f"`{self.folder}` could not be written: {error.strerror}") from error
+        self._parts.append(line)
+
+    def principals(self, start: str = "", end: str = "~") -> list[str]:
+        """Return the ARNs of all principals that did something, sorted."""
+        return [str(row[0]) for row in self._query(PRINCIPALS, [start, end])]
+
+    def uses(self, principal: str | None = None, start: str = "", end: str = "~") -> Iterator[UseOf]:
+        """Yield what principals did, one principal after the other; each `eventID` counts once.
+
+        Args:
+            principal: an ARN; None for all.
+            start: the first day, in UTC.
+            end: the last day, in UTC.
+
+        Returns:
+            Rows of all days together.
+        """
+        ranges = self._ranges(start, end) if principal is None else [(principal, principal)]
+        for one, other in ranges:
+            for row in self._query(USES, [start, end, one, other]):
+                number, first, last, some = row[len(OWN) :]
+                samples = sorted(filter(None, map(sample_of, some)))
+                yield UseOf(_usage(row), number, first, last, tuple(samples))
+
+    def _ranges(self, start: str, end: str) -> Iterator[tuple[str, str]]:
+        """Yield the first and the last of principals that are asked for at once."""
+        begin, before, size = "", "", 0
+        for principal, number in list(self._query(SIZES, [start, end])):
+            if begin and size + number > MOST_ROWS:
+                yield begin, before
+                begin, size = "", 0
+            begin, before, size = begin or principal, principal, size + number
+        if begin:
+            yield begin, before
+
+    def calls(self, name: str) -> list[Usage]:
+        """Return the calls of this name that succeeded, whoever made them, the latest last."""
+        return [_usage(row) for row in self._query(CALLS, [name])]
+
+    def nobodies(self, start: str = "", end: str = "~") -> Mapping[str, int]:
+        """Return how many records belong to no principal, by the name of the `Nobody`."""
+        return {str(name): int(number) for name, number in self._query(NOBODIES, [start, end])}
+
+    def _asked(self) -> list[Part]:
+        """Return the parts of the places that are asked about; a part has files of one place."""
+        if self._places is None:
+            return self._parts
+        return [part for part in self._parts if all(file.place in self._places for file in part.files)]
+
+    def _query(self, statement: str, values: list[Any]) -> Iterator[tuple[Any, ...]]:
+        parts = [str(self.folder / "parts" / part.name) for part in self._asked()]
+        if not parts:
+            return
+        with duckdb.connect(config={"memory_limit": MEMORY, "threads": 2}) as connection:
+            connection.execute(f"SET temp_directory = '{str(self.folder / 'spill').replace(chr(39), chr(39) * 2)}'")
+            connection.execute("SET preserve_insertion_order = false")
+            connection.execute(statement, [parts, *values])
+            while rows := connection.fetchmany(2048):
+                yield from rows
+
+    def _read_manifest(self) -> Iterator[Part]:
+        try:
+            text = (self.folder / "manifest.jsonl").read_bytes()
+        except FileNotFoundError:
+            return
+        lines = text.split(b"\n")
+        parts = [part for part in map(_part, lines) if part is not None]
+        if not parts and len(lines) > 1:
+            raise UsageError(f"`{self.folder}` has a manifest of something else; name another folder")
+        for part in parts:
+            if part.format == FORMAT and (self.folder / "parts" / part.name).exists():
+                yield part
+
+    def _rewrite_manifest(self) -> None:
+        new = self.folder / "manifest.new"
+        new.write_bytes(b"".join(msgspec.json.encode(part) + b"\n" for part in self._parts))
+        new.replace(self.folder / "manifest.jsonl")
+
+
+def _usage(row: tuple[Any, ...]) -> Usage:
+    return Usage(**dict(zip(OWN, row, strict=False)), day="")
+
+
+_OWN_NAME: Final = re.compile(r"[0-9a-f]{32}\.(parquet|unfinished)")
+
+
+def _part(line: bytes) -> Part | None:
+    """Return what a line of a manifest says; None for one that was cut off."""
+    try:
+        return msgspec.json.decode(line, type=Part)
+    except msgspec.DecodeError:
+        return None
+
+
+def write_part(table: pa.Table, file: Path) -> None:
+    """Write rows to a file that appears whole or not at all."""
+    unfinished = file.with_suffix(".unfinished")
+    pq.write_table(table, unfinished, compression="zstd", use_dictionary=True)
+    unfinished.replace(file)
