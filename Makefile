@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BENCH := .venv-bench
 RIVALS := .venv-rivals
+TRAILSCRAPER := .venv-trailscraper
 BIN := $(VENV)/bin
 # Companies put their own certificates into the system's store; uv looks there only when told.
 export UV_SYSTEM_CERTS := 1
 PIN := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fast lint types conformance bench rivals requirements clean
+.PHONY: help demo test check fast lint types conformance bench rivals trail requirements clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -43,15 +44,19 @@ bench: $(BENCH)/.ready ## measure verdicts, overlapping statements and the worst
 rivals: $(VENV)/.dev $(RIVALS)/.ready ## run Prowler's checks of credentials beside ours, on the same accounts
 	@PYTHONPATH=src:tests $(BIN)/python benchmarks/credential_rivals.py --prowler $(RIVALS)/bin/prowler $(RIVAL_OPTIONS)
 
+trail: $(VENV)/.dev $(TRAILSCRAPER)/.ready ## measure policies out of a million events, beside trailscraper; TRAIL_OPTIONS="--events 100000"
+	@PYTHONPATH=src:tests $(BIN)/python benchmarks/trail.py --trailscraper $(TRAILSCRAPER)/bin/python $(TRAIL_OPTIONS)
+
 requirements: $(VENV)/.uv ## pin every dependency again, with hashes and without download addresses
 	@$(PIN) requirements/bootstrap.in -o requirements/bootstrap.txt
 	@$(PIN) pyproject.toml -o requirements/run.txt
 	@$(PIN) --all-extras --group dev pyproject.toml -c requirements/run.txt -o requirements/dev.txt
 	@$(PIN) --group bench pyproject.toml -o requirements/bench.txt
 	@$(PIN) requirements/rivals.in -o requirements/rivals.txt
+	@$(PIN) requirements/trailscraper.in -o requirements/trailscraper.txt
 
 clean: ## remove what make made
-	rm -rf $(VENV) $(BENCH) $(RIVALS) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(BENCH) $(RIVALS) $(TRAILSCRAPER) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # uv installs in seconds what takes pip minutes; pip, checking hashes, installs uv alone.
 $(VENV)/.uv: requirements/bootstrap.txt
@@ -79,4 +84,9 @@ $(BENCH)/.ready: $(VENV)/.uv requirements/bench.txt
 $(RIVALS)/.ready: $(VENV)/.uv requirements/rivals.txt
 	@test -x $(RIVALS)/bin/python || $(BIN)/python -m venv $(RIVALS)
 	@$(BIN)/uv pip install -q --python $(RIVALS)/bin/python --require-hashes -r requirements/rivals.txt
+	@touch $@
+
+$(TRAILSCRAPER)/.ready: $(VENV)/.uv requirements/trailscraper.txt
+	@test -x $(TRAILSCRAPER)/bin/python || $(BIN)/python -m venv $(TRAILSCRAPER)
+	@$(BIN)/uv pip install -q --python $(TRAILSCRAPER)/bin/python --require-hashes -r requirements/trailscraper.txt
 	@touch $@
