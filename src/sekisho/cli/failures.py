@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from sekisho.activity import ActivityError
 from sekisho.alerts import AlertsError
 from sekisho.cli.settings import SettingsError
 from sekisho.cli.status import ExitStatus
@@ -28,6 +29,7 @@ STATUS_OF: Final[dict[type[Exception], ExitStatus]] = {
     CollectError: ExitStatus.FAILED,
     ServerError: ExitStatus.FAILED,
     PlainTextError: ExitStatus.USAGE,
+    ActivityError: ExitStatus.FAILED,
     OSError: ExitStatus.FAILED,
 }
 """The nearest class counts. What is not here is a fault of ours and ends with a traceback."""

@@ -12,7 +12,7 @@ GIVEN_EACH_TIME = {
     "dry_run", "to",
     "config", "out", "status", "resource", "resource_type", "account", "public", "severity", "policy", "partition",
     "version", "help", "role", "description", "serve", "report", "as_of", "script", "keep",
-    "credentials",
+    "credentials", "principal", "sources", "start", "end", "resources", "include_denied", "conditions", "usage",
 }  # fmt: skip
 """Options that say what one run is about; a standing value would surprise."""
 

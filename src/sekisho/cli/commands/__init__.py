@@ -3,8 +3,20 @@
 What answers is imported when its command runs: SQLAlchemy, boto3 and the analyzers would make every `--help` wait.
 """
 
-from sekisho.cli.commands import credentials, events, findings, keys, policies, rules, scans, server
+from sekisho.cli.commands import credentials, events, findings, keys, least_privilege, policies, rules, scans, server
 from sekisho.cli.commands.keys import ROLES
 from sekisho.cli.commands.program import sekisho
 
-__all__ = ["ROLES", "credentials", "events", "findings", "keys", "policies", "rules", "scans", "sekisho", "server"]
+__all__ = [
+    "ROLES",
+    "credentials",
+    "events",
+    "findings",
+    "keys",
+    "least_privilege",
+    "policies",
+    "rules",
+    "scans",
+    "sekisho",
+    "server",
+]

@@ -1,0 +1,92 @@
+"""`generate-policy`."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import click
+
+from sekisho.cli.commands.program import FILE, examples, sekisho
+from sekisho.cli.settings import takes
+from sekisho.cli.status import ExitStatus
+
+DAY: Final = click.DateTime(["%Y-%m-%d"])
+
+
+@sekisho.command(
+    "generate-policy",
+    epilog=examples(
+        "sekisho generate-policy --principal arn:aws:iam::111122223333:role/app --from trail/",
+        "sekisho generate-policy --principal role/app --from trail/ --start 2026-08-01 --end 2026-10-31",
+        "sekisho generate-policy --principal all --from trail/ --out policies/",
+        "sekisho generate-policy --principal role/app --from trail/ --resources exact --format json",
+        "sekisho generate-policy --principal role/app --from s3://trail-logs/AWSLogs/ --profile audit",
+        "sekisho generate-policy --from trail/        who did something at all",
+    ),
+)
+@click.option("--principal", metavar="ARN", help="A role or user: its ARN, `role/NAME`, `user/NAME`, or `all`.")
+@click.option(
+    "--from",
+    "sources",
+    metavar="PLACE",
+    multiple=True,
+    required=True,
+    help="A folder of CloudTrail log files with all that is below it, one file, or s3://BUCKET/PREFIX/; may be "
+    "repeated.",
+)
+@click.option("--start", type=DAY, metavar="DATE", help="The first day, in UTC. Default: the earliest there is.")
+@click.option("--end", type=DAY, metavar="DATE", help="The last day, in UTC. Default: the latest there is.")
+@click.option(
+    "--resources",
+    type=click.Choice(["exact", "grouped", "star"]),
+    default="grouped",
+    help="Write each ARN; or a few, and what many have in common (the default); or all resources of a kind.",
+)
+@click.option("--include-denied", is_flag=True, help="Grant what was denied as well.")
+@click.option("--conditions/--no-conditions", default=True, help="Write the conditions that held each time.")
+@click.option("--out", metavar="FOLDER", type=FILE, help="Write each policy to a file of its own in this folder.")
+@click.option("--usage", metavar="FOLDER", type=FILE, help="Where usage is kept, so that a file is read only once.")
+@takes("profile", "format", "workers", "strict")
+def generate_policy(
+    *,
+    principal: str | None,
+    sources: tuple[str, ...],
+    start: datetime | None,
+    end: datetime | None,
+    resources: str,
+    include_denied: bool,
+    conditions: bool,
+    out: Path | None,
+    usage: Path | None,
+    profile: str | None,
+    output_format: str | None,
+    workers: int | None,
+    strict: bool,
+) -> ExitStatus:
+    """Print the smallest policy that would have sufficed.
+
+    CloudTrail's log files are read, nothing else. Those in a bucket take s3:ListBucket and s3:GetObject; those in a
+    folder need no AWS account. The policy under which all that a role
+    or user did would have worked goes to standard output. What no event shows, such as iam:PassRole, is inferred from
+    those that do, and marked: that, what was denied, what is not known, and files that could not be read are told on
+    standard error. `--format json` has all of it, with the records that show it.
+    """
+    from sekisho.cli import least_privilege  # noqa: PLC0415 - see `sekisho.cli.commands`
+
+    return least_privilege.generate_policy(
+        least_privilege.Asked(
+            principal=principal,
+            sources=sources,
+            start=start.date() if start else None,
+            end=end.date() if end else None,
+            resources=resources,
+            include_denied=include_denied,
+            conditions=conditions,
+            out=out,
+            usage=usage,
+            output_format=output_format or "table",
+            profile=profile,
+            workers=workers,
+            strict=strict,
+        )
+    )

@@ -1,0 +1,150 @@
+"""`generate-policy`: from log files to policies, and what is told beside them."""
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from rich.text import Text
+
+from sekisho.activity.caller import Caller
+from sekisho.analyzers.least_privilege import Activity, Proposal, Width, propose
+from sekisho.cli.escape import plain
+from sekisho.cli.output import Output
+from sekisho.cli.render.documents import json_array, json_lines
+from sekisho.cli.render.least_privilege import document_of, notes_on, notes_on_files
+from sekisho.cli.status import ExitStatus
+from sekisho.collectors.trails import Question
+from sekisho.collectors.trails.layout import accounts_of
+from sekisho.storage.usage import UsageStore
+from sekisho.wiring.usage import Processes, activities, collect_seldom, log_files, read_usage, usage_folder
+
+FORMATS: Final = ("table", "json", "jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line asks for; the members are its options."""
+
+    principal: str | None
+    sources: tuple[str, ...]
+    start: date | None
+    end: date | None
+    resources: str
+    include_denied: bool
+    conditions: bool
+    out: Path | None
+    usage: Path | None
+    output_format: str
+    profile: str | None
+    workers: int | None
+    strict: bool
+
+
+def generate_policy(asked: Asked) -> ExitStatus:
+    """Read the log files that are new, and print the policies of those who are asked for.
+
+    Returns:
+        What `--strict` asks for.
+    """
+    output = Output()
+    if asked.output_format not in FORMATS:
+        raise click.UsageError(f"policies have no format `{asked.output_format}`; {', '.join(FORMATS)} they have")
+    if asked.out and (asked.principal is None or asked.output_format != "table"):
+        raise click.UsageError("--out takes the policies of a --principal; leave --format out")
+    if asked.start and asked.end and asked.start > asked.end:
+        raise click.UsageError("--start is after --end")
+    collect_seldom()
+    places = [log_files(source, asked.profile) for source in asked.sources]
+    store = UsageStore(asked.usage or usage_folder(places), {place.name for place in places})
+    accounts = accounts_of(asked.principal) if asked.principal and ":" in asked.principal else frozenset[str]()
+    question = Question(accounts, start=asked.start, end=asked.end)
+    with output.reading_bar() as bar:
+        files = read_usage(store, places, question, Processes(asked.workers or os.cpu_count() or 1), bar)
+    start, end = (asked.start.isoformat() if asked.start else "", asked.end.isoformat() if asked.end else "~")
+    kept = store.files().values()
+    output.note(*notes_on_files(kept, files, store.nobodies(start, end)))
+    names = store.principals(start, end)
+    if asked.principal is None:
+        output.write(names)
+    else:
+        wanted = _named(asked.principal, names)
+        proposals = (_propose(asked, one) for one in activities(store, wanted, start, end))
+        _show(output, asked, proposals)
+    is_whole = all(file.is_read for file in files) and not any(file.malformed for file in kept)
+    return ExitStatus.GAPS if asked.strict and not is_whole else ExitStatus.DONE
+
+
+def _propose(asked: Asked, activity: Activity) -> Proposal:
+    return propose(activity, width=Width(asked.resources), denied=asked.include_denied, context=asked.conditions)
+
+
+def _named(principal: str, names: Sequence[str]) -> Sequence[str] | None:
+    """Return the ARNs that are meant; None for all.
+
+    Raises:
+        click.UsageError: nobody of that name did anything.
+    """
+    if principal == "all":
+        return None
+    session = _SESSION.fullmatch(principal)
+    if session:
+        principal = f"arn:{session['partition']}:iam::{session['account']}:role/{session['name']}"
+    kind, _, name = principal.rpartition(":")[2].partition("/")
+    last = name.rpartition("/")[2]
+    alike = [one for one in names if one.split(":", 5)[5].startswith(f"{kind}/") and one.rpartition("/")[2] == last]
+    if principal in names:
+        # Older records tell no path: what they have may be the same role's.
+        pathless = f"{principal.rpartition(':')[0]}:{kind}/{last}"
+        found = [one for one in alike if one in {principal, pathless}]
+    elif session:
+        found = [one for one in alike if one.split(":")[4] == session["account"]]
+    else:
+        found = alike if ":" not in principal else []
+    if linked := next((one for one in found if Caller(one).is_service_linked), None):
+        raise click.UsageError(
+            f"`{linked}` is a service-linked role; its policy is AWS's own, and nobody can change it"
+        )
+    if not found:
+        raise click.UsageError(
+            f"`{principal}` did nothing that is in these files; without --principal those are listed who did"
+        )
+    return found
+
+
+_SESSION: Final = re.compile(r"arn:(?P<partition>[\w-]+):sts::(?P<account>\d{12}):assumed-role/(?P<name>[^/]+)/.+")
+
+
+def _show(output: Output, asked: Asked, proposals: Iterator[Proposal]) -> None:
+    if asked.output_format == "json":
+        output.write(json_array([document_of(one) for one in proposals]))
+    elif asked.output_format == "jsonl":
+        output.write(json_lines([document_of(one) for one in proposals]))
+    else:
+        for one in proposals:
+            if asked.out is None:
+                output.write(json.dumps(policy, indent=2, ensure_ascii=False) for policy in one.policies)
+            else:
+                _write(output, asked.out, one)
+            output.note(*notes_on(one))
+
+
+def _write(output: Output, folder: Path, proposal: Proposal) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    # No name in IAM has a tilde, so that no two principals have one file.
+    name = proposal.activity.principal.split(":", 4)[4].replace(":", ".", 1).replace("/", "~")
+    for number, policy in enumerate(proposal.policies, 1):
+        file = folder / f"{name}{f'~~{number}' if len(proposal.policies) > 1 else ''}.json"
+        _write_whole(file, policy)
+        output.note(Text(plain(f"wrote {file}"), "dim"))
+
+
+def _write_whole(file: Path, policy: Mapping[str, Any]) -> None:
+    unfinished = file.with_name(f"{file.name}.unfinished")
+    unfinished.write_text(f"{json.dumps(policy, indent=2, ensure_ascii=False)}\n", "utf-8")
+    unfinished.replace(file)

@@ -1,0 +1,201 @@
+"""What is told of a generated policy: all of it for programs, and for people what they should look at."""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any, Final
+
+from rich.text import Text
+
+from sekisho.activity.caller import Nobody
+from sekisho.activity.permission import Basis, Reach
+from sekisho.activity.usage import FileReport
+from sekisho.analyzers.least_privilege import MOST_MANAGED_POLICIES, Evidence, Grant, Proposal
+from sekisho.cli.escape import plain
+from sekisho.cli.render.words import count
+
+MOST_TOLD: Final = 20
+MOST_ALIKE: Final = 3
+ALWAYS_TOLD: Final = frozenset({"iam:PassRole"})
+
+
+def document_of(proposal: Proposal) -> dict[str, Any]:
+    """Return all that is known of a proposal as a JSON object."""
+    activity = proposal.activity
+    return {
+        "principal": activity.principal,
+        "policies": list(proposal.policies),
+        "isProven": not proposal.not_allowed if proposal.policies else None,
+        "notAllowed": [_grant(one.grant) for one in proposal.not_allowed],
+        "grants": [
+            {**_grant(grant), **_evidence(seen)} for grant, seen in sorted(proposal.granted.items(), key=_by_grant)
+        ],
+        "widened": [{"pattern": pattern, "standsFor": number} for pattern, number in proposal.widened.items()],
+        "denied": [
+            {"action": one.action, "resource": one.resource, "reason": one.reason, **_evidence(seen)}
+            for one, seen in sorted(activity.denied.items(), key=lambda row: (row[0].action, row[0].resource))
+        ],
+        "refused": [
+            {**_grant(grant), **_evidence(seen)} for grant, seen in sorted(activity.refused.items(), key=_by_grant)
+        ],
+        "unmapped": [
+            {"eventSource": one.source, "eventName": one.name, "why": one.why, **_evidence(seen)}
+            for one, seen in sorted(activity.unmapped.items(), key=lambda row: (row[0].source, row[0].name))
+        ],
+        "assumed": sorted(activity.assumed),
+        "mayNeed": [
+            {"action": action, "becauseOf": sorted(because_of)} for action, because_of in sorted(activity.hints.items())
+        ],
+    }
+
+
+def notes_on(proposal: Proposal) -> Iterator[Text]:
+    """Yield what the reader of a policy should know: whose it is, what was guessed, and what it leaves out."""
+    activity = proposal.activity
+    records = sum(seen.count for seen in proposal.granted.values())
+    actions = {grant.action for grant in proposal.granted}
+    yield Text(plain(activity.principal), "bold")
+    if not proposal.granted:
+        yield Text("  Nothing of what it did needs a permission.", "yellow")
+    else:
+        yield Text(
+            f"  {count(len(actions), 'action')} out of {count(records, 'use')}, in {_policies(len(proposal.policies))}."
+            + ("" if proposal.not_allowed else " Each of them is allowed: the evaluator was asked.")
+        )
+    if len(proposal.policies) > MOST_MANAGED_POLICIES:
+        yield Text(
+            f"  That is more than the {MOST_MANAGED_POLICIES} managed policies that IAM attaches unless AWS has raised"
+            " it; `--resources star` makes fewer.",
+            "yellow",
+        )
+    for one in proposal.not_allowed:
+        yield Text(
+            plain(f"  NOT ALLOWED, which is a fault in sekisho: {one.grant.action} {one.grant.resource}"), "bold red"
+        )
+    yield from _list("inferred, as no event tells of it", _inferred(proposal.granted), "cyan")
+    yield from _list("on resources that the records do not name", _unknown(proposal.granted), "yellow")
+    yield from _list(
+        "written wider than it was recorded",
+        [f"{pattern}  stands for {count(number, 'ARN')}" for pattern, number in proposal.widened.items()],
+        "yellow",
+    )
+    yield from _list("assumed", sorted(activity.assumed), "yellow")
+    if activity.hints:
+        number = count(len(activity.hints), "action")
+        yield Text(f"  {number} more may be needed in some cases; --format json has them under `mayNeed`", "dim")
+    yield from _list(
+        "denied, and granted as it was asked for"
+        if activity.denied and _is_granted(proposal)
+        else "denied, and not granted",
+        [
+            f"{one.action}  {one.resource}  {count(seen.count, 'time')}{f': {one.reason}' if one.reason else ''}"
+            for one, seen in sorted(activity.denied.items(), key=lambda row: (row[0].action, row[0].resource))
+        ],
+        "red",
+    )
+    yield from _list(
+        "throttled or malformed, and not granted",
+        [
+            f"{grant.action}  {grant.resource}"
+            for grant in sorted(activity.refused, key=lambda one: (one.action, one.resource))
+        ],
+        "yellow",
+    )
+    yield from _list(
+        "of actions that are not known, and not granted",
+        [
+            f"{one.source} {one.name}  {count(seen.count, 'time')}: {one.why}"
+            for one, seen in sorted(activity.unmapped.items(), key=lambda row: (row[0].source, row[0].name))
+        ],
+        "red",
+    )
+
+
+def notes_on_files(
+    kept: Collection[FileReport], now: Iterable[FileReport], nobodies: Mapping[str, int]
+) -> Iterator[Text]:
+    """Yield what was read, and what was not."""
+    reports = list(now)
+    fresh = [file for file in reports if file.is_read]
+    known = f" ({count(len(kept) - len(fresh), 'file')} known already)" if len(kept) > len(fresh) else ""
+    yield Text(f"{count(sum(file.records for file in kept), 'record')} in {count(len(kept), 'file')}{known}.", "dim")
+    for name, number in nobodies.items():
+        yield Text(f"  {count(number, 'record')} of {Nobody[name].value}", "dim")
+    others = Counter[str]()
+    for file in kept:
+        others.update(file.no_calls)
+    for kind, number in sorted(others.items()):
+        yield Text(plain(f"  {count(number, 'record')} of type {kind}, which are no calls"), "dim")
+    yield from _list("not read", [f"{file.key}: {file.problem}" for file in reports if not file.is_read], "bold red")
+    yield from _list(
+        "read in part",
+        [f"{file.key}: {file.malformed:,} entries are no records: {file.problem}" for file in kept if file.malformed],
+        "red",
+    )
+
+
+def _is_granted(proposal: Proposal) -> bool:
+    one = next(iter(proposal.activity.denied))
+    return Grant(one.action, one.resource) in proposal.granted
+
+
+def _policies(number: int) -> str:
+    return "one policy" if number == 1 else f"{number:,} policies"
+
+
+def _list(title: str, lines: Collection[str], style: str) -> Iterator[Text]:
+    if lines:
+        yield Text(f"  {title}:", style)
+        for line in islice(lines, MOST_TOLD):
+            yield Text(plain(f"    {line}"))
+        if len(lines) > MOST_TOLD:
+            yield Text(f"    and {len(lines) - MOST_TOLD:,} more; --format json has them", "dim")
+
+
+def _inferred(grants: Mapping[Grant, Evidence]) -> list[str]:
+    """Return who is passed, each on its own, and the other actions with the number of their resources."""
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for grant, seen in sorted(grants.items(), key=_by_grant):
+        if Basis.INFERRED in seen.bases:
+            found[grant.action, ", ".join(sorted(seen.rules))].append(grant.resource)
+    return [
+        f"{action}  {told}  from {rules}"
+        for (action, rules), resources in sorted(found.items())
+        for told in (
+            resources
+            if action in ALWAYS_TOLD or len(resources) <= MOST_ALIKE
+            else [f"on {count(len(resources), 'resource')}"]
+        )
+    ]
+
+
+def _unknown(grants: Mapping[Grant, Evidence]) -> list[str]:
+    return [
+        f"{grant.action}  from {', '.join(sorted(seen.calls))}"
+        for grant, seen in sorted(grants.items(), key=_by_grant)
+        if Reach.UNKNOWN in seen.reaches
+    ]
+
+
+def _by_grant(row: tuple[Grant, Evidence]) -> tuple[str, str, Any]:
+    grant, _ = row
+    return grant.action, grant.resource, grant.context
+
+
+def _grant(grant: Grant) -> dict[str, Any]:
+    context = {key: list(values) for key, values in grant.context}
+    return {"action": grant.action, "resource": grant.resource, **({"condition": context} if context else {})}
+
+
+def _evidence(seen: Evidence) -> dict[str, Any]:
+    return {
+        "count": seen.count,
+        "first": seen.first,
+        "last": seen.last,
+        "calls": sorted(seen.calls),
+        "regions": sorted(seen.regions),
+        "samples": sorted(seen.samples),
+        "rules": sorted(seen.rules),
+        "basis": sorted(one.value for one in seen.bases),
+        "reach": sorted(one.value for one in seen.reaches),
+    }
