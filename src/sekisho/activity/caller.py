@@ -32,8 +32,6 @@ class Caller:
         unique_id: `AROA…` or `AIDA…`, without the name of a session: another one under the same ARN is another role.
         partition: as the ARN has it; empty where the record does not say.
         invoked_by: the service that called with the principal's credentials; empty for the principal itself.
-        source_identity: who is behind the session, where it was set.
-        session: the name of the session of a role.
         has_mfa: whether the session began with MFA.
         is_path_known: whether `arn` has the path of the role; older records do not tell it.
     """
@@ -44,8 +42,6 @@ class Caller:
     unique_id: str = ""
     partition: str = ""
     invoked_by: str = ""
-    source_identity: str = ""
-    session: str = ""
     has_mfa: bool = False
     is_path_known: bool = True
 
@@ -53,13 +49,6 @@ class Caller:
     def is_service_linked(self) -> bool:
         """Whether the policy of the role is AWS's own, so that there is nothing to generate."""
         return ":role/aws-service-role/" in self.arn
-
-    @property
-    def permission_set(self) -> str:
-        """The name of the permission set of IAM Identity Center that made the role; empty for every other principal."""
-        _, found, name = self.arn.partition(":role/aws-reserved/sso.amazonaws.com/")
-        name = name.rpartition("/")[2]
-        return name.removeprefix("AWSReservedSSO_").rpartition("_")[0] if found else ""
 
 
 class _Issuer(msgspec.Struct, rename="camel", gc=False):
@@ -76,7 +65,6 @@ class _Attributes(msgspec.Struct, rename="camel", gc=False):
 class _Session(msgspec.Struct, rename="camel"):
     session_issuer: _Issuer | None = None
     attributes: _Attributes | None = None
-    source_identity: str | None = None
     assumed_root: str | bool | None = None
 
 
@@ -125,15 +113,13 @@ def caller_of(identity: UserIdentity, recipient_account: str) -> Caller:
         return Caller(account=account, nobody=why, invoked_by=invoked_by)
     _, partition, _, _, owner, _ = arn.split(":", 5)
     has_mfa = session.attributes is not None and session.attributes.mfa_authenticated in (True, "true")
-    unique_id, _, name = (identity.principal_id or "").partition(":")
+    unique_id = (identity.principal_id or "").partition(":")[0]
     return Caller(
         arn=arn,
         account=owner,
         unique_id=unique_id,
         partition=partition,
         invoked_by=invoked_by,
-        source_identity=session.source_identity or "",
-        session=name,
         has_mfa=has_mfa,
         is_path_known=is_path_known,
     )

@@ -15,6 +15,7 @@ from typing import Any, Final, cast
 
 from sekisho.activity.call import Call
 from sekisho.activity.caller import MASKED
+from sekisho.policy.patterns import literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +181,7 @@ def _named_in_full(role: re.Match[str], kind: str, call: Call) -> Iterator[tuple
     is_suffixed = kind == "service-linked" and f"{path}{name}".startswith(_SUFFIXED)
     if (kind == "service-linked" or path.startswith(_SERVICE_LINKED)) and not is_suffixed:
         return
-    yield role[0].translate(_LITERAL), ""
+    yield literal(role[0]), ""
 
 
 def _named(path: str, name: str, call: Call) -> Iterator[tuple[str, str]]:
@@ -199,10 +200,6 @@ def _in_profile(
         yield known, ""
     else:
         yield _arn(call, "role", name), _sentence(_SAME_NAME, "" if call.account else _NO_ACCOUNT)
-
-
-_LITERAL: Final = str.maketrans({"*": "${*}", "?": "${?}", "$": "${$}"})
-"""A path may have what would be a wildcard or a variable in a policy. Source: IAM User Guide, "Variables"."""
 
 
 def _arn(call: Call, kind: str, name: str) -> str:

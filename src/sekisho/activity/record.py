@@ -12,7 +12,7 @@ import msgspec
 from isal import isal_zlib
 
 from sekisho.activity.errors import NotARecordFileError
-from sekisho.activity.json_values import is_list, is_object
+from sekisho.resources.json_values import is_list, is_object
 
 MOST_BYTES: Final = 512 * 1024 * 1024
 """How large a file may be when it is inflated; CloudTrail's have at most 50 MB."""

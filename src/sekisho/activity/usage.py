@@ -18,9 +18,9 @@ import msgspec
 
 from sekisho.activity.call import Call, TouchedResource
 from sekisho.activity.caller import Caller, Nobody, UserIdentity, caller_of
-from sekisho.activity.json_values import is_list, is_object
 from sekisho.activity.outcome import Outcome, outcome_of, parse_denial
 from sekisho.activity.record import Record, Records, decode_any
+from sekisho.resources.json_values import is_list, is_object
 
 _CALL: Final = "AwsApiCall"
 

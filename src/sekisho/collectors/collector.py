@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
-from sekisho.collectors.json_values import is_list, is_object
 from sekisho.policy.arns import Arn
+from sekisho.resources.json_values import is_list, is_object
 from sekisho.resources.snapshot import ApiCall, Json, RawResource
 
 

@@ -32,8 +32,8 @@ from botocore.parsers import ResponseParserError
 
 from sekisho.collectors.collector import Pages, Read, Reads
 from sekisho.collectors.errors import CollectError
-from sekisho.collectors.json_values import is_list
 from sekisho.collectors.options import LiveOptions
+from sekisho.resources.json_values import is_list
 from sekisho.resources.snapshot import ApiCall, ApiError, Json
 from sekisho.resources.zone import HOME_REGIONS
 

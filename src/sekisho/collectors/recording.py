@@ -19,10 +19,10 @@ import msgspec
 
 from sekisho.collectors.collector import Collector
 from sekisho.collectors.errors import CollectError, OutOfReachError, RecordingError
-from sekisho.collectors.json_values import is_list, is_object
 from sekisho.collectors.one_resource import collector_of, owner_of
 from sekisho.collectors.reader import NO_PROGRESS, Progress, account_id, place
 from sekisho.policy.arns import parse_arn
+from sekisho.resources.json_values import is_list, is_object
 from sekisho.resources.snapshot import ApiCall, ApiError, Json, RawAccount, RawResource, Snapshot
 from sekisho.resources.zone import ZoneError, ZoneOfTrust, ZoneType, format_zone, parse_zone
 

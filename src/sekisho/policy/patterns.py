@@ -39,6 +39,23 @@ Pattern: TypeAlias = tuple[str | Wildcard, ...]
 _TOKEN = re.compile(r"\$\{(?P<body>[^}]*)\}|[*?]")
 
 
+_ESCAPES = str.maketrans({"*": "${*}", "?": "${?}", "$": "${$}"})
+_ESCAPED = re.compile(r"\$\{([*?$])\}")
+
+
+def literal(text: str) -> str:
+    """Return a text as a policy has to write it, so that nothing in it is a wildcard or a variable.
+
+    Source: IAM User Guide, "IAM policy elements: Variables and tags", special characters.
+    """
+    return text.translate(_ESCAPES) if "*" in text or "?" in text or "$" in text else text
+
+
+def unescaped(text: str) -> str:
+    """Return what `literal` was given."""
+    return _ESCAPED.sub(r"\1", text)
+
+
 def parse_template(text: str, *, wildcards: bool, variables: bool) -> Template:
     """Split `text` into literal texts, wildcards and variables.
 

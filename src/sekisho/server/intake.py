@@ -11,8 +11,8 @@ from functools import cache
 from typing import Any, Final, Protocol, TypeAlias
 
 from sekisho.collectors import UnsupportedArnError
-from sekisho.collectors.json_values import is_list, is_object
 from sekisho.findings import Analyzer, AnalyzerType, FindingStore
+from sekisho.resources.json_values import is_list, is_object
 from sekisho.resources.zone import partition_of
 from sekisho.server.rescans import known_resources
 from sekisho.server.waiting import When

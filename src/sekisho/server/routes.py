@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from sekisho.api import HttpRequest, HttpResponse, Reason, Role, SignedRoute, validation_error
 from sekisho.api.decoding import JSON_DEPTH, parse_json
-from sekisho.collectors.json_values import is_list, is_object
 from sekisho.findings import FindingStore, StoreError
+from sekisho.resources.json_values import is_list, is_object
 from sekisho.server.intake import Rescans, request_rescans
 from sekisho.server.metrics import CONTENT_TYPE, Metrics
 

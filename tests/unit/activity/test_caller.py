@@ -113,14 +113,7 @@ def test_a_role_of_an_older_record_is_one_whose_path_is_not_known() -> None:
     guessed = caller_of(identity(type="AssumedRole", arn=f"arn:aws:sts::{OWN}:assumed-role/app/s"), OWN)
 
     assert (told.is_path_known, guessed.is_path_known) == (True, False)
-    assert (told.unique_id, told.session) == ("AROAEXAMPLEID", "i-0abc")
-
-
-def test_the_role_of_a_permission_set_says_which() -> None:
-    path = f"arn:aws:iam::{OWN}:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Read_Only_0123456789abcdef"
-
-    assert Caller(path).permission_set == "Read_Only"
-    assert Caller(ROLE).permission_set == ""
+    assert told.unique_id == "AROAEXAMPLEID"
 
 
 def test_a_service_linked_role_is_known_by_its_path() -> None:

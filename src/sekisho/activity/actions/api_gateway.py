@@ -8,8 +8,9 @@ from importlib.resources import files
 from typing import Any, Final
 
 from sekisho.activity.actions.needed import NeededAction, inferred, mapped
-from sekisho.activity.actions.parameters import fields, is_given, items, literal, parameters_of, text, words
+from sekisho.activity.actions.parameters import fields, is_given, items, parameters_of, text, words
 from sekisho.activity.call import Call
+from sekisho.policy.patterns import literal
 
 IN_PATHS: Final = frozenset(
     words(

@@ -5,12 +5,12 @@ from typing import Any, Final, cast
 
 from sekisho.activity.call import Call
 from sekisho.activity.caller import MASKED
+from sekisho.policy.patterns import literal
 
 _LONGEST_TEXT: Final = 2048
 """The longest ARN of IAM, in characters: what is longer names no resource."""
 _WRAPPERS: Final = ("items", "item", "member")
 _EMPTY: Final[tuple[object, ...]] = (None, "", [], {}, False)
-_LITERALS: Final = str.maketrans({"*": "${*}", "?": "${?}", "$": "${$}"})
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -77,14 +77,6 @@ def is_true(value: object) -> bool:
 def texts(value: object) -> Iterator[str]:
     """Yield the texts of a list, without masked and empty ones."""
     yield from filter(None, map(text, items(value)))
-
-
-def literal(name: str) -> str:
-    """Return a recorded name as a policy says it: `*`, `?` and `$` stand for themselves.
-
-    Source: IAM User Guide, "IAM policy elements: Variables and tags", special characters.
-    """
-    return name.translate(_LITERALS)
 
 
 def arn(call: Call, service: str, resource: str) -> str:

@@ -5,18 +5,9 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from sekisho.activity.actions.needed import Answer, NeededAction, NoneNeeded, inferred, mapped, same_name
-from sekisho.activity.actions.parameters import (
-    bucket_arn,
-    fields,
-    is_given,
-    is_true,
-    items,
-    literal,
-    parameters_of,
-    text,
-    words,
-)
+from sekisho.activity.actions.parameters import bucket_arn, fields, is_given, is_true, items, parameters_of, text, words
 from sekisho.activity.call import Call
+from sekisho.policy.patterns import literal
 
 READS: Final = frozenset(
     words(

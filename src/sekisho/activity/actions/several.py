@@ -12,13 +12,13 @@ from sekisho.activity.actions.parameters import (
     fields,
     is_given,
     items,
-    literal,
     parameters_of,
     text,
     texts,
     words,
 )
 from sekisho.activity.call import Call
+from sekisho.policy.patterns import literal
 
 READS: Final = frozenset(
     words(

@@ -6,10 +6,11 @@ from typing import Final
 
 from sekisho.activity.actions.known import find_action
 from sekisho.activity.actions.needed import NeededAction, inferred
-from sekisho.activity.actions.parameters import arn, fields, is_given, items, literal, parameters_of, text, words
+from sekisho.activity.actions.parameters import arn, fields, is_given, items, parameters_of, text, words
 from sekisho.activity.actions.sources import tables
 from sekisho.activity.call import Call
 from sekisho.activity.permission import Basis
+from sekisho.policy.patterns import literal
 
 TAG_PARAMETERS: Final = frozenset(
     words(

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from sekisho.activity.call import AWS_INTERNAL, Call
 from sekisho.activity.touched.exceptions import ARNS, OWNERS
-from sekisho.activity.touched.parameters import arns_in, is_usable, literal, lowered, texts_at
+from sekisho.activity.touched.parameters import arns_in, is_usable, lowered, texts_at
 from sekisho.activity.touched.plan import ANY, Certainty, Row, arns_of, kind_of, rows_of
+from sekisho.policy.patterns import literal
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from sekisho.activity.touched.parameters import literal, texts_at, texts_in
+from sekisho.activity.touched.parameters import texts_at, texts_in
 from sekisho.activity.touched.plan import ANY, rows_of
+from sekisho.policy.patterns import literal
 
 PREFIXES: Final[Mapping[str, str]] = {
     "acl": "network-acl",

@@ -12,7 +12,6 @@ DEPTH: Final = 12
 LONGEST: Final = 2048
 """How long an ARN can be, in characters, and so its parts. Source: IAM User Guide, "IAM and AWS STS quotas"."""
 
-_WILD: Final = str.maketrans({"*": "${*}", "?": "${?}", "$": "${$}"})
 _WRAPPERS: Final = ("items", "item", "member", "content")
 """What CloudTrail has around the elements of some lists."""
 
@@ -21,14 +20,6 @@ _HIGHEST: Final = 10**18
 
 _UNREAD: Final = re.compile(r"tag|polic(y|ies)document|assumerolepolicy", re.IGNORECASE)
 """Parameters whose texts name resources without touching them."""
-
-
-def literal(text: str) -> str:
-    """Return a recorded text as a policy has to write it, so that nothing in it is a wildcard or a variable.
-
-    Source: IAM User Guide, "IAM policy elements: Variables and tags", special characters.
-    """
-    return text.translate(_WILD) if "*" in text or "?" in text or "$" in text else text
 
 
 def is_usable(text: str) -> bool:

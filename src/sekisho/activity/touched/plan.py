@@ -9,8 +9,9 @@ from itertools import islice, product
 from typing import Final
 
 from sekisho.activity.touched.exceptions import ARNS, DEFAULTS, ONLY, VALUES, Told
-from sekisho.activity.touched.parameters import literal, texts_at
+from sekisho.activity.touched.parameters import texts_at
 from sekisho.activity.touched.table import paths_of
+from sekisho.policy.patterns import literal
 from sekisho.policy.resource_types import (
     ArnTemplate,
     ResourceType,

@@ -8,9 +8,10 @@ from urllib.parse import unquote
 from sekisho.activity.touched import ec2
 from sekisho.activity.touched.asked import Asked, filled, recorded, recorded_or_filled
 from sekisho.activity.touched.exceptions import LOAD_BALANCERS, PATHS, TAGGED_BY_SSM
-from sekisho.activity.touched.parameters import is_usable, literal, texts_at
+from sekisho.activity.touched.parameters import is_usable, texts_at
 from sekisho.activity.touched.plan import ANY, kind_of, rows_of
 from sekisho.activity.touched.table import api_paths
+from sekisho.policy.patterns import literal
 
 
 def _of_ec2(asked: Asked) -> set[str]:

@@ -12,8 +12,8 @@ from sekisho.activity.dependent_actions import hints_of
 from sekisho.activity.needs import NO_PROFILES, Needs, needs_of
 from sekisho.activity.outcome import Denial, Outcome
 from sekisho.activity.permission import Basis, Permission, Reach
-from sekisho.activity.touched.parameters import literal
 from sekisho.activity.usage import Usage, UseOf, call_of
+from sekisho.policy.patterns import literal
 
 Context = tuple[tuple[str, tuple[str, ...]], ...]
 """Condition keys with their values, sorted."""

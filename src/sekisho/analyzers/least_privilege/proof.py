@@ -1,9 +1,7 @@
 """The proof of a generated policy: each thing that was done is put to the evaluator."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from msgspec.structs import replace
 
@@ -11,8 +9,7 @@ from sekisho.analyzers.least_privilege.activity import Grant
 from sekisho.evaluation import Caller, CallerKind, Outcome, Request, evaluate_policy
 from sekisho.evaluation.decide import actions_match
 from sekisho.policy import Policy
-
-_ESCAPED: Final = re.compile(r"\$\{([*?$])\}")
+from sekisho.policy.patterns import unescaped
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +50,7 @@ def _about(policies: Iterable[Policy], action: str) -> Iterator[Policy]:
 def request_of(grant: Grant, caller: Caller) -> Request:
     """Return the request that was made."""
     context = {key.lower(): values for key, values in grant.context}
-    return Request(caller, grant.action, _ESCAPED.sub(r"\1", grant.resource), context)
+    return Request(caller, grant.action, unescaped(grant.resource), context)
 
 
 def _is_allowed(policies: Sequence[Policy], request: Request) -> bool:
