@@ -4,8 +4,13 @@ This layer knows what a finding says and what counts as public. It knows no stor
 goes in, observations come out, one analysis for every resource.
 """
 
-from sekisho.analyzers.external import analyze_external_access, analyze_policy_document, analyze_resource
-from sekisho.analyzers.observation import Observation, ResourceAnalysis
+from typing import TYPE_CHECKING
+
+from sekisho.lazy import names_of
+
+if TYPE_CHECKING:
+    from sekisho.analyzers.external import analyze_external_access, analyze_policy_document, analyze_resource
+    from sekisho.analyzers.observation import Observation, ResourceAnalysis
 
 __all__ = [
     "Observation",
@@ -14,3 +19,11 @@ __all__ = [
     "analyze_policy_document",
     "analyze_resource",
 ]
+
+__getattr__ = names_of(
+    __name__,
+    {
+        "external": ("analyze_external_access", "analyze_policy_document", "analyze_resource"),
+        "observation": ("Observation", "ResourceAnalysis"),
+    },
+)

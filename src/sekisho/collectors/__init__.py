@@ -5,13 +5,18 @@ not know what an answer means: that is for `resources`. It only reads. Every cal
 a collector, and `read_policy` is derived from them. A call that fails is part of the snapshot, with its error.
 """
 
-from sekisho.collectors.errors import CollectError, OutOfReachError, RecordingError, UnsupportedArnError
-from sekisho.collectors.iam_policy import read_policy
-from sekisho.collectors.live import LiveReader
-from sekisho.collectors.live_credentials import LiveCredentialsReader
-from sekisho.collectors.options import DEFAULT_ROLE_NAME, LiveOptions
-from sekisho.collectors.reader import NO_PROGRESS, CredentialsReader, Progress, SnapshotReader
-from sekisho.collectors.recording import RecordedReader, write_recording
+from typing import TYPE_CHECKING
+
+from sekisho.lazy import names_of
+
+if TYPE_CHECKING:
+    from sekisho.collectors.errors import CollectError, OutOfReachError, RecordingError, UnsupportedArnError
+    from sekisho.collectors.iam_policy import read_policy
+    from sekisho.collectors.live import LiveReader
+    from sekisho.collectors.live_credentials import LiveCredentialsReader
+    from sekisho.collectors.options import DEFAULT_ROLE_NAME, LiveOptions
+    from sekisho.collectors.reader import NO_PROGRESS, CredentialsReader, Progress, SnapshotReader
+    from sekisho.collectors.recording import RecordedReader, write_recording
 
 __all__ = [
     "DEFAULT_ROLE_NAME",
@@ -30,3 +35,16 @@ __all__ = [
     "read_policy",
     "write_recording",
 ]
+
+__getattr__ = names_of(
+    __name__,
+    {
+        "errors": ("CollectError", "OutOfReachError", "RecordingError", "UnsupportedArnError"),
+        "iam_policy": ("read_policy",),
+        "live": ("LiveReader",),
+        "live_credentials": ("LiveCredentialsReader",),
+        "options": ("DEFAULT_ROLE_NAME", "LiveOptions"),
+        "reader": ("NO_PROGRESS", "CredentialsReader", "Progress", "SnapshotReader"),
+        "recording": ("RecordedReader", "write_recording"),
+    },
+)

@@ -3,9 +3,29 @@
 This layer does not know what makes a finding or a key, only how to keep one.
 """
 
-from sekisho.storage.keys import SqlKeyStore
-from sekisho.storage.previews import SqlPreviewStore
-from sekisho.storage.replies import SqlReplyStore
-from sekisho.storage.store import SqlFindingStore
+from typing import TYPE_CHECKING
 
-__all__ = ["SqlFindingStore", "SqlKeyStore", "SqlPreviewStore", "SqlReplyStore"]
+from sekisho.lazy import names_of
+
+if TYPE_CHECKING:
+    from sekisho.storage.keys import SqlKeyStore
+    from sekisho.storage.previews import SqlPreviewStore
+    from sekisho.storage.replies import SqlReplyStore
+    from sekisho.storage.store import SqlFindingStore
+
+__all__ = [
+    "SqlFindingStore",
+    "SqlKeyStore",
+    "SqlPreviewStore",
+    "SqlReplyStore",
+]
+
+__getattr__ = names_of(
+    __name__,
+    {
+        "keys": ("SqlKeyStore",),
+        "previews": ("SqlPreviewStore",),
+        "replies": ("SqlReplyStore",),
+        "store": ("SqlFindingStore",),
+    },
+)
