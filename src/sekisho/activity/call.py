@@ -1,15 +1,15 @@
 """A call as CloudTrail tells of it, without what no rule reads: what decides which permissions it needed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+import msgspec
 
 AWS_INTERNAL: Final = "AWS Internal"
 """What CloudTrail writes for a service or an account of AWS's own that it does not name."""
 
 
-@dataclass(frozen=True, slots=True)
-class TouchedResource:
+class TouchedResource(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An entry of `resources` of a record.
 
     Attributes:
@@ -23,8 +23,7 @@ class TouchedResource:
     account_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True, gc=False):
     """One call of an API, or all of those that differ in nothing that is told here.
 
     Attributes:

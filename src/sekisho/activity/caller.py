@@ -1,6 +1,5 @@
 """Who made a call: the principal whose identity policy had to allow it, or why there is none."""
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
@@ -21,8 +20,7 @@ class Nobody(Enum):
     UNKNOWN = "somebody whom the record does not name"
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True, cache_hash=True):
     """The principal that a call is attributed to.
 
     Attributes:

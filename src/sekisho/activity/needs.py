@@ -1,9 +1,10 @@
 """Which permissions a call needed: its actions, each with what they were done to, and the roles that it passed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
+
+import msgspec
 
 from sekisho.activity import actions, passed_roles, touched
 from sekisho.activity.actions import NeededAction, NoneNeeded, Unmapped, actions_of
@@ -37,8 +38,7 @@ UNSEEN: Final = frozenset(
 NO_PROFILES: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Needs:
+class Needs(msgspec.Struct, frozen=True, gc=False):
     """What an identity policy had to allow for a call.
 
     Attributes:

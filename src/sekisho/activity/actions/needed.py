@@ -1,14 +1,15 @@
 """What a call needed: actions, nothing, or what we cannot tell."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 from sekisho.activity.permission import Basis
 
 
-@dataclass(frozen=True, slots=True)
-class NeededAction:
+class NeededAction(msgspec.Struct, frozen=True, gc=False):
     """An action that authorised a call.
 
     Attributes:
@@ -24,7 +25,7 @@ class NeededAction:
     basis: Basis
     rule: str
     resources: tuple[str, ...] | None = None
-    context: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    context: Mapping[str, tuple[str, ...]] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """Keys that a service uses with the rights of its caller."""
 
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from sekisho.activity.actions.needed import NeededAction
 from sekisho.activity.actions.parameters import words

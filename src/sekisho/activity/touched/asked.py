@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, Final
+
+import msgspec
+from msgspec.structs import replace
 
 from sekisho.activity.call import AWS_INTERNAL, Call
 from sekisho.activity.touched.exceptions import ARNS, OWNERS
@@ -12,8 +14,7 @@ from sekisho.activity.touched.plan import ANY, Certainty, Row, arns_of, kind_of,
 from sekisho.policy.patterns import literal
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True, gc=False):
     """An action and a call, prepared for look-ups; all names in lower case."""
 
     action: str

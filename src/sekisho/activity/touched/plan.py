@@ -106,17 +106,13 @@ def kind_of(action: str, arn: str) -> ResourceType | None:
 def _closest(arn: str, of: tuple[tuple[ArnTemplate, ResourceType], ...]) -> tuple[ArnTemplate, ResourceType] | None:
     """Return the template that says most of an ARN, and its resource type."""
     fitting = [(template, kind) for template, kind in of if arn_fits(template, arn)]
-    return max(fitting, key=lambda one: _fixed(one[0]), default=None)
+    return max(fitting, key=lambda one: one[0].size, default=None)
 
 
 @lru_cache(maxsize=16384)
 def _saying_more(template: ArnTemplate, service: str) -> tuple[ArnTemplate, ...]:
     """Return the templates of a service that say more of an ARN than another one does."""
-    return tuple(other for other in templates_of_service(service) if _fixed(other) > _fixed(template))
-
-
-def _fixed(template: ArnTemplate) -> int:
-    return sum(map(len, template.literals))
+    return tuple(other for other in templates_of_service(service) if other.size > template.size)
 
 
 _WITH_MORE: Final = (":function:${FunctionName}", ":loadbalancer/${LoadBalancerName}")
@@ -237,8 +233,8 @@ def _captured(key: str, arn: str) -> Told | None:
     for template in templates_of_service(service):
         if variable in template.names:
             found = captured(template, arn)
-            if found is not None and (best is None or _fixed(template) > best[0]):
-                best = (_fixed(template), {name: value for name, value in found.items() if name != "Partition"})
+            if found is not None and (best is None or template.size > best[0]):
+                best = (template.size, {name: value for name, value in found.items() if name != "Partition"})
     return None if best is None else best[1]
 
 

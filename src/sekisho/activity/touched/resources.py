@@ -1,8 +1,9 @@
 """From a call and one of its actions to the resources that a policy had to allow the action on."""
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from sekisho.activity.call import Call
 from sekisho.activity.permission import Reach
@@ -14,8 +15,7 @@ from sekisho.activity.touched.table import NAMES
 from sekisho.policy.resource_types import ActionResources, resources_of_action
 
 
-@dataclass(frozen=True, slots=True)
-class Resources:
+class Resources(msgspec.Struct, frozen=True, gc=False):
     """The resources of a permission.
 
     Attributes:

@@ -114,10 +114,15 @@ def _of_logs(asked: Asked) -> set[str]:
     Source: Amazon CloudWatch Logs User Guide, "CloudWatch Logs resources and operations": policies have `:*` behind a
     log group for all actions but those that tag.
     """
-    found = {_ANY_STREAM.sub(r"\1", arn) for arn in recorded_or_filled(asked)}
+    found = set(map(_without_streams, recorded_or_filled(asked)))
     if "tag" in asked.action:
         return found
     return found | {f"{arn}:*" for arn in found if _LOG_GROUP.fullmatch(arn)}
+
+
+def _without_streams(arn: str) -> str:
+    group = arn.removesuffix(":*").removesuffix(":${*}")
+    return group if _LOG_GROUP.fullmatch(group) else arn
 
 
 def _of_api_gateway(asked: Asked) -> set[str]:
@@ -187,7 +192,6 @@ _LOG_GROUP: Final = re.compile(r"[^:]*:[^:]*:logs:[^:]*:[^:]*:log-group:[^:]*")
 _PART: Final = re.compile(r"\{(\w+)\}")
 _NAMED: Final = re.compile(r"(.*:(?:role|user|group|policy|instance-profile|server-certificate|mfa))/([^/]*)")
 _UNQUALIFIED: Final = re.compile(r"[^:]*:[^:]*:lambda:[^:]*:[^:]*:function:[^:]*")
-_ANY_STREAM: Final = re.compile(r"(.*:log-group:[^:]*):(?:\*|\$\{\*\})$")
 
 _TAGGED: Final = (
     ("tagspecificationset", "resourcetype"),

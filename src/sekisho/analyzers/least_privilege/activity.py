@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain
 from typing import Final
 
@@ -19,6 +20,23 @@ Context = tuple[tuple[str, tuple[str, ...]], ...]
 """Condition keys with their values, sorted."""
 
 
+class Shown(msgspec.Struct, frozen=True, gc=False):
+    """What records show, apart from how many they are and when.
+
+    Attributes:
+        call: `s3.amazonaws.com GetObject`.
+        region: where.
+        rule: what says that the call needs this; empty where nothing is needed.
+        basis: how that is known; `reach`: how well the resource is known. None where nothing is needed.
+    """
+
+    call: str
+    region: str
+    rule: str = ""
+    basis: Basis | None = None
+    reach: Reach | None = None
+
+
 @dataclass(slots=True)
 class Evidence:
     """The records that show that something was needed.
@@ -26,45 +44,68 @@ class Evidence:
     Attributes:
         count: how many.
         first: the earliest `eventTime`; `last`: the latest.
-        calls: the calls, `s3.amazonaws.com GetObject`.
-        regions: where.
-        samples: a few `eventID`s.
-        rules: what says that these calls need this.
-        bases: how that is known.
-        reaches: how well the resource is known.
+        samples: a few `eventID`s, sorted.
+        shown: what they show, each once.
     """
 
     count: int = 0
     first: str = "~"
     last: str = ""
-    calls: set[str] = field(default_factory=set[str])
-    regions: set[str] = field(default_factory=set[str])
-    samples: set[str] = field(default_factory=set[str])
-    rules: set[str] = field(default_factory=set[str])
-    bases: set[Basis] = field(default_factory=set[Basis])
-    reaches: set[Reach] = field(default_factory=set[Reach])
+    samples: tuple[str, ...] = ()
+    shown: tuple[Shown, ...] = ()
 
-    def see(self, use: UseOf) -> None:
+    def see(self, use: UseOf, shown: Shown) -> None:
         """Add the records of a row."""
         self.count += use.count
         self.first = min(self.first, use.first)
         self.last = max(self.last, use.last)
-        self.calls.add(f"{use.usage.source} {use.usage.name}")
-        self.regions.add(use.usage.region)
-        self.samples = set(sorted(self.samples.union(use.samples))[:MOST_SAMPLES])
+        if use.sample:
+            self._keep(use.sample)
+        if shown not in self.shown:
+            self.shown += (shown,)
 
     def join(self, other: "Evidence") -> None:
         """Add what another one shows."""
         self.count += other.count
         self.first = min(self.first, other.first)
         self.last = max(self.last, other.last)
-        self.samples = set(sorted(self.samples | other.samples)[:MOST_SAMPLES])
-        for name in ("calls", "regions", "rules", "bases", "reaches"):
-            getattr(self, name).update(getattr(other, name))
+        for sample in other.samples:
+            self._keep(sample)
+        self.shown += tuple(one for one in other.shown if one not in self.shown)
+
+    def _keep(self, sample: str) -> None:
+        if not self.samples:
+            self.samples = (sample,)
+        elif sample not in self.samples and (len(self.samples) < MOST_SAMPLES or sample < self.samples[-1]):
+            self.samples = tuple(sorted((*self.samples, sample))[:MOST_SAMPLES])
+
+    @property
+    def calls(self) -> frozenset[str]:
+        """The calls, `s3.amazonaws.com GetObject`."""
+        return frozenset(one.call for one in self.shown)
+
+    @property
+    def regions(self) -> frozenset[str]:
+        """Where."""
+        return frozenset(one.region for one in self.shown)
+
+    @property
+    def rules(self) -> frozenset[str]:
+        """What says that these calls need this."""
+        return frozenset(one.rule for one in self.shown if one.rule)
+
+    @property
+    def bases(self) -> frozenset[Basis]:
+        """How that is known."""
+        return frozenset(one.basis for one in self.shown if one.basis)
+
+    @property
+    def reaches(self) -> frozenset[Reach]:
+        """How well the resource is known."""
+        return frozenset(one.reach for one in self.shown if one.reach)
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(msgspec.Struct, frozen=True, cache_hash=True, gc=False):
     """Something that a policy has to allow.
 
     Attributes:
@@ -78,8 +119,7 @@ class Grant:
     context: Context = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Denied:
+class Denied(msgspec.Struct, frozen=True, cache_hash=True, gc=False):
     """An action that was not allowed, and did not succeed on that resource either.
 
     Attributes:
@@ -93,8 +133,7 @@ class Denied:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Unmapped:
+class Unmapped(msgspec.Struct, frozen=True, cache_hash=True, gc=False):
     """A call of which it is not known which actions it needs."""
 
     source: str
@@ -159,36 +198,45 @@ def activity_of(principal: str, uses: Iterable[UseOf], profiles: Mapping[str, st
     return activity
 
 
+_DENIED: Final = Outcome.DENIED.value
 _GRANTED: Final = frozenset({Outcome.SUCCEEDED.value, Outcome.FAILED.value})
 _MOST_KNOWN: Final = 4096
 MOST_SAMPLES: Final = 3
 
 
 def _take(activity: Activity, use: UseOf, needs: Needs) -> None:
-    outcome = Outcome(use.usage.outcome)
-    denied = tuple(_denied(use.usage, needs)) if outcome is Outcome.DENIED else ()
-    for one in denied:
-        activity.denied.setdefault(one, Evidence()).see(use)
-    if denied:
-        return
+    row = use.usage
+    if row.outcome == _DENIED:
+        denied = tuple(_denied(row, needs))
+        for one in denied:
+            activity.denied.setdefault(one, Evidence()).see(use, _shown(row.source, row.name, row.region))
+        if denied:
+            return
     if not needs.permissions:
-        call = Unmapped(use.usage.source, use.usage.name, needs.why_none)
+        call = Unmapped(row.source, row.name, needs.why_none)
         kind = activity.free if needs.is_mapped else activity.unmapped
-        kind.setdefault(call, Evidence()).see(use)
+        kind.setdefault(call, Evidence()).see(use, _shown(row.source, row.name, row.region))
         return
-    into = activity.grants if outcome.value in _GRANTED else activity.refused
+    into = activity.grants if row.outcome in _GRANTED else activity.refused
     activity.assumed.update(needs.assumed)
     for permission in needs.permissions:
+        shown = _shown(row.source, row.name, row.region, (permission.rule, permission.basis, permission.reach))
         for grant in _grants(permission):
-            seen = into.setdefault(grant, Evidence())
-            seen.see(use)
-            seen.rules.add(permission.rule)
-            seen.bases.add(permission.basis)
-            seen.reaches.add(permission.reach)
+            seen = into.get(grant)
+            if seen is None:
+                seen = into[grant] = Evidence()
+            seen.see(use, shown)
+
+
+@lru_cache(maxsize=16384)
+def _shown(source: str, name: str, region: str, of: tuple[str, Basis | None, Reach | None] = ("", None, None)) -> Shown:
+    """Return what records show: one value for all records that show the same."""
+    return Shown(f"{source} {name}", region, *of)
 
 
 def _grants(permission: Permission) -> Iterator[Grant]:
-    context = tuple(sorted((key, tuple(values)) for key, values in permission.context.items()))
+    told = permission.context
+    context = tuple(sorted((key, tuple(values)) for key, values in told.items())) if told else ()
     for resource in permission.resources:
         yield Grant(permission.action, resource, context)
 

@@ -22,8 +22,13 @@ def json_lines(documents: Iterable[Document]) -> Iterator[str]:
 
 def json_array(documents: Iterable[Document]) -> Iterator[str]:
     """Yield the lines of one array, one document to a line."""
+    return array_of(json_lines(documents))
+
+
+def array_of(lines: Iterable[str]) -> Iterator[str]:
+    """Yield the lines of an array of documents, each of them a line."""
     opening = "["
-    for line in json_lines(documents):
+    for line in lines:
         yield f"{opening}{line}"
         opening = ","
     yield "]" if opening == "," else "[]"

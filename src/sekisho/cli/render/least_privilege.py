@@ -33,7 +33,9 @@ def document_of(proposal: Proposal) -> dict[str, Any]:
         "widened": [{"pattern": pattern, "standsFor": number} for pattern, number in proposal.widened.items()],
         "denied": [
             {"action": one.action, "resource": one.resource, "reason": one.reason, **_evidence(seen)}
-            for one, seen in sorted(activity.denied.items(), key=lambda row: (row[0].action, row[0].resource))
+            for one, seen in sorted(
+                activity.denied.items(), key=lambda row: (row[0].action, row[0].resource, row[0].reason)
+            )
         ],
         "refused": [
             {**_grant(grant), **_evidence(seen)} for grant, seen in sorted(activity.refused.items(), key=_by_grant)
@@ -89,7 +91,9 @@ def notes_on(proposal: Proposal) -> Iterator[Text]:
         else "denied, and not granted",
         [
             f"{one.action}  {one.resource}  {count(seen.count, 'time')}{f': {one.reason}' if one.reason else ''}"
-            for one, seen in sorted(activity.denied.items(), key=lambda row: (row[0].action, row[0].resource))
+            for one, seen in sorted(
+                activity.denied.items(), key=lambda row: (row[0].action, row[0].resource, row[0].reason)
+            )
         ],
         "red",
     )

@@ -1,25 +1,39 @@
-"""What the store asks DuckDB. The first value of each is the list of parts."""
+"""What is asked of DuckDB: `$parts` are the files; `$start` and `$end` the time where not all of it is asked about."""
 
 from typing import Final
 
-from sekisho.activity.usage import Usage
+from sekisho.storage.usage.table import SHARED
 
-OWN: Final = tuple(name for name in Usage.__struct_fields__ if name != "day")
-"""The columns that rows of all days together are told apart by."""
+_KEYS: Final = ", ".join(SHARED)
 
-_KEYS: Final = ", ".join(OWN)
-_ROWS: Final = "WITH rows AS (SELECT * FROM read_parquet(?))"
-_DAYS: Final = "day BETWEEN ? AND ?"
-_IDS: Final = "list_distinct(flatten(list(event_ids)))"
+ALWAYS: Final = "WITH rows AS (SELECT * FROM read_parquet($parts))"
 
-PRINCIPALS: Final = f"{_ROWS} SELECT DISTINCT principal FROM rows WHERE principal <> '' AND {_DAYS} ORDER BY 1"
-SIZES: Final = f"""{_ROWS} SELECT principal, count(*) FROM rows WHERE principal <> '' AND {_DAYS}
-    GROUP BY 1 ORDER BY 1"""
-NOBODIES: Final = f"""{_ROWS} SELECT nobody, count(DISTINCT id) FROM
-    (SELECT nobody, unnest(event_ids) AS id FROM rows WHERE nobody <> '' AND {_DAYS}) GROUP BY 1 ORDER BY 1"""
-CALLS: Final = f"""{_ROWS} SELECT {_KEYS} FROM rows WHERE name = ? AND outcome = 'succeeded'
-    GROUP BY {_KEYS} ORDER BY max("last"), {_KEYS}"""
+WITHIN: Final = f"""WITH rows AS (
+    SELECT {_KEYS}, list_where(times, hits) AS times, list_where(event_ids, hits) AS event_ids,
+        list_where(addresses, hits) AS addresses
+    FROM (SELECT *, list_transform(times, lambda time: time BETWEEN $start AND $end) AS hits FROM read_parquet($parts))
+    WHERE list_contains(hits, true))"""
 
-USES: Final = f"""{_ROWS} SELECT {_KEYS}, len({_IDS}), min("first"), max("last"),
-    list_slice(list_sort({_IDS}), 1, 3) FROM rows WHERE {_DAYS} AND principal BETWEEN ? AND ?
-    GROUP BY {_KEYS} ORDER BY {_KEYS}"""
+PRINCIPALS: Final = "SELECT principal, count(*) FROM rows WHERE principal <> '' GROUP BY 1 ORDER BY 1"
+
+NOBODIES: Final = """SELECT nobody, count(DISTINCT id) FROM
+    (SELECT nobody, unnest(event_ids) AS id FROM rows WHERE nobody <> '') GROUP BY 1 ORDER BY 1"""
+
+CALLS: Final = f"""SELECT {_KEYS} FROM rows WHERE name = $name AND outcome = 'succeeded'
+    GROUP BY ALL ORDER BY max(list_max(times)), {_KEYS}"""
+
+USES: Final = f""", asked AS (SELECT *, hash({_KEYS}) AS key FROM rows WHERE principal BETWEEN $one AND $other),
+    seen AS (SELECT key, id, count(*) AS times FROM (SELECT key, unnest(event_ids) AS id FROM asked)
+        GROUP BY 1, 2 HAVING count(*) > 1),
+    again AS (SELECT key, sum(times - 1) AS number FROM seen GROUP BY 1),
+    joined AS (SELECT {_KEYS}, any_value(key) AS key, sum(len(event_ids)) AS number, min(list_min(times)) AS first,
+        max(list_max(times)) AS last, min(list_min(event_ids)) AS sample FROM asked GROUP BY {_KEYS})
+    SELECT {_KEYS}, (joined.number - coalesce(again.number, 0))::BIGINT, {{first}}, {{last}}, sample
+    FROM joined LEFT JOIN again USING (key)""".format(
+    **{one: f"strftime(make_timestamp({one}::BIGINT * 1000000), '%Y-%m-%dT%H:%M:%SZ')" for one in ("first", "last")}
+)
+"""In no order. How often an event was delivered again is found by a hash of its row, which is exact unless two rows
+had one hash."""
+
+ADDRESSES: Final = """SELECT DISTINCT unnest(addresses) FROM rows
+    WHERE principal = $principal AND invoked_by = '' ORDER BY 1 LIMIT $limit"""

@@ -10,33 +10,27 @@ line, which nobody reads and the next run removes, or the start of a line, which
 import os
 import re
 import sqlite3
-from collections.abc import Collection, Generator, Iterable, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
-import duckdb
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sekisho.activity import UsageError
 from sekisho.activity.needs import READS, UNSEEN, WHOLE
-from sekisho.activity.usage import FileReport, Usage, UseOf, sample_of
-from sekisho.storage.usage.statements import CALLS, NOBODIES, OWN, PRINCIPALS, SIZES, USES
+from sekisho.activity.usage import FileReport
+from sekisho.storage.usage.reader import UsageReader
+from sekisho.storage.usage.table import SHARED
 
-_LAYOUT: Final = 1
+_LAYOUT: Final = 2
 
 FORMAT: Final = blake2b(repr([_LAYOUT, *map(sorted, (READS, WHOLE, UNSEEN))]).encode(), digest_size=8).hexdigest()
 """Changes with what is kept of a record; files that are kept in another format are read anew."""
-
-MEMORY: Final = "128MB"
-"""What DuckDB may hold before it goes on in a file."""
-
-MOST_ROWS: Final = 100_000
-"""How many rows are grouped at once, unless one principal has more: so many fit into its memory."""
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -47,7 +41,7 @@ class Part(msgspec.Struct, frozen=True):
     files: list[FileReport]
 
 
-class UsageStore:
+class UsageStore(UsageReader):
     """Usage in a folder. One process at a time may write."""
 
     def __init__(self, folder: Path, places: Collection[str] | None = None) -> None:
@@ -125,63 +119,16 @@ class UsageStore:
             raise UsageError(f"`{self.folder}` could not be written: {error.strerror}") from error
         self._parts.append(line)
 
-    def principals(self, start: str = "", end: str = "~") -> list[str]:
-        """Return the ARNs of all principals that did something, sorted."""
-        return [str(row[0]) for row in self._query(PRINCIPALS, [start, end])]
-
-    def uses(self, principal: str | None = None, start: str = "", end: str = "~") -> Iterator[UseOf]:
-        """Yield what principals did, one principal after the other; each `eventID` counts once.
-
-        Args:
-            principal: an ARN; None for all.
-            start: the first day, in UTC.
-            end: the last day, in UTC.
-
-        Returns:
-            Rows of all days together.
-        """
-        ranges = self._ranges(start, end) if principal is None else [(principal, principal)]
-        for one, other in ranges:
-            for row in self._query(USES, [start, end, one, other]):
-                number, first, last, some = row[len(OWN) :]
-                samples = sorted(filter(None, map(sample_of, some)))
-                yield UseOf(_usage(row), number, first, last, tuple(samples))
-
-    def _ranges(self, start: str, end: str) -> Iterator[tuple[str, str]]:
-        """Yield the first and the last of principals that are asked for at once."""
-        begin, before, size = "", "", 0
-        for principal, number in list(self._query(SIZES, [start, end])):
-            if begin and size + number > MOST_ROWS:
-                yield begin, before
-                begin, size = "", 0
-            begin, before, size = begin or principal, principal, size + number
-        if begin:
-            yield begin, before
-
-    def calls(self, name: str) -> list[Usage]:
-        """Return the calls of this name that succeeded, whoever made them, the latest last."""
-        return [_usage(row) for row in self._query(CALLS, [name])]
-
-    def nobodies(self, start: str = "", end: str = "~") -> Mapping[str, int]:
-        """Return how many records belong to no principal, by the name of the `Nobody`."""
-        return {str(name): int(number) for name, number in self._query(NOBODIES, [start, end])}
+    @property
+    def parts(self) -> Sequence[str]:
+        """The files of the parts that are asked about."""
+        return [str(self.folder / "parts" / part.name) for part in self._asked()]
 
     def _asked(self) -> list[Part]:
         """Return the parts of the places that are asked about; a part has files of one place."""
         if self._places is None:
             return self._parts
         return [part for part in self._parts if all(file.place in self._places for file in part.files)]
-
-    def _query(self, statement: str, values: list[Any]) -> Iterator[tuple[Any, ...]]:
-        parts = [str(self.folder / "parts" / part.name) for part in self._asked()]
-        if not parts:
-            return
-        with duckdb.connect(config={"memory_limit": MEMORY, "threads": 2}) as connection:
-            connection.execute(f"SET temp_directory = '{str(self.folder / 'spill').replace(chr(39), chr(39) * 2)}'")
-            connection.execute("SET preserve_insertion_order = false")
-            connection.execute(statement, [parts, *values])
-            while rows := connection.fetchmany(2048):
-                yield from rows
 
     def _read_manifest(self) -> Iterator[Part]:
         try:
@@ -202,10 +149,6 @@ class UsageStore:
         new.replace(self.folder / "manifest.jsonl")
 
 
-def _usage(row: tuple[Any, ...]) -> Usage:
-    return Usage(**dict(zip(OWN, row, strict=False)), day="")
-
-
 _OWN_NAME: Final = re.compile(r"[0-9a-f]{32}\.(parquet|unfinished)")
 
 
@@ -217,8 +160,12 @@ def _part(line: bytes) -> Part | None:
         return None
 
 
+_REPEATED: Final[Any] = [*SHARED, "addresses.list.element"]  # the stubs take one word for all columns
+"""The columns whose values come again and again."""
+
+
 def write_part(table: pa.Table, file: Path) -> None:
     """Write rows to a file that appears whole or not at all."""
     unfinished = file.with_suffix(".unfinished")
-    pq.write_table(table, unfinished, compression="zstd", use_dictionary=True)
+    pq.write_table(table, unfinished, compression="zstd", use_dictionary=_REPEATED)
     unfinished.replace(file)

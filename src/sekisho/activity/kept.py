@@ -1,0 +1,171 @@
+"""What is kept of a call: those parameters that some rule reads, and the resources; nothing else, so no secret."""
+
+import re
+from collections.abc import Mapping
+from enum import Enum, auto
+from typing import Any, Final
+
+import msgspec
+
+from sekisho.activity.record import decode_any
+from sekisho.resources.json_values import is_list, is_object
+
+_MOST_CALLS: Final = 16_384
+_MOST_NAMES: Final = 65_536
+
+
+class Keeper:
+    """Says what is kept of calls. It remembers what it has said, as most records say the same again."""
+
+    def __init__(self, reads: frozenset[str], whole: frozenset[str], unseen: frozenset[str] = frozenset()) -> None:
+        """Take names of parameters in lower case.
+
+        Args:
+            reads: those that some rule reads.
+            whole: those of them that are kept with all that is below them.
+            unseen: those below which nothing is kept.
+        """
+        self._fates = _Fates(reads, whole, unseen)
+        self._calls: dict[tuple[bytes, bytes], str] = {}
+
+    def kept(self, parameters: bytes, resources: bytes) -> str:
+        """Return JSON of what is kept: the parameters and the resources.
+
+        Args:
+            parameters: the `requestParameters` of a record.
+            resources: its `resources`.
+        """
+        told = (parameters, resources)
+        call = self._calls.get(told)
+        if call is None:
+            if len(self._calls) >= _MOST_CALLS:
+                self._calls.clear()
+            call = self._calls[told] = self._understood(parameters, resources)
+        return call
+
+    def _understood(self, parameters: bytes, resources: bytes) -> str:
+        value = decode_any(parameters)
+        left = _of_object(value, _Fate.UNREAD, self._fates) if is_object(value) else None
+        return _encode([left, _touched(decode_any(resources))]).decode()
+
+
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+def _touched(entries: Any) -> list[list[str]]:
+    """Return the ARN, type and account of each resource, in one order."""
+    found = [told for one in entries if (told := _resource(one))] if is_list(entries) else []
+    found.sort()
+    return found
+
+
+def _resource(entry: Any) -> list[str] | None:
+    if not is_object(entry):
+        return None
+    arn, prefix = entry.get("ARN"), entry.get("ARNPrefix")
+    if not arn and isinstance(prefix, str):
+        arn = f"{prefix}*"
+    told = (arn, entry.get("type"), entry.get("accountId"))
+    return [one if isinstance(one, str) else "" for one in told] if arn else None
+
+
+class _Fate(Enum):
+    """What becomes of a parameter."""
+
+    UNREAD = auto()
+    """It goes, but for what is below it and read, and ARNs."""
+    READ = auto()
+    """It stays, and of what is below it what is read."""
+    WHOLE = auto()
+    """It stays with all that is below it."""
+    QUERY = auto()
+    """It stays without the values that it has."""
+    ADDRESS = auto()
+    """It stays without a password and without a query, which may be a signature."""
+    UNSEEN = auto()
+    """As a text it stays; what is below it goes, whatever it is called."""
+    GONE = auto()
+    """It goes with all that is below it."""
+    SAME = auto()
+    """What its parent's is: EC2 writes an element as `{"tag": 1, "content": "vpc-…"}`."""
+
+
+_UNREAD, _READ, _WHOLE, _QUERY, _ADDRESS, _UNSEEN, _GONE, _SAME = _Fate
+
+
+class _Fates(dict[str, _Fate]):
+    """What becomes of parameters, by their names as recorded."""
+
+    def __init__(self, reads: frozenset[str], whole: frozenset[str], unseen: frozenset[str]) -> None:
+        super().__init__(content=_SAME)
+        self._reads = reads
+        self._whole = whole
+        self._unseen = unseen
+
+    def __missing__(self, name: str) -> _Fate:
+        lowered = name.lower()
+        fate = _READ if lowered in self._reads else _UNREAD
+        if lowered in self._whole:
+            fate = _WHOLE
+        elif lowered in self._unseen:
+            fate = _UNSEEN if fate is _READ else _GONE
+        elif lowered == _STATEMENT:
+            fate = _QUERY
+        elif fate is _READ and lowered.endswith(("url", "uri")):
+            fate = _ADDRESS
+        if len(self) < _MOST_NAMES:
+            self[name] = fate
+        return fate
+
+
+def _of_object(value: Mapping[str, Any], fate: _Fate, fates: _Fates) -> dict[str, Any] | None:
+    """Return an object without what no rule reads; None where nothing is left."""
+    kept: dict[str, Any] = {}
+    for name, inner in value.items():
+        its = fates[name]
+        if its is _SAME:
+            its = fate
+        if isinstance(inner, str):
+            if its is _UNREAD and inner[:4] != "arn:":
+                continue
+            left = inner if its is _READ and len(inner) <= _LONGEST else _of_text(inner, its)
+        else:
+            left = _of(inner, its, fates)
+        if left is not None:
+            kept[name] = left
+    return kept or None
+
+
+def _of(value: Any, fate: _Fate, fates: _Fates) -> Any:
+    """Return a value without what no rule reads; None for nothing."""
+    if isinstance(value, str):
+        return _of_text(value, fate)
+    if fate is _WHOLE:
+        return value
+    if is_object(value):
+        return None if fate is _UNSEEN or fate is _GONE else _of_object(value, fate, fates)
+    if is_list(value):
+        return [left for one in value if (left := _of(one, fate, fates)) is not None] or None
+    return value if fate is _READ else None
+
+
+def _of_text(text: str, fate: _Fate) -> str | None:
+    if fate is _GONE or (fate is _UNREAD and not text.startswith("arn:")):
+        return None
+    if len(text) > _LONGEST:
+        return _TOO_LONG
+    if fate is _QUERY:
+        return _LITERAL.sub("''", text)
+    return _USER.sub("://", text.partition("?")[0]) if fate is _ADDRESS else text
+
+
+_STATEMENT: Final = "statement"
+_USER: Final = re.compile(r"://[^/@]*@")
+_LITERAL: Final = re.compile(r"'[^']*'|(?<![\w.\"-])-?\d[\w.]*")
+"""A value in a PartiQL statement, which says nothing of its table."""
+
+_LONGEST: Final = 2048
+"""No name and no ARN is longer."""
+
+_TOO_LONG: Final = "…"
+"""Stands for a text that is there and is no name."""

@@ -1,0 +1,118 @@
+"""What can be asked of parts of usage."""
+
+# The stubs of DuckDB know half of its types.
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import duckdb
+
+from sekisho.activity.event_ids import sample_of
+from sekisho.activity.usage import Usage, UseOf
+from sekisho.storage.usage.statements import ADDRESSES, ALWAYS, CALLS, NOBODIES, PRINCIPALS, USES, WITHIN
+from sekisho.storage.usage.table import SHARED
+
+MEMORY: Final = "64MB"
+"""What DuckDB may hold before it goes on in a file."""
+
+MOST_ROWS: Final = 40_000
+"""How many rows are asked for at once, unless one principal has more: so many fit into its memory."""
+
+MOST_ADDRESSES: Final = 1000
+"""How many addresses are told of; more say nothing."""
+
+
+class UsageReader:
+    """Answers about parts, in whatever process it is.
+
+    Moments are days, in UTC, or as CloudTrail writes them. From the first moment to the last is all the time there is,
+    unless they are said.
+
+    """
+
+    def __init__(self, parts: Sequence[str]) -> None:
+        """Take the files of the parts."""
+        self._files = parts
+
+    @property
+    def parts(self) -> Sequence[str]:
+        """The files of the parts."""
+        return self._files
+
+    def principals(self, start: str = "", end: str = "~") -> list[str]:
+        """Return the ARNs of all principals that did something, sorted."""
+        return [str(row[0]) for row in self._query(PRINCIPALS, start, end)]
+
+    def ranges(self, start: str = "", end: str = "~") -> list[tuple[str, str]]:
+        """Return the first and the last of principals that can be asked for at once; all there are, in order."""
+        found: list[tuple[str, str]] = []
+        size = 0
+        for principal, number in self._query(PRINCIPALS, start, end):
+            if found and size + number <= MOST_ROWS:
+                found[-1] = (found[-1][0], principal)
+            else:
+                found.append((principal, principal))
+                size = 0
+            size += number
+        return found
+
+    def uses(self, principals: str | tuple[str, str] | None = None, start: str = "", end: str = "~") -> Iterator[UseOf]:
+        """Yield what principals did, one principal after the other; each `eventID` counts once.
+
+        Args:
+            principals: an ARN, or the first and the last of some; None for all.
+            start: the first moment.
+            end: the last moment.
+        """
+        ranges = self.ranges(start, end) if principals is None else [principals]
+        for asked in ranges:
+            one, other = (asked, asked) if isinstance(asked, str) else asked
+            statement = USES if one == other else f"{USES} ORDER BY principal"
+            for row in self._query(statement, start, end, one=one, other=other):
+                number, first, last, sample = row[_ROW:]
+                yield UseOf(Usage(*row[:_ROW]), number, first, last, sample_of(sample))
+
+    def calls(self, name: str) -> list[Usage]:
+        """Return the calls of this name that succeeded, whoever made them, the latest last."""
+        return [Usage(*row) for row in self._query(CALLS, name=name)]
+
+    def nobodies(self, start: str = "", end: str = "~") -> Mapping[str, int]:
+        """Return how many records belong to no principal, by the name of the `Nobody`."""
+        return {str(name): int(number) for name, number in self._query(NOBODIES, start, end)}
+
+    def addresses(self, principal: str, start: str = "", end: str = "~") -> frozenset[str] | None:
+        """Return from where a principal called by itself, as `sourceIPAddress` has it; None for `MOST_ADDRESSES`."""
+        found = self._query(ADDRESSES, start, end, principal=principal, limit=MOST_ADDRESSES)
+        addresses = frozenset(str(row[0]) for row in found)
+        return None if len(addresses) == MOST_ADDRESSES else addresses - {""}
+
+    def _query(self, statement: str, start: str = "", end: str = "~", **values: Any) -> Iterator[tuple[Any, ...]]:
+        """Yield what a statement answers about the rows of some time."""
+        if not self.parts:
+            return
+        rows = ALWAYS
+        if start or end != "~":
+            rows = WITHIN
+            values |= {"start": _seconds(start, "T00:00:00Z"), "end": _seconds(end, "T23:59:59Z")}
+        with (
+            TemporaryDirectory(prefix="sekisho-") as spill,
+            duckdb.connect(config={"memory_limit": MEMORY, "threads": 1}) as connection,
+        ):
+            connection.execute(f"SET temp_directory = '{spill.replace(chr(39), chr(39) * 2)}'")
+            connection.execute("SET preserve_insertion_order = false")
+            connection.execute(f"{rows} {statement}", {"parts": list(self.parts), **values})
+            while some := connection.fetchmany(2048):
+                yield from some
+
+
+def _seconds(moment: str, time: str) -> int:
+    """Return the seconds since 1970 of a moment, or of a day at some time; nothing and `~` are the first and last."""
+    if moment in {"", "~"}:
+        return _LAST if moment else 0
+    return int(datetime.fromisoformat(moment if "T" in moment else f"{moment}{time}").timestamp())
+
+
+_ROW: Final = len(SHARED)
+_LAST: Final = 2**32 - 1

@@ -1,0 +1,100 @@
+"""Work in several processes of this machine; one that is killed costs a repetition of what it had begun."""
+
+import gc
+import multiprocessing
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
+from multiprocessing.context import BaseContext
+from typing import Final, TypeVar
+
+from sekisho.activity import UsageError
+
+MOST_TRIES: Final = 3
+
+COLLECTED_AFTER: Final = (50_000, 20, 50)
+"""How many new objects there are before the young are looked through, and how often that is before the older ones are.
+
+Rows are hundreds of thousands of objects, none of which is in a cycle.
+"""
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+
+def collect_seldom() -> None:
+    """Look for garbage more seldom than Python does by itself, in a process that reads or answers.
+
+    Source: Python documentation, `gc.set_threshold`.
+    """
+    gc.set_threshold(*COLLECTED_AFTER)
+
+
+def in_processes(
+    work: Callable[[Task], Result], tasks: Iterable[Task], number: int, *, loads: str
+) -> Iterator[tuple[Task, Result]]:
+    """Yield each task with its result, in the order in which they are done; with one process, here and one by one.
+
+    Args:
+        work: what is done; a function of a module.
+        tasks: taken as they can be done, some ahead.
+        number: of processes.
+        loads: the module that has `work`, with all that it needs.
+
+    Raises:
+        UsageError: processes were killed again and again.
+    """
+    if number == 1:
+        yield from ((task, work(task)) for task in tasks)
+        return
+    left = iter(tasks)
+    waiting: list[Task] = []
+    for attempt in range(1, MOST_TRIES + 1):
+        try:
+            yield from _run(work, left, waiting, number, loads)
+        except BrokenProcessPool as error:
+            if attempt == MOST_TRIES:
+                raise UsageError("a process was killed three times; is there enough memory?") from error
+        else:
+            return
+
+
+def _run(
+    work: Callable[[Task], Result], left: Iterator[Task], waiting: list[Task], number: int, loads: str
+) -> Iterator[tuple[Task, Result]]:
+    """Do what waits and what is left; what is under way when a process dies waits again."""
+    with ProcessPoolExecutor(number, mp_context=_context(loads), initializer=collect_seldom) as pool:
+        under_way: dict[Future[Result], Task] = {pool.submit(work, task): task for task in waiting}
+        while True:
+            for task in islice(left, 2 * number - len(under_way)):
+                waiting.append(task)
+                under_way[pool.submit(work, task)] = task
+            if not under_way:
+                return
+            done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+            for future in done:
+                result = future.result()
+                task = under_way.pop(future)
+                waiting.remove(task)
+                yield task, result
+
+
+def _context(loads: str) -> BaseContext:
+    """Return how processes begin: from one that has loaded what they need, where the system can do that."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([loads])
+    return context
+
+
+def in_order(done: Iterable[tuple[tuple[int, Task], Result]]) -> Iterator[Result]:
+    """Yield the results of numbered tasks in the order of their numbers, each as soon as its turn has come."""
+    early: dict[int, Result] = {}
+    turn = 0
+    for (number, _), result in done:
+        early[number] = result
+        while turn in early:
+            yield early.pop(turn)
+            turn += 1
