@@ -211,7 +211,10 @@ def _build_secrets(endpoint: str, key: str) -> None:
 # --- which operation a request asks for
 
 
-SERVICES = ("s3", "s3control", "iam", "kms", "lambda", "sqs", "sns", "secretsmanager", "organizations", "sts", "ec2")
+SERVICES = (
+    *("s3", "s3control", "iam", "kms", "lambda", "sqs", "sns", "secretsmanager", "organizations", "sts", "ec2"),
+    "cloudtrail",
+)
 
 
 def identify(method: str, target: str, headers: dict[str, str], body: bytes) -> str:
@@ -421,7 +424,11 @@ class _Proxy(BaseHTTPRequestHandler):
         answer = connection.getresponse()
         content = answer.read()
         passed = {"content-type", "x-amzn-errortype", "x-amzn-requestid", "x-amz-request-id", "x-amz-bucket-region"}
-        kept = {name: value for name, value in answer.getheaders() if name.lower() in passed}
+        kept = {
+            name: value
+            for name, value in answer.getheaders()
+            if name.lower() in passed or name.lower().startswith("x-amz-meta-")
+        }
         kind = kept.pop("Content-Type", "application/octet-stream")
         connection.close()
         self._answer(answer.status, kind, content, {**kept, **(changed or {})})

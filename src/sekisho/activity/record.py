@@ -12,6 +12,7 @@ import msgspec
 from isal import isal_zlib
 
 from sekisho.activity.errors import NotARecordFileError
+from sekisho.activity.exports import UnreadableColumnError, is_table, records_of_answer, records_of_table
 from sekisho.resources.json_values import is_list, is_object
 
 MOST_BYTES: Final = 512 * 1024 * 1024
@@ -82,7 +83,8 @@ def read_records(content: bytes) -> Records:
 
     Args:
         content: a log file as CloudTrail delivers it (`{"Records": […]}`), an array of records, JSON Lines, what
-            `LookupEvents` answers, or events of EventBridge; as it is or compressed by gzip or Zstandard.
+            `LookupEvents` answers, events of EventBridge, or what a query of Athena or CloudTrail Lake answers, in CSV
+            or JSON; as it is or compressed by gzip or Zstandard.
 
     Raises:
         NotARecordFileError: it is empty, cut off, not JSON, or JSON of something else.
@@ -155,8 +157,10 @@ def _read_slowly(content: bytes) -> Records:
     found = Records()
     for entry in _entries(content):
         try:
+            if isinstance(entry, UnreadableColumnError):
+                raise entry
             found.records.append(_decode_record(msgspec.json.encode(entry)))
-        except (msgspec.DecodeError, msgspec.ValidationError, RecursionError) as error:
+        except (msgspec.DecodeError, msgspec.ValidationError, RecursionError, UnreadableColumnError) as error:
             found.malformed += 1
             found.problem = found.problem or str(error)
     return found
@@ -174,7 +178,7 @@ def _entries(content: bytes) -> Iterator[Any]:
     try:
         whole = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError) as error:
-        yield from _lines(text, error)
+        yield from records_of_table(text) if is_table(text) else _lines(text, error)
         return
     found = _unwrapped(whole)
     if found is None:
@@ -202,6 +206,8 @@ def _unwrapped(value: Any) -> list[Any] | None:
     for name in ("Records", "Events"):
         if is_list(records := value.get(name)):
             return _unwrapped(records)
+    if (records := records_of_answer(value)) is not None:
+        return records
     if isinstance(text := value.get("CloudTrailEvent"), str):
         return _unwrapped(decode_any(text.encode()))
     if is_object(detail := value.get("detail")):

@@ -5,10 +5,10 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 from rich.text import Text
@@ -18,13 +18,17 @@ from sekisho.analyzers.least_privilege import Activity, Width, propose
 from sekisho.cli.escape import plain
 from sekisho.cli.output import Output
 from sekisho.cli.render.documents import array_of, json_lines
+from sekisho.cli.render.integrity import notes_on_integrity
 from sekisho.cli.render.least_privilege import document_of, notes_on, notes_on_files
 from sekisho.cli.status import ExitStatus
-from sekisho.collectors.trails import Question
+from sekisho.collectors.trails import LogFiles, Question
 from sekisho.collectors.trails.layout import accounts_of
 from sekisho.storage.usage import UsageStore
 from sekisho.wiring.processes import collect_seldom
 from sekisho.wiring.usage import Processes, answers, log_files, read_usage, usage_folder
+
+if TYPE_CHECKING:
+    from sekisho.collectors.trails import VerifiedFiles
 
 FORMATS: Final = ("table", "json", "jsonl")
 
@@ -46,6 +50,9 @@ class Asked:
     profile: str | None
     workers: int | None
     strict: bool
+    late: int
+    verify_integrity: bool
+    public_keys: tuple[Path, ...]
 
 
 def generate_policy(asked: Asked) -> ExitStatus:
@@ -61,14 +68,20 @@ def generate_policy(asked: Asked) -> ExitStatus:
         raise click.UsageError("--out takes the policies of a --principal; leave --format out")
     if asked.start and asked.end and asked.start > asked.end:
         raise click.UsageError("--start is after --end")
+    if asked.public_keys and not asked.verify_integrity:
+        raise click.UsageError("--public-keys is for --verify-integrity")
     collect_seldom()
-    places = [log_files(source, asked.profile) for source in asked.sources]
+    places: list[LogFiles] = [log_files(source, asked.profile) for source in asked.sources]
+    checked = _verified(places, asked) if asked.verify_integrity else []
+    places = [*checked] or places
     store = UsageStore(asked.usage or usage_folder(places), {place.name for place in places})
     accounts = accounts_of(asked.principal) if asked.principal and ":" in asked.principal else frozenset[str]()
-    question = Question(accounts, start=asked.start, end=asked.end)
+    question = Question(accounts, start=asked.start, end=asked.end, late=timedelta(days=asked.late))
     processes = asked.workers or os.cpu_count() or 1
     with output.reading_bar() as bar:
         files = read_usage(store, places, question, Processes(processes), bar)
+    for place in checked:
+        output.note(*notes_on_integrity(place.integrity))
     start, end = (asked.start.isoformat() if asked.start else "", asked.end.isoformat() if asked.end else "~")
     kept = store.files().values()
     output.note(*notes_on_files(kept, files, store.nobodies(start, end)))
@@ -78,8 +91,15 @@ def generate_policy(asked: Asked) -> ExitStatus:
     else:
         wanted = _named(asked.principal, names)
         _show(output, asked, answers(store, wanted, start, end, then=partial(_told, asked), processes=processes))
-    is_whole = all(file.is_read for file in files) and not any(file.malformed for file in kept)
+    is_whole = all(place.integrity.is_whole for place in checked)
+    is_whole = is_whole and all(file.is_read for file in files) and not any(file.malformed for file in kept)
     return ExitStatus.GAPS if asked.strict and not is_whole else ExitStatus.DONE
+
+
+def _verified(places: Sequence[LogFiles], asked: Asked) -> "Sequence[VerifiedFiles]":
+    from sekisho.wiring.verified import verified  # noqa: PLC0415 - botocore takes a fifth of a second
+
+    return verified(places, asked.public_keys, asked.profile)
 
 
 @dataclass(frozen=True, slots=True)

@@ -411,6 +411,38 @@ RECORDED = [
         id="instances in a set",
     ),
     pytest.param(
+        "athena:CreateNamedQuery",
+        "CreateNamedQuery",
+        {"name": "daily", "queryString": "select 10", "database": "default"},
+        [f"athena:{HERE}:workgroup/primary"],
+        id="the name of a query is not that of its workgroup",
+    ),
+    pytest.param(
+        "wafv2:UpdateWebACL",
+        "UpdateWebACL",
+        {
+            "name": "foo",
+            "id": "1-2",
+            "scope": "REGIONAL",
+            "rules": [
+                {
+                    "statement": {
+                        "iPSetReferenceStatement": {"aRN": f"arn:aws:wafv2:{HERE}:regional/ipset/bad/3"},
+                    }
+                }
+            ],
+        },
+        [f"wafv2:{HERE}:regional/ipset/bad/3", f"wafv2:{HERE}:regional/webacl/foo/1-2"],
+        id="a web ACL by name, and what its rules name by ARN",
+    ),
+    pytest.param(
+        "wafv2:UpdateRuleGroup",
+        "UpdateRuleGroup",
+        {"name": "foo", "id": "1-2", "scope": "REGIONAL", "rules": []},
+        [f"wafv2:{HERE}:regional/rulegroup/foo/1-2"],
+        id="a rule group, and no set of the same name",
+    ),
+    pytest.param(
         "ec2:DeregisterImage",
         "DeregisterImage",
         {"imageId": "ami-01234567"},
@@ -426,6 +458,13 @@ def test_resources_are_recorded(action: str, name: str, parameters: dict[str, An
 
 
 PATTERNS = [
+    pytest.param(
+        "elasticache:CreateCacheCluster",
+        "CreateCacheCluster",
+        {"cacheClusterId": "c", "engine": "memcached"},
+        [f"elasticache:{HERE}:cluster:c", f"elasticache:{HERE}:parametergroup:default.*"],
+        id="a cluster with the default parameters of its engine",
+    ),
     pytest.param(
         "cloudformation:CreateStack",
         "CreateStack",

@@ -1,6 +1,7 @@
 """Which log files a question needs, by their names."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 
@@ -47,6 +48,10 @@ MONTH = Question(frozenset({OWN}), frozenset(), date(2026, 10, 1), date(2026, 10
         pytest.param(key(kind="CloudTrail-Insight"), False, id="insights"),
         pytest.param(key(kind="CloudTrail-NetworkActivity"), False, id="calls through VPC endpoints"),
         pytest.param("export/events.jsonl", True, id="a file that says nothing"),
+        pytest.param("export/query.csv", True, id="an export"),
+        pytest.param("CloudTrail-Lake/Query/2026/10/01/id/result_1.csv.gz", True, id="an export of Lake"),
+        pytest.param("CloudTrail-Lake/Query/2026/10/01/id/result_sign.json", False, id="the signature of an export"),
+        pytest.param("export/query.csv.metadata", False, id="what Athena writes beside an export"),
         pytest.param("export/part-0.snappy.parquet", False, id="a file of another kind"),
     ],
 )
@@ -68,3 +73,20 @@ def test_a_question_about_regions_opens_those() -> None:
 def test_the_calls_of_a_principal_are_in_the_trail_of_its_account() -> None:
     assert accounts_of(f"arn:aws:iam::{OWN}:role/app") == {OWN}
     assert accounts_of("role/app") == set()
+
+
+@pytest.mark.parametrize(("late", "last"), [(0, "2026/10/31"), (2, "2026/11/02"), (30, "2026/11/30")])
+def test_how_late_files_may_be_is_asked_for(late: int, last: str) -> None:
+    question = replace(MONTH, late=timedelta(days=late))
+    following = date(*map(int, last.split("/"))) + timedelta(days=1)
+
+    assert question.may_be_in(key(day=last))
+    assert not question.may_be_in(key(day=f"{following:%Y/%m/%d}"))
+
+
+def test_digests_are_found_alone() -> None:
+    question = replace(MONTH, kind="CloudTrail-Digest")
+
+    assert question.may_be_in(key(kind="CloudTrail-Digest"))
+    assert not question.may_be_in(key())
+    assert not question.may_be_in("export/events.jsonl")

@@ -15,6 +15,18 @@ PATHS: Final[Mapping[str, Mapping[str, str]]] = {
     "glue:createuserdefinedfunction userdefinedfunction": {"UserDefinedFunctionName": "functioninput.functionname"},
     "glue:createconnection connection": {"ConnectionName": "connectioninput.name"},
     "glue catalog": {"CatalogName": ""},
+    "athena:createnamedquery workgroup": {"WorkGroupName": "workgroup"},
+    **{
+        f"wafv2:{operation} {kind}": {"Name": "", "Id": "", "Scope": ""}
+        for operation, kinds in (
+            ("createwebacl", ("ipset", "managedruleset", "regexpatternset", "rulegroup")),
+            ("updatewebacl", ("ipset", "managedruleset", "regexpatternset", "rulegroup")),
+            ("createrulegroup", ("ipset", "regexpatternset")),
+            ("updaterulegroup", ("ipset", "regexpatternset")),
+            ("putmanagedrulesetversions", ("rulegroup",)),
+        )
+        for kind in kinds  # its rules name them by their ARNs; the name and the id are those of what is made
+    },
     "ecs service": {"ClusterName": "cluster"},
     "ecs task": {"ClusterName": "cluster"},
     "ecs task-set": {"ClusterName": "cluster"},
@@ -85,9 +97,14 @@ PATHS: Final[Mapping[str, Mapping[str, str]]] = {
 DEFAULTS: Final[Mapping[str, str]] = {
     "ecs ClusterName": "default",
     "athena WorkGroupName": "primary",
+    "elasticache CacheParameterGroupName": "default.*",
     "events EventBusName": "default",
 }
-"""What a service takes for a name that the request leaves out. Source: the API reference of each service."""
+"""What a service takes for a name that the request leaves out.
+
+Source: the API reference of each service. ElastiCache looks for permission on the default parameter group of the engine
+too: Amazon ElastiCache User Guide, "Using condition keys".
+"""
 
 OWNERS: Final[Mapping[str, tuple[str, ...]]] = {
     "glue": ("catalogid",),

@@ -21,6 +21,7 @@ DAY: Final = click.DateTime(["%Y-%m-%d"])
         "sekisho generate-policy --principal all --from trail/ --out policies/",
         "sekisho generate-policy --principal role/app --from trail/ --resources exact --format json",
         "sekisho generate-policy --principal role/app --from s3://trail-logs/AWSLogs/ --profile audit",
+        "sekisho generate-policy --principal all --from s3://trail-logs/AWSLogs/ --verify-integrity --strict",
         "sekisho generate-policy --from trail/        who did something at all",
     ),
 )
@@ -46,6 +47,25 @@ DAY: Final = click.DateTime(["%Y-%m-%d"])
 @click.option("--conditions/--no-conditions", default=True, help="Write the conditions that held each time.")
 @click.option("--out", metavar="FOLDER", type=FILE, help="Write each policy to a file of its own in this folder.")
 @click.option("--usage", metavar="FOLDER", type=FILE, help="Where usage is kept, so that a file is read only once.")
+@click.option(
+    "--late",
+    type=click.IntRange(0, 366),
+    default=2,
+    metavar="DAYS",
+    help="How many days after --end files are looked for, as some are delivered late. Default: 2.",
+)
+@click.option(
+    "--verify-integrity",
+    is_flag=True,
+    help="Read only log files whose SHA-256 is in a digest file that CloudTrail has signed.",
+)
+@click.option(
+    "--public-keys",
+    metavar="FILE",
+    type=FILE,
+    multiple=True,
+    help="What `aws cloudtrail list-public-keys` printed, to check signatures with; one for each Region.",
+)
 @takes("profile", "format", "workers", "strict")
 def generate_policy(
     *,
@@ -62,6 +82,9 @@ def generate_policy(
     output_format: str | None,
     workers: int | None,
     strict: bool,
+    late: int,
+    verify_integrity: bool,
+    public_keys: tuple[Path, ...],
 ) -> ExitStatus:
     """Print the smallest policy that would have sufficed.
 
@@ -88,5 +111,8 @@ def generate_policy(
             profile=profile,
             workers=workers,
             strict=strict,
+            late=late,
+            verify_integrity=verify_integrity,
+            public_keys=public_keys,
         )
     )

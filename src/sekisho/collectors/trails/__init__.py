@@ -7,8 +7,32 @@ from sekisho.collectors.trails.layout import Place, Question, place_of
 from sekisho.lazy import names_of
 
 if TYPE_CHECKING:
+    from sekisho.collectors.trails.public_keys import KeyFiles, LiveKeys, NoKeys, PublicKeys
     from sekisho.collectors.trails.s3 import S3Files
+    from sekisho.collectors.trails.verified import Integrity, VerifiedFiles
 
-__all__ = ["LocalFiles", "LogFile", "LogFiles", "Place", "Question", "RemoteFiles", "S3Files", "place_of"]
+__all__ = [
+    "Integrity",
+    "KeyFiles",
+    "LiveKeys",
+    "LocalFiles",
+    "LogFile",
+    "LogFiles",
+    "NoKeys",
+    "Place",
+    "PublicKeys",
+    "Question",
+    "RemoteFiles",
+    "S3Files",
+    "VerifiedFiles",
+    "place_of",
+]
 
-__getattr__ = names_of(__name__, {"s3": ("S3Files",)})
+__getattr__ = names_of(
+    __name__,
+    {
+        "public_keys": ("KeyFiles", "LiveKeys", "NoKeys", "PublicKeys"),
+        "s3": ("S3Files",),
+        "verified": ("Integrity", "VerifiedFiles"),
+    },
+)

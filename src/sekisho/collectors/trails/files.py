@@ -1,13 +1,15 @@
 """Files with records: in a folder, or one alone."""
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from sekisho.collectors.errors import CollectError
 from sekisho.collectors.trails.layout import Question
+from sekisho.resources.json_values import is_object
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +20,15 @@ class LogFile:
         key: its path in the folder, or its key in the bucket.
         size: in bytes, as it lies there.
         version: changes when its content does.
+        sha256: of its content as it was before it was compressed, in hexadecimal digits; empty where nobody says it.
+        doubt: why it must not be read; empty for nothing.
     """
 
     key: str
     size: int
     version: str
+    sha256: str = ""
+    doubt: str = ""
 
 
 class LogFiles(Protocol):
@@ -60,6 +66,22 @@ class RemoteFiles(LogFiles, Protocol):
         ...
 
 
+class SignedFiles(LogFiles, Protocol):
+    """A place that says of a file too what S3 keeps beside it."""
+
+    def where(self, key: str) -> str:
+        """Return a key with the folders above the place."""
+        ...
+
+    def read_signed(self, file: LogFile) -> tuple[bytes, Mapping[str, str]]:
+        """Return the content of a file and its metadata, which is where CloudTrail puts the signature of a digest.
+
+        Raises:
+            CollectError: it cannot be read.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class LocalFiles:
     """A folder with all that is below it, or a single file."""
@@ -93,6 +115,24 @@ class LocalFiles:
             return (folder / file.key).read_bytes()
         except OSError as error:
             raise CollectError(f"`{file.key}` could not be read: {error.strerror}") from error
+
+    def where(self, key: str) -> str:
+        """Return the whole path of a file."""
+        folder = self.path.parent if self.path.is_file() else self.path
+        return f"{folder.absolute().as_posix()}/{key}"
+
+    def read_signed(self, file: LogFile) -> tuple[bytes, Mapping[str, str]]:
+        """Return the content of a file, and what `aws s3api head-object` wrote into `FILE.head-object.json`."""
+        told = Path(f"{self.where(file.key)}.head-object.json")
+        answer: Any = None
+        try:
+            if told.exists():
+                answer = json.loads(told.read_bytes())
+        except (OSError, ValueError) as error:
+            raise CollectError(f"`{told}` could not be read as an answer of `aws s3api head-object`") from error
+        metadata = answer.get("Metadata") if is_object(answer) else None
+        texts = metadata.items() if is_object(metadata) else ()
+        return self.read(file), {name.lower(): value for name, value in texts if isinstance(value, str)}
 
     @staticmethod
     def _file(folder: Path, key: str) -> LogFile:

@@ -15,21 +15,21 @@ from sekisho.policy.arns import parse_arn
 LATE: Final = timedelta(days=2)
 """How long after an event its file is looked for. CloudTrail delivers within minutes, and hardly ever later."""
 
+RECORDS: Final = "CloudTrail"
+DIGESTS: Final = "CloudTrail-Digest"
+
 _LAYOUT: Final = re.compile(
     r"(?:^|/)AWSLogs/(?:o-[a-z0-9]+/)?(?P<account>\d{12})/(?P<kind>CloudTrail[\w-]*)/(?P<region>[a-z0-9-]+)"
     r"/(?P<year>\d{4})/(?P<month>\d\d)/(?P<day>\d\d)/"
 )
-_ENDINGS: Final = (
-    ".json",
-    ".jsonl",
-    ".ndjson",
-    ".json.gz",
-    ".jsonl.gz",
-    ".ndjson.gz",
-    ".json.zst",
-    ".jsonl.zst",
-    ".ndjson.zst",
+_ENDINGS: Final = tuple(
+    f".{kind}{compression}" for kind in ("json", "jsonl", "ndjson", "csv") for compression in ("", ".gz", ".zst")
 )
+_NO_RECORDS: Final = ("/result_sign.json", ".head-object.json")
+"""What lies beside records: the signature of an export of CloudTrail Lake, and what S3 says of a digest.
+
+Source: CloudTrail User Guide, "Find your saved query results".
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,24 +56,28 @@ class Question:
         regions: in which Regions; empty for all.
         start: the first day, in UTC; None for any.
         end: the last day, in UTC; None for any.
+        late: how long after an event its file is looked for.
+        kind: of what files: `CloudTrail`, or what stands beside it.
     """
 
     accounts: frozenset[str] = frozenset()
     regions: frozenset[str] = frozenset()
     start: date | None = None
     end: date | None = None
+    late: timedelta = LATE
+    kind: str = RECORDS
 
     def may_be_in(self, key: str) -> bool:
         """Say whether a file can have events that are asked for; one whose name says nothing can."""
         place = place_of(key)
         if place is None:
-            return is_named_as_records(key)
+            return self.kind == RECORDS and is_named_as_records(key)
         return (
-            place.kind == "CloudTrail"
+            place.kind == self.kind
             and (not self.accounts or place.account in self.accounts)
             and (not self.regions or place.region in self.regions)
             and (self.start is None or place.day >= self.start)
-            and (self.end is None or place.day <= self.end + LATE)
+            and (self.end is None or place.day <= self.end + self.late)
         )
 
 
@@ -91,7 +95,7 @@ def place_of(key: str) -> Place | None:
 
 def is_named_as_records(key: str) -> bool:
     """Say whether a file has a name as files of records have."""
-    return key.endswith(_ENDINGS)
+    return key.endswith(_ENDINGS) and not f"/{key}".endswith(_NO_RECORDS)
 
 
 def accounts_of(principal: str) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cache
@@ -85,6 +85,14 @@ class S3Files:
 
     def read(self, file: LogFile) -> bytes:
         """Return the content of an object."""
+        return self.read_signed(file)[0]
+
+    def where(self, key: str) -> str:
+        """Return the key."""
+        return key
+
+    def read_signed(self, file: LogFile) -> tuple[bytes, Mapping[str, str]]:
+        """Return the content of an object, and its metadata."""
         for pause in _PAUSES:
             try:
                 return self._fetch(file)
@@ -92,10 +100,11 @@ class S3Files:
                 time.sleep(pause)
         return self._fetch(file)
 
-    def _fetch(self, file: LogFile) -> bytes:
+    def _fetch(self, file: LogFile) -> tuple[bytes, Mapping[str, str]]:
         what, permission = f"`{shown(file.key)}` could not be read", "s3:GetObject on the object"
         try:
-            body: Any = _client(self.options).get_object(Bucket=self.bucket, Key=file.key)["Body"]
+            answer: Any = _client(self.options).get_object(Bucket=self.bucket, Key=file.key)
+            body: Any = answer["Body"]
         except RAISED as error:
             raise failure(what, error, permission, self.options) from error
         try:
@@ -103,7 +112,7 @@ class S3Files:
                 content: bytes = body.read()
         except RAISED as error:
             raise _BrokenOffError(str(failure(what, error, permission, self.options))) from error
-        return content
+        return content, answer.get("Metadata", {})
 
     def _pages(self, prefix: str, **params: str | int) -> Iterator[Page]:
         """List what has a prefix, page by page.

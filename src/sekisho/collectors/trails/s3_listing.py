@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from sekisho.collectors.trails.files import LogFile
-from sekisho.collectors.trails.layout import LATE, Question, place_of
+from sekisho.collectors.trails.layout import Question, place_of
 
 _FOLDER: Final = re.compile(
     r"(?:.*?/)??AWSLogs/(?:o-[a-z0-9]+/)?"
@@ -101,13 +101,13 @@ class Listing:
         account, kind, region = found.group("account", "kind", "region")
         if not (
             _is_asked(account, self.question.accounts)
-            and _is_asked(kind, frozenset({"CloudTrail"}))
+            and _is_asked(kind, frozenset({self.question.kind}))
             and _is_asked(region, self.question.regions)
         ):
             return _Look([])
         if region is not None:
             return self._days(folder, folder[: found.start("days")])
-        return self._top(f"{folder}CloudTrail/" if account and not kind else folder)
+        return self._top(f"{folder}{self.question.kind}/" if account and not kind else folder)
 
     def _top(self, folder: str) -> _Look:
         """Return what is right in a folder."""
@@ -124,7 +124,7 @@ class Listing:
         for page in self.pages(folder, **_after(f"{region}{start:%Y/%m/%d}/" if start else "")):
             files += (file for file in page.files if self.question.may_be_in(file.key))
             last = place_of(page.files[-1].key) if page.files else None
-            if end and last and last.day > end + LATE:
+            if end and last and last.day > end + self.question.late:
                 break
         return _Look(files)
 
