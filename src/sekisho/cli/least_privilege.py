@@ -25,7 +25,7 @@ from sekisho.collectors.trails import LogFiles, Question
 from sekisho.collectors.trails.layout import accounts_of
 from sekisho.storage.usage import UsageStore
 from sekisho.wiring.processes import collect_seldom
-from sekisho.wiring.usage import Processes, answers, log_files, read_usage, usage_folder
+from sekisho.wiring.usage import Engine, Processes, answers, log_files, read_usage, usage_folder
 
 if TYPE_CHECKING:
     from sekisho.collectors.trails import VerifiedFiles
@@ -53,6 +53,8 @@ class Asked:
     late: int
     verify_integrity: bool
     public_keys: tuple[Path, ...]
+    engine: str | None
+    spark_master: str | None
 
 
 def generate_policy(asked: Asked) -> ExitStatus:
@@ -70,6 +72,8 @@ def generate_policy(asked: Asked) -> ExitStatus:
         raise click.UsageError("--start is after --end")
     if asked.public_keys and not asked.verify_integrity:
         raise click.UsageError("--public-keys is for --verify-integrity")
+    if asked.spark_master and not asked.engine:
+        raise click.UsageError("--spark-master goes with --engine spark")
     collect_seldom()
     places: list[LogFiles] = [log_files(source, asked.profile) for source in asked.sources]
     checked = _verified(places, asked) if asked.verify_integrity else []
@@ -79,7 +83,7 @@ def generate_policy(asked: Asked) -> ExitStatus:
     question = Question(accounts, start=asked.start, end=asked.end, late=timedelta(days=asked.late))
     processes = asked.workers or os.cpu_count() or 1
     with output.reading_bar() as bar:
-        files = read_usage(store, places, question, Processes(processes), bar)
+        files = read_usage(store, places, question, _engine(asked, store, processes), bar)
     for place in checked:
         output.note(*notes_on_integrity(place.integrity))
     start, end = (asked.start.isoformat() if asked.start else "", asked.end.isoformat() if asked.end else "~")
@@ -125,6 +129,14 @@ def _told(asked: Asked, activity: Activity) -> _Told:
         return _Told(activity.principal, (), next(json_lines([document_of(proposal)])), ())
     policies = tuple(json.dumps(policy, indent=2, ensure_ascii=False) for policy in proposal.policies)
     return _Told(activity.principal, policies, "", tuple(notes_on(proposal)))
+
+
+def _engine(asked: Asked, store: UsageStore, processes: int) -> Engine:
+    if asked.engine == "spark":
+        from sekisho.wiring.spark import Spark  # noqa: PLC0415 - few have a cluster
+
+        return Spark(asked.spark_master, store.folder / "spark.log")
+    return Processes(processes)
 
 
 def _named(principal: str, names: Sequence[str]) -> Sequence[str] | None:

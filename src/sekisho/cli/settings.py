@@ -91,6 +91,8 @@ SETTINGS: Final = {
             choices=("table", "json", "jsonl", "csv", "html", "sarif", "ocsf", "asff"),
             renamed="output_format",
         ),
+        Setting("engine", "Who reads log files: this machine, or Apache Spark.", choices=("local", "spark")),
+        Setting("spark-master", "Where Spark is. Default: as it is configured, or else here.", metavar="URL"),
         Setting("strict", "Exit with 3 when something could not be read or decided.", Kind.FLAG),
         Setting(
             "fail-on",

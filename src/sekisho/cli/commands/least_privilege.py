@@ -66,7 +66,7 @@ DAY: Final = click.DateTime(["%Y-%m-%d"])
     multiple=True,
     help="What `aws cloudtrail list-public-keys` printed, to check signatures with; one for each Region.",
 )
-@takes("profile", "format", "workers", "strict")
+@takes("profile", "format", "workers", "engine", "spark-master", "strict")
 def generate_policy(
     *,
     principal: str | None,
@@ -85,6 +85,8 @@ def generate_policy(
     late: int,
     verify_integrity: bool,
     public_keys: tuple[Path, ...],
+    engine: str | None,
+    spark_master: str | None,
 ) -> ExitStatus:
     """Print the smallest policy that would have sufficed.
 
@@ -114,5 +116,7 @@ def generate_policy(
             late=late,
             verify_integrity=verify_integrity,
             public_keys=public_keys,
+            engine=engine,
+            spark_master=spark_master,
         )
     )

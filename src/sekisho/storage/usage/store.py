@@ -160,12 +160,24 @@ def _part(line: bytes) -> Part | None:
         return None
 
 
+def write_part(table: pa.Table, file: Path) -> None:
+    """Write rows to a file that appears whole or not at all."""
+    keep_part(encode_part(table), file)
+
+
 _REPEATED: Final[Any] = [*SHARED, "addresses.list.element"]  # the stubs take one word for all columns
 """The columns whose values come again and again."""
 
 
-def write_part(table: pa.Table, file: Path) -> None:
-    """Write rows to a file that appears whole or not at all."""
+def encode_part(table: pa.Table) -> bytes:
+    """Return what a file with these rows holds."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd", use_dictionary=_REPEATED)
+    return sink.getvalue().to_pybytes()
+
+
+def keep_part(content: bytes, file: Path) -> None:
+    """Write what was encoded, here or elsewhere, to a file that appears whole or not at all."""
     unfinished = file.with_suffix(".unfinished")
-    pq.write_table(table, unfinished, compression="zstd", use_dictionary=_REPEATED)
+    unfinished.write_bytes(content)
     unfinished.replace(file)
