@@ -60,7 +60,7 @@ from sekisho.findings import Analyzer, AnalyzerType, Criteria, Criterion, Cursor
 from sekisho.resources.snapshot import Snapshot
 from sekisho.server import BoundedConnection
 from sekisho.server.memory import settle
-from sekisho.storage import SqlFindingStore, SqlPreviewStore, SqlReplyStore
+from sekisho.storage import SqlFindingStore, SqlPolicyGenerationStore, SqlPreviewStore, SqlReplyStore
 from sekisho.storage.queries import condition_rows
 from sekisho.storage.schema import finding_conditions, findings
 from sekisho.storage.store import _row as row_of  # pyright: ignore[reportPrivateUsage]
@@ -189,8 +189,8 @@ def serve(url: str) -> None:
     def present(_arn: str, _owner: str | None) -> Snapshot:
         raise NotImplementedError
 
-    store, previews, replies = SqlFindingStore(url), SqlPreviewStore(url), SqlReplyStore(url)
-    service = Service(store, previews, replies, Nobody(), present, "111122223333")
+    store, previews, generations = SqlFindingStore(url), SqlPreviewStore(url), SqlPolicyGenerationStore(url)
+    service = Service(store, previews, generations, SqlReplyStore(url), Nobody(), present, "111122223333")
     app = make_app(make_operations(service), OneKey(), secret=SECRET, limits=ENDLESS)
     with socket.socket(proto=socket.IPPROTO_TCP) as listening:
         listening.bind(("127.0.0.1", 0))

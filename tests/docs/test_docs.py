@@ -244,7 +244,7 @@ def test_the_readme_fits_on_two_screens_and_begins_with_the_demo() -> None:
 
 def test_every_operation_of_the_api_is_told_with_the_role_it_needs() -> None:
     nothing: Any = None
-    served = set(make_operations(Service(nothing, nothing, nothing, nothing, nothing, "111122223333")))
+    served = set(make_operations(Service(nothing, nothing, nothing, nothing, nothing, nothing, "111122223333")))
     told = section("api.md", "Operations")
     table, _, others = told.partition("\nAll others answer")
     roles: dict[str, str] = {}

@@ -13,12 +13,13 @@ from sekisho.api.operations import Service, make_operations
 from sekisho.collectors import UnsupportedArnError
 from sekisho.findings import ScanReport, record_scan
 from sekisho.resources.snapshot import Snapshot
-from sekisho.storage import SqlFindingStore, SqlPreviewStore, SqlReplyStore
+from sekisho.storage import SqlFindingStore, SqlPolicyGenerationStore, SqlPreviewStore, SqlReplyStore
 from sekisho.wiring import read_sample
 from surfaces.api_server import NO_LIMITS, SECRET, Server, Stub, running
 from unit.api.signing import ADMIN, OPERATOR, READER, Keys
 
 ACCOUNT = "111122223333"
+TRAIL = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/main"
 
 
 @dataclass
@@ -43,6 +44,7 @@ class Served:
 
     server: Server
     store: SqlFindingStore
+    generations: SqlPolicyGenerationStore
     scanner: Requests
     analyzer: str
     """The ARN of the analyzer that has looked at the sample."""
@@ -58,11 +60,21 @@ def serving_sample(url: str) -> Generator[Served]:
         replies = held.enter_context(SqlReplyStore(url))
         report = scan_sample(store)
         scanner = Requests()
-        service = Service(store, previews, replies, scanner, _present(snapshot), ACCOUNT)
+        generations = held.enter_context(SqlPolicyGenerationStore(url))
+        service = Service(
+            store,
+            previews,
+            generations,
+            replies,
+            scanner,
+            _present(snapshot),
+            ACCOUNT,
+            trails=frozenset({TRAIL}),
+        )
         keys = Keys(READER, OPERATOR, ADMIN)
         app = make_app(make_operations(service), keys, secret=SECRET, limits=NO_LIMITS)
         address = held.enter_context(running(app))
-        yield Served(Server(address, Stub(), keys), store, scanner, report.analyzer_arn)
+        yield Served(Server(address, Stub(), keys), store, generations, scanner, report.analyzer_arn)
 
 
 def scan_sample(store: SqlFindingStore) -> ScanReport:

@@ -1,6 +1,7 @@
 """Every operation with every kind of input, over a real store: whatever is asked, the server has an answer."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,8 @@ from mypy_boto3_accessanalyzer import AccessAnalyzerClient
 
 from sekisho.api.errors import COMMON_ERRORS
 from sekisho.api.model import operation_models
-from sekisho.findings import FindingFilter
-from surfaces.api_service import Served, scan_sample, serving_sample
+from sekisho.findings import FindingFilter, GenerationQuery
+from surfaces.api_service import ACCOUNT, TRAIL, Served, scan_sample, serving_sample
 from unit.api.malformed import malformed_requests
 from unit.api.shapes import values
 from unit.api.signing import sign
@@ -36,6 +37,26 @@ CRITERION = st.fixed_dictionaries(
         "exists": st.booleans(),
     },
 )
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/app"
+ROLES = st.sampled_from([ROLE, ROLE, f"{ROLE}\0", f"{ROLE}/aws-service-role/x/y", "arn:::iam:::role/%"])
+CLOUD_TRAIL_DETAILS = st.fixed_dictionaries(
+    {
+        "accessRole": ROLES,
+        "startTime": st.datetimes(timezones=st.just(UTC)),
+        "trails": st.lists(
+            st.fixed_dictionaries(
+                {"cloudTrailArn": st.sampled_from([TRAIL, f"{TRAIL}2"])},
+                optional={
+                    "regions": st.lists(TEXTS | st.just("eu-west-1"), max_size=3),
+                    "allRegions": st.booleans(),
+                },
+            ),
+            max_size=2,
+        ),
+    },
+    optional={"endTime": st.datetimes(timezones=st.just(UTC))},
+)
+ALL = GenerationQuery(since=datetime(2000, 1, 1, tzinfo=UTC))
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +92,9 @@ def likely(served: Served) -> dict[str, st.SearchStrategy[Any]]:
         "filter": st.dictionaries(KEYS | TEXTS, CRITERION, max_size=3),
         "maxResults": st.integers(-2, 300),
         "nextToken": st.none() | TEXTS,
+        "jobId": st.sampled_from([one.id for one in served.generations.list_generations(ALL).generations] or ["none"]),
+        "policyGenerationDetails": st.fixed_dictionaries({"principalArn": ROLES}),
+        "cloudTrailDetails": st.none() | CLOUD_TRAIL_DETAILS,
     }
 
 

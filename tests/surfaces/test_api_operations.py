@@ -325,7 +325,11 @@ REFUSED: Mapping[str, tuple[str, dict[str, Any], str]] = {
         {"analyzerArn": "ours", "resourceArn": "arn:aws:s3:::none", "resourceOwnerAccount": "me"},
         "ValidationException",
     ),
-    "a question of a later engine": ("ListPolicyGenerations", {}, "ValidationException"),
+    "a question of a later engine": (
+        "CheckNoPublicAccess",
+        {"policyDocument": "{}", "resourceType": "AWS::S3::Bucket"},
+        "ValidationException",
+    ),
     "validation of a policy": (
         "ValidatePolicy",
         {"policyDocument": "{}", "policyType": "IDENTITY_POLICY"},

@@ -166,6 +166,20 @@ def test_the_answer_is_the_same_from_two_processes_and_from_what_is_kept(
     assert "known already" in run(*arguments, usage=tmp_path).stderr
 
 
+def test_placeholders_are_marked_as_a_template(tmp_path: Path) -> None:
+    write(tmp_path / "log.json.gz", RECORD)
+    arguments = ("--from", str(tmp_path / "log.json.gz"), "--resources", "placeholders", "--principal", ROLE)
+
+    (document,) = asked(*arguments, usage=tmp_path / "u").values()
+    said = run(*arguments, usage=tmp_path / "u")
+
+    (statement,) = json.loads(said.stdout)["Statement"]
+    assert statement["Resource"] == "arn:aws:sqs:${Region}:${Account}:${QueueName}"
+    assert document["isProven"] is None
+    assert "the evaluator was asked" not in said.stderr
+    assert "fill in what stands in ${…}" in said.stderr
+
+
 def test_no_secret_of_a_record_comes_out(trail: tuple[Path, Truth], tmp_path: Path) -> None:
     import pyarrow.parquet as pq  # noqa: PLC0415 - heavy, and for this test alone
 

@@ -133,7 +133,7 @@ def test_what_is_beside_the_service_asks_who_is_there(program: Program) -> None:
 
         ready = json.loads(served.ask("GET", "/readyz", key=reader)[1])
         assert ready["ready"]
-        assert ready["works"] == {"scheduler": True, "scanner": True, "store": True}
+        assert ready["works"] == {"scheduler": True, "scanner": True, "generator": True, "store": True}
         assert ready["lastScans"][ANALYZER]
         page = served.ask("GET", "/metrics", key=reader)[1]
         assert f'sekisho_findings{{analyzer="{ANALYZER}",status="ACTIVE"}} 1.0' in page

@@ -11,3 +11,7 @@ class NotARecordFileError(ActivityError):
 
 class UsageError(ActivityError):
     """The folder with the kept usage cannot be used; the message says why and what to do."""
+
+
+class UsageBusyError(UsageError):
+    """Another process writes to the folder at the moment."""

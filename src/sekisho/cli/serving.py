@@ -22,6 +22,7 @@ from sekisho.cli.output import Output
 from sekisho.cli.scanning import options_of
 from sekisho.cli.settings import LiveSettings, SettingsError
 from sekisho.cli.status import ExitStatus
+from sekisho.collectors import CollectError, LiveOptions
 from sekisho.findings import FindingStore, ScanReport, to_the_millisecond
 from sekisho.keys import Credentials, KeyRing, KeyStore, MasterKey, Role, Status
 from sekisho.server import Duties, Judgement, Listen, ListenError, Parts, find_home, log_to, open_socket, run, url_of
@@ -36,6 +37,7 @@ from sekisho.wiring.serving import (
     recorded_source,
     sample_source,
 )
+from sekisho.wiring.trails import GenerateFromTrails, generate_from_trails
 
 TOKEN: Final = "SEKISHO_METRICS_TOKEN"  # noqa: S105 - the name of the variable
 """The environment variable that holds what scrapers show. No option does: other users see a command's arguments."""
@@ -76,6 +78,7 @@ def serve(
     secret_key_file: str | None,
     rescan_hours: int | None,
     events_to: tuple[str, ...],
+    trails: tuple[str, ...],
     unused_permissions: bool,
     thresholds: Mapping[str, Any],
     exemptions: Sequence[Exemption],
@@ -86,13 +89,14 @@ def serve(
         targets=tuple(parse_target(one, stream=sys.stdout) for one in dict.fromkeys(events_to)),
         metrics_token=_metrics_token(),
     )
+    generate = _generate(trails, options_of(live))
     log_to(sys.stderr)
     with closing(open_socket(listen)) as listening, open_stores(database) as stores:
         is_first = not _has_keys(stores.keys)
         master_key = read_master_key(secret_key_file, may_make=is_first)
         judgement = Judgement(Thresholds(**thresholds), tuple(exemptions))
         source = _source(live, recording, judgement, unused_permissions=unused_permissions)
-        parts = _parts(stores, source, master_key)
+        parts = _parts(stores, source, master_key, generate)
 
         def ready() -> None:
             if is_first:
@@ -121,7 +125,8 @@ def serve_sample(show: Callable[[FindingStore], ScanReport]) -> ExitStatus:
                 _invite(url_of(listen, listening), issued, report.analyzer_arn)
 
             duties = Duties(rescan_every=None)
-            ended = run(_parts(stores, source, master_key), duties, listen, listening, ready=ready)
+            parts = _parts(stores, source, master_key, generate_from_trails((), LiveOptions()))
+            ended = run(parts, duties, listen, listening, ready=ready)
     return ExitStatus.DONE if ended else _leave()
 
 
@@ -148,19 +153,29 @@ def _source(live: LiveSettings, recording: str | None, judgement: Judgement, *, 
     return live_source(options_of(live), judgement, unused_permissions=unused_permissions)
 
 
-def _parts(stores: Stores, source: Source, master_key: MasterKey) -> Parts:
+def _generate(trails: Sequence[str], options: LiveOptions) -> GenerateFromTrails:
+    try:
+        return generate_from_trails(trails, options)
+    except CollectError as error:
+        raise SettingsError(f"--trail: {error}") from error
+
+
+def _parts(stores: Stores, source: Source, master_key: MasterKey, generate: GenerateFromTrails) -> Parts:
     ring = KeyRing(stores.keys, master_key)
     ring.verify()
     home = find_home(stores.findings, source.read_zone, now=to_the_millisecond(datetime.now(UTC)))
     return Parts(
         findings=stores.findings,
         previews=stores.previews,
+        generations=stores.generations,
         replies=stores.replies,
         key_ring=ApiKeys(ring),
         readers=source.readers,
         present=source.present,
         account=home.account,
         partition=home.partition,
+        generate=generate,
+        trails=frozenset(generate.places),
         secret=page_token_secret(master_key),
     )
 

@@ -86,6 +86,12 @@ SETTINGS: Final = {
         Setting("rescan-hours", "Scan again after so many hours; 0 is never. Default: 24.", Kind.COUNT, "HOURS"),
         Setting("events-to", "Send events to a file, a URL or -; repeat for more.", Kind.TEXTS, "TARGET"),
         Setting(
+            "trail",
+            "A trail that policies may be generated from, and where its files are; repeat for more.",
+            Kind.TEXTS,
+            "ARN[=PLACE]",
+        ),
+        Setting(
             "format",
             "How to print.",
             choices=("table", "json", "jsonl", "csv", "html", "sarif", "ocsf", "asff"),

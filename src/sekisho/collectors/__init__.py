@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 from sekisho.lazy import names_of
 
 if TYPE_CHECKING:
-    from sekisho.collectors.errors import CollectError, OutOfReachError, RecordingError, UnsupportedArnError
+    from sekisho.collectors.errors import (
+        CollectError,
+        DeniedError,
+        MissingError,
+        OutOfReachError,
+        RecordingError,
+        UnsupportedArnError,
+    )
     from sekisho.collectors.iam_policy import read_policy
     from sekisho.collectors.live import LiveReader
     from sekisho.collectors.live_credentials import LiveCredentialsReader
@@ -23,9 +30,11 @@ __all__ = [
     "NO_PROGRESS",
     "CollectError",
     "CredentialsReader",
+    "DeniedError",
     "LiveCredentialsReader",
     "LiveOptions",
     "LiveReader",
+    "MissingError",
     "OutOfReachError",
     "Progress",
     "RecordedReader",
@@ -39,7 +48,14 @@ __all__ = [
 __getattr__ = names_of(
     __name__,
     {
-        "errors": ("CollectError", "OutOfReachError", "RecordingError", "UnsupportedArnError"),
+        "errors": (
+            "CollectError",
+            "DeniedError",
+            "MissingError",
+            "OutOfReachError",
+            "RecordingError",
+            "UnsupportedArnError",
+        ),
         "iam_policy": ("read_policy",),
         "live": ("LiveReader",),
         "live_credentials": ("LiveCredentialsReader",),

@@ -7,6 +7,14 @@ class CollectError(Exception):
     """Nothing could be read, for the reason and with the remedy in the message, which is one line."""
 
 
+class DeniedError(CollectError):
+    """We are not let in, by AWS or by the system; the message says what it takes."""
+
+
+class MissingError(CollectError):
+    """What is to be read is not there."""
+
+
 class RecordingError(CollectError):
     """A recording is not what the format promises.
 

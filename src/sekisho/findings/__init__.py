@@ -40,6 +40,20 @@ from sekisho.findings.errors import (
 from sekisho.findings.events import finding_event
 from sekisho.findings.finding import Finding, Status, analyzer_arn, finding_id
 from sekisho.findings.lifecycle import apply_rule, archive, forget, lapse, unarchive
+from sekisho.findings.policy_generation import (
+    GeneratedPolicies,
+    JobError,
+    JobErrorCode,
+    JobStatus,
+    PolicyGeneration,
+    TrailScope,
+)
+from sekisho.findings.policy_generation_store import (
+    GenerationCursor,
+    GenerationPage,
+    GenerationQuery,
+    PolicyGenerationStore,
+)
 from sekisho.findings.preview import (
     AccessPreview,
     ChangeType,
@@ -114,9 +128,18 @@ __all__ = [
     "FindingStatistics",
     "FindingStore",
     "FindingsError",
+    "GeneratedPolicies",
+    "GenerationCursor",
+    "GenerationPage",
+    "GenerationQuery",
     "HistoryEntry",
+    "JobError",
+    "JobErrorCode",
+    "JobStatus",
     "Known",
     "Page",
+    "PolicyGeneration",
+    "PolicyGenerationStore",
     "PreviewCursor",
     "PreviewFinding",
     "PreviewFindingPage",
@@ -137,6 +160,7 @@ __all__ = [
     "StoredEvent",
     "TooManyAnalyzersError",
     "TooManyArchiveRulesError",
+    "TrailScope",
     "Undecided",
     "UnknownAnalyzerError",
     "UnknownArchiveRuleError",

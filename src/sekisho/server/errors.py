@@ -20,3 +20,11 @@ class ForeignAnalyzerError(ServerError):
         super().__init__(f"`{arn[:200]}` is not rescanned: what is read here is the zone of account {account}")
         self.arn = arn
         self.account = account
+
+
+class ProcessDiedError(ServerError):
+    """A process ended without a result: somebody killed it, or the system did for want of memory."""
+
+
+class FaultError(ServerError):
+    """What a process did raised what nobody expects; the message is the traceback."""

@@ -5,7 +5,7 @@ import signal
 import ssl
 import threading
 import time
-from collections.abc import Callable, Collection, Generator, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,17 +18,18 @@ from starlette.types import ASGIApp
 from sekisho.alerts import EventTarget
 from sekisho.api import KeyRing, make_app
 from sekisho.api.operations import ReplyStore, Service, make_operations
-from sekisho.findings import FindingStore, PreviewStore, StoreError
+from sekisho.findings import FindingStore, PolicyGenerationStore, PreviewStore, StoreError
 from sekisho.resources.snapshot import Snapshot
 from sekisho.server.connection import BoundedConnection
 from sekisho.server.errors import ListenError
+from sekisho.server.generations import Generate, PolicyGenerator
 from sekisho.server.listening import Listen
 from sekisho.server.memory import settle
 from sekisho.server.metrics import Metrics
 from sekisho.server.outbox import Outbox
 from sekisho.server.rescans import Readers, Rescanner
 from sekisho.server.routes import events_route, metrics_route, ready_route
-from sekisho.server.schedule import KEPT_FOR, LOOKED_AT_EVERY, TIDIED_EVERY, DueRescans, Job, Schedule, tidy
+from sekisho.server.schedule import LOOKED_AT_EVERY, TIDIED_EVERY, DueRescans, Job, Schedule, tidy
 
 logger = logging.getLogger("sekisho.server")
 
@@ -50,6 +51,10 @@ TO_LEAVE: Final = timedelta(seconds=1)
 """How long the threads of requests and jobs have to end after all that."""
 
 
+Works = Mapping[str, Callable[[], bool]]
+"""To the name of each part of the server, what says whether it works."""
+
+
 class ForgetfulReplies(ReplyStore, Protocol):
     """What requests were answered that may come twice; it does not have to be kept for long."""
 
@@ -63,6 +68,8 @@ class Parts:
     """What a server works with.
 
     Attributes:
+        generate: carries out a policy generation, in a process of its own.
+        trails: the ARNs of those that it may read.
         readers: who reads what, for those zones of trust that can be read.
         present: reads single resources as they are now, for previews; of types that nobody reads, it looks at nothing.
         account: whose resources are read; analyzers are made in it.
@@ -71,12 +78,15 @@ class Parts:
 
     findings: FindingStore
     previews: PreviewStore
+    generations: PolicyGenerationStore
     replies: ForgetfulReplies
     key_ring: KeyRing
     readers: Readers
     present: Callable[[str, str | None], Snapshot]
     account: str
     partition: str
+    generate: Generate
+    trails: frozenset[str]
     secret: bytes = field(repr=False)
 
 
@@ -116,11 +126,17 @@ def run(
     others = frozenset(threading.enumerate())
     metrics = Metrics()
     rescanner = Rescanner(parts.findings, parts.readers, clock=_now, observe=metrics.observe_scan)
+    generator = PolicyGenerator(parts.generations, parts.generate, clock=_now)
     outboxes = [Outbox(parts.findings, target) for target in duties.targets]
     schedule = Schedule([*_jobs(parts, duties, rescanner), *_deliveries(duties, outboxes)])
     metrics.watch(parts.findings, duties.targets, lambda: rescanner.waiting)
-    server = _http_server(_app(parts, duties, rescanner, schedule, metrics), listen)
-    with _working(rescanner, schedule) as ended:
+    works: Works = {
+        "scheduler": lambda: schedule.is_running,
+        "scanner": lambda: rescanner.is_alive,
+        "generator": lambda: generator.is_alive,
+    }
+    server = _http_server(_app(parts, duties, rescanner, works, metrics), listen)
+    with _working(rescanner, generator, schedule) as ended:
         with _stopped_by_signals(server):
             settle()
             if ready is not None:
@@ -135,18 +151,19 @@ def run(
     return all((*ended, *flushed, left))
 
 
-def _app(parts: Parts, duties: Duties, rescanner: Rescanner, schedule: Schedule, metrics: Metrics) -> ASGIApp:
+def _app(parts: Parts, duties: Duties, rescanner: Rescanner, works: Works, metrics: Metrics) -> ASGIApp:
     service = Service(
         findings=parts.findings,
         previews=parts.previews,
+        generations=parts.generations,
         replies=parts.replies,
         scanner=rescanner,
         present=parts.present,
         types=parts.readers.types,
         account_id=parts.account,
         partition=parts.partition,
+        trails=parts.trails,
     )
-    works = {"scheduler": lambda: schedule.is_running, "scanner": lambda: rescanner.is_alive}
     routes = [
         events_route(parts.findings, rescanner),
         metrics_route(metrics, duties.metrics_token),
@@ -164,7 +181,7 @@ def _app(parts: Parts, duties: Duties, rescanner: Rescanner, schedule: Schedule,
 def _jobs(parts: Parts, duties: Duties, rescanner: Rescanner) -> Iterator[Job]:
     due = DueRescans(parts.findings, rescanner, account=parts.account, every=duties.rescan_every, clock=_now)
     yield Job("rescans", LOOKED_AT_EVERY, due)
-    yield Job("tidy", TIDIED_EVERY, lambda: tidy(parts.previews, parts.replies, before=_now() - KEPT_FOR))
+    yield Job("tidy", TIDIED_EVERY, lambda: tidy(parts.previews, parts.replies, parts.generations, now=_now()))
 
 
 def _deliveries(duties: Duties, outboxes: Sequence[Outbox]) -> Iterator[Job]:
@@ -197,16 +214,18 @@ def _http_server(app: ASGIApp, listen: Listen) -> uvicorn.Server:
 
 
 @contextmanager
-def _working(rescanner: Rescanner, schedule: Schedule) -> Generator[list[bool]]:
-    """Scan and do jobs meanwhile; what is lent says afterwards whether all of it has ended."""
+def _working(rescanner: Rescanner, generator: PolicyGenerator, schedule: Schedule) -> Generator[list[bool]]:
+    """Scan, generate and do jobs meanwhile; what is lent says afterwards whether all of it has ended."""
     ended: list[bool] = []
     rescanner.start()
+    generator.start()
     schedule.start()
     try:
         yield ended
     finally:
         schedule.stop()
         ended.append(rescanner.stop(TO_ABANDON))
+        ended.append(generator.stop(TO_ABANDON))
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from typing import Any, Final, Protocol
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from sekisho.findings import REPORTS, Analyzer, FindingStore, PreviewStore, StoreError
+from sekisho.findings import REPORTS, Analyzer, FindingStore, PolicyGenerationStore, PreviewStore, StoreError
+from sekisho.findings.policy_generation import LISTED_FOR
 
 logger = logging.getLogger("sekisho.server.schedule")
 
@@ -174,7 +175,8 @@ class Replies(Protocol):
         ...
 
 
-def tidy(previews: PreviewStore, replies: Replies, *, before: datetime) -> None:
-    """Throw away what is kept for a while only, and was made before a time."""
-    previews.delete(before=before)
-    replies.forget(before=before)
+def tidy(previews: PreviewStore, replies: Replies, generations: PolicyGenerationStore, *, now: datetime) -> None:
+    """Throw away what is kept for a while only, and is older than that."""
+    previews.delete(before=now - KEPT_FOR)
+    replies.forget(before=now - KEPT_FOR)
+    generations.delete(before=now - LISTED_FOR)

@@ -1,4 +1,4 @@
-"""Where findings and access keys are kept between runs: SQL databases behind `FindingStore` and `KeyStore`.
+"""Where findings and access keys are kept between runs: SQL databases behind `FindingStore`, `KeyStore` and others.
 
 This layer does not know what makes a finding or a key, only how to keep one.
 """
@@ -9,6 +9,7 @@ from sekisho.lazy import names_of
 
 if TYPE_CHECKING:
     from sekisho.storage.keys import SqlKeyStore
+    from sekisho.storage.policy_generations import SqlPolicyGenerationStore
     from sekisho.storage.previews import SqlPreviewStore
     from sekisho.storage.replies import SqlReplyStore
     from sekisho.storage.store import SqlFindingStore
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SqlFindingStore",
     "SqlKeyStore",
+    "SqlPolicyGenerationStore",
     "SqlPreviewStore",
     "SqlReplyStore",
 ]
@@ -24,6 +26,7 @@ __getattr__ = names_of(
     __name__,
     {
         "keys": ("SqlKeyStore",),
+        "policy_generations": ("SqlPolicyGenerationStore",),
         "previews": ("SqlPreviewStore",),
         "replies": ("SqlReplyStore",),
         "store": ("SqlFindingStore",),

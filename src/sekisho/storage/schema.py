@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
-HEAD: Final = "0006"
+HEAD: Final = "0007"
 """The newest migration; a test holds it equal to what Alembic finds in `migrations/versions`."""
 
 
@@ -214,6 +214,26 @@ access_previews = Table(
     Column("configurations", Text, nullable=False),  # JSON, as it was given
     Column("findings", Text, nullable=False),  # JSON
     Index("access_previews_by_creation", "analyzer_arn", "created_at", "id"),
+)
+
+policy_generations = Table(
+    "policy_generations",
+    metadata,
+    Column("id", _sorted(36), primary_key=True),
+    Column("principal_arn", Text, nullable=False),
+    Column("trails", Text, nullable=False),  # JSON
+    Column("range_start", UtcDateTime, nullable=False),
+    Column("range_end", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("completed_at", UtcDateTime),
+    Column("error_code", String(32)),
+    Column("error_message", Text),
+    Column("result", Text),  # JSON
+    Column("held_by", String(36)),  # the server that works on it
+    Column("held_until", UtcDateTime),  # when another may, unless it says so again
+    Index("policy_generations_by_start", "started_at", "id"),
+    Index("policy_generations_by_status", "status", "started_at", "id"),
 )
 
 replies = Table(

@@ -19,14 +19,14 @@ from sekisho.collectors import (
 from sekisho.collectors.connection import connect
 from sekisho.collectors.services import ACCOUNT_READS, ORGANIZATION_READS
 from sekisho.collectors.zone import read_account_zone, read_organization_zone
-from sekisho.findings import FindingStore, PreviewStore
+from sekisho.findings import FindingStore, PolicyGenerationStore, PreviewStore
 from sekisho.keys import KeyRing, KeyStore, MasterKey
 from sekisho.resources.snapshot import Snapshot
 from sekisho.resources.zone import ZoneOfTrust, ZoneType
 from sekisho.sample import sample_recording
 from sekisho.server.rescans import Judgement, Readers
 from sekisho.server.run import ForgetfulReplies
-from sekisho.storage import SqlFindingStore, SqlKeyStore, SqlPreviewStore, SqlReplyStore
+from sekisho.storage import SqlFindingStore, SqlKeyStore, SqlPolicyGenerationStore, SqlPreviewStore, SqlReplyStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ class Stores:
 
     findings: FindingStore
     previews: PreviewStore
+    generations: PolicyGenerationStore
     replies: ForgetfulReplies
     keys: KeyStore
 
@@ -46,6 +47,7 @@ def open_stores(url: str | None) -> Generator[Stores]:
         yield Stores(
             findings=opened.enter_context(SqlFindingStore(url)),
             previews=opened.enter_context(SqlPreviewStore(url)),
+            generations=opened.enter_context(SqlPolicyGenerationStore(url)),
             replies=opened.enter_context(SqlReplyStore(url)),
             keys=opened.enter_context(SqlKeyStore(url)),
         )

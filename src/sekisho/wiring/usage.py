@@ -233,9 +233,7 @@ def answers(
     Raises:
         UsageError: processes were killed again and again.
     """
-    profiles = dict(
-        filter(None, (role_of_profile(call_of(usage)) for usage in store.calls("AddRoleToInstanceProfile")))
-    )
+    profiles = instance_profiles(store)
     ranges = store.ranges(start, end) if principals is None else [(one, one) for one in principals]
     answer = _Answering(UsageReader(store.parts), profiles, start, end, then, are_named=principals is not None)
     number = min(processes, len(ranges)) or 1
@@ -266,6 +264,11 @@ class _Answering(Generic[Answer]):
             for principal, uses in groups
             if self.are_named or not Caller(principal).is_service_linked
         ]
+
+
+def instance_profiles(store: UsageReader) -> Mapping[str, str]:
+    """Return the roles of instance profiles, as far as calls tell of them."""
+    return dict(filter(None, (role_of_profile(call_of(usage)) for usage in store.calls("AddRoleToInstanceProfile"))))
 
 
 def usage_folder(places: Sequence[LogFiles]) -> Path:

@@ -1,5 +1,6 @@
 """The operations on access previews, over real stores."""
 
+import dataclasses
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -34,7 +35,7 @@ from sekisho.findings import (
     record_scan,
 )
 from sekisho.resources.snapshot import RawResource, Snapshot
-from sekisho.storage import SqlFindingStore, SqlPreviewStore, SqlReplyStore
+from sekisho.storage import SqlFindingStore, SqlPolicyGenerationStore, SqlPreviewStore, SqlReplyStore
 from unit.findings.builders import MONDAY, TUESDAY
 from unit.resources.builders import ACCOUNT_ZONE, BUCKET, OWNER, QUEUE, VENDOR, allow, bucket, policy_text, queue
 
@@ -103,7 +104,8 @@ def account(tmp_path: Path) -> Iterator[Account]:
                 raise UnsupportedArnError(arn)
             return Snapshot(MONDAY, ACCOUNT_ZONE, tuple(one for one in (made.resources.get(arn),) if one is not None))
 
-        made = Account(Service(store, previews, replies, NoScanner(), present, OWNER), store)
+        generations = held.enter_context(SqlPolicyGenerationStore(url))
+        made = Account(Service(store, previews, generations, replies, NoScanner(), present, OWNER), store)
         yield made
 
 
@@ -278,7 +280,7 @@ def test_an_analyzer_makes_a_thousand_previews_an_hour(account: Account) -> None
 
 
 def with_previews(service: Service, previews: PreviewStore) -> Service:
-    return Service(service.findings, previews, service.replies, service.scanner, service.present, service.account_id)
+    return dataclasses.replace(service, previews=previews)
 
 
 class Counted:

@@ -6,10 +6,21 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from sekisho.findings import Analyzer, AnalyzerType, Coverage, FindingStore, Reconciliation, Scan, StoreError
+from sekisho.findings import (
+    Analyzer,
+    AnalyzerType,
+    Coverage,
+    FindingStore,
+    JobStatus,
+    PolicyGeneration,
+    Reconciliation,
+    Scan,
+    StoreError,
+)
 from sekisho.server.schedule import DueRescans, Job, Schedule, due, tidy
-from sekisho.storage import SqlFindingStore, SqlPreviewStore, SqlReplyStore
+from sekisho.storage import SqlFindingStore, SqlPolicyGenerationStore, SqlPreviewStore, SqlReplyStore
 from unit.findings.builders import ACCOUNT, ANALYZER, MONDAY, TUESDAY, WEDNESDAY
 
 DAY = timedelta(days=1)
@@ -158,10 +169,15 @@ def test_a_job_that_fails_is_done_again_and_complains_once(caplog: pytest.LogCap
 
 def test_what_is_old_is_thrown_away(tmp_path: Path) -> None:
     url = str(tmp_path / "findings.db")
-    with SqlReplyStore(url) as replies, SqlPreviewStore(url) as previews:
+    week = timedelta(days=7)
+    with SqlReplyStore(url) as replies, SqlPreviewStore(url) as previews, SqlPolicyGenerationStore(url) as generations:
         replies.keep("old", "{}", at=MONDAY)
         replies.keep("new", "{}", at=TUESDAY)
+        for name, at in (("old", MONDAY - week), ("new", TUESDAY)):
+            job = PolicyGeneration(name, "arn:aws:iam::111122223333:role/app", (), MONDAY, TUESDAY, at)
+            generations.add(replace(job, status=JobStatus.CANCELED, completed_at=TUESDAY))
 
-        tidy(previews, replies, before=TUESDAY)
+        tidy(previews, replies, generations, now=TUESDAY + timedelta(hours=24))
 
         assert (replies.find("old"), replies.find("new")) == (None, "{}")
+        assert [generations.get(name) is None for name in ("old", "new")] == [True, False]

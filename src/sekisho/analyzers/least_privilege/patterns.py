@@ -29,6 +29,8 @@ class Width(Enum):
     """A few as they were recorded; more by what they have in common."""
     STAR = "star"
     """All resources of a kind."""
+    PLACEHOLDERS = "placeholders"
+    """What each action works on, with `${Variables}` that a person fills in: nothing that can be attached as it is."""
 
 
 _RUNS: Final = {

@@ -11,6 +11,7 @@ from sekisho.analyzers.least_privilege.activity import Activity, Context, Eviden
 from sekisho.analyzers.least_privilege.patterns import Width, widen
 from sekisho.analyzers.least_privilege.proof import NotAllowed, prove
 from sekisho.policy import parse_policy
+from sekisho.policy.resource_types import arn_fits, parse_arn_template, placeholder_arns
 
 LARGEST_MANAGED_POLICY: Final = 6144
 """How many characters a managed policy may have, white space aside.
@@ -34,6 +35,7 @@ class Proposal:
         policies: policy documents; each fits into a managed policy.
         widened: patterns that stand for more than one ARN, or for another one, with how many.
         not_allowed: what was done and is not allowed by them, which is a fault of ours; nothing otherwise.
+        is_template: whether they have placeholders, of which nobody can say what they allow.
     """
 
     activity: Activity
@@ -41,6 +43,7 @@ class Proposal:
     policies: tuple[Mapping[str, Any], ...]
     widened: Mapping[str, int]
     not_allowed: tuple[NotAllowed, ...] = ()
+    is_template: bool = False
 
 
 def propose(
@@ -58,12 +61,42 @@ def propose(
     if denied:
         wanted |= {Grant(one.action, one.resource): seen for one, seen in activity.denied.items()}
     needed = _without_repeats(wanted if context else _without_context(wanted))
+    if width is Width.PLACEHOLDERS:
+        templates = _policies(_placeholders(needed, activity.principal.split(":")[1]))
+        return Proposal(activity, wanted, templates, {}, is_template=True)
     resources, widened = _widened(needed, width)
-    policies = tuple(
-        {"Version": "2012-10-17", "Statement": list(statements)} for statements in _split(_statements(resources))
-    )
+    policies = _policies(resources)
     parsed = [parse_policy(json.dumps(one)) for one in policies]
     return Proposal(activity, wanted, policies, widened, prove(parsed, wanted, activity.principal))
+
+
+def _policies(resources: Mapping[tuple[str, Context], frozenset[str]]) -> tuple[Mapping[str, Any], ...]:
+    return tuple(
+        {"Version": "2012-10-17", "Statement": list(statements)} for statements in _split(_statements(resources))
+    )
+
+
+def _placeholders(grants: Iterable[Grant], partition: str) -> Mapping[tuple[str, Context], frozenset[str]]:
+    """Return what each action works on under each condition: of several kinds, those that it was used on."""
+    used: dict[tuple[str, Context], set[str]] = defaultdict(set)
+    for grant in grants:
+        used[grant.action, grant.context].add(grant.resource)
+    return {
+        (action, context): _templates(placeholder_arns(action, partition), arns)
+        for (action, context), arns in used.items()
+        if not context or (action, ()) not in used
+    }
+
+
+def _templates(templates: Iterable[str], arns: Iterable[str]) -> frozenset[str]:
+    """Return those of an action's templates that what it was used on fits; all where none does, or nobody knows."""
+    all_of_them = frozenset(templates)
+    return (
+        frozenset(
+            one for one in all_of_them if any(arn_fits(parse_arn_template(one), arn) for arn in arns if one != "*")
+        )
+        or all_of_them
+    )
 
 
 def _without_context(grants: Mapping[Grant, Evidence]) -> Mapping[Grant, Evidence]:

@@ -12,6 +12,7 @@ from sekisho.api.operations.archive_rules import archive_rule_operations
 from sekisho.api.operations.faults import answering
 from sekisho.api.operations.findings import finding_operations
 from sekisho.api.operations.idempotency import OncePerToken
+from sekisho.api.operations.policy_generations import policy_generation_operations
 from sekisho.api.operations.previews import preview_operations
 from sekisho.api.operations.resources import resource_operations
 from sekisho.api.operations.service import ReplyStore, Scanner, Service
@@ -27,6 +28,7 @@ def make_operations(service: Service) -> Mapping[str, Operation]:
         **analyzer_operations(service),
         **archive_rule_operations(service),
         **finding_operations(service),
+        **policy_generation_operations(service),
         **preview_operations(service),
         **resource_operations(service),
         **statistics_operations(service),

@@ -43,7 +43,8 @@ class OncePerToken:
 
     A token belongs to the access key that sends it, the Region that it means and one operation. The answer is noted
     when the work is done: a server that is killed in between does the work again when it is asked again, which changes
-    nothing but for `Create…` and `Delete…`, where the caller hears that it is done already.
+    nothing but for `Create…` and `Delete…`, where the caller hears that it is done already, and for
+    `StartPolicyGeneration`, which begins a second job that finds the same.
 
     Source: Access Analyzer API reference, `clientToken` of each operation.
     """

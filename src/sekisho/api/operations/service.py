@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from sekisho.findings import AnalyzerType, FindingStore, PreviewStore
+from sekisho.findings import AnalyzerType, FindingStore, PolicyGenerationStore, PreviewStore
 from sekisho.resources.snapshot import Snapshot
 
 
@@ -44,6 +44,7 @@ class Service:
     Attributes:
         findings: the analyzers with their findings and archive rules.
         previews: the access previews.
+        generations: the policy generations, which somebody else carries out.
         replies: what requests with a client token were answered.
         scanner: who scans.
         present: reads one resource as it is now, given its ARN and, where it is known, its owner; its snapshot has no
@@ -51,13 +52,16 @@ class Service:
         account_id: the account in which analyzers are made.
         partition: its partition.
         types: of the analyzers that can be served; there are no others.
+        trails: the ARNs of those that may be read.
     """
 
     findings: FindingStore
     previews: PreviewStore
+    generations: PolicyGenerationStore
     replies: ReplyStore
     scanner: Scanner
     present: Callable[[str, str | None], Snapshot]
     account_id: str
     partition: str = "aws"
     types: frozenset[AnalyzerType] = frozenset(AnalyzerType)
+    trails: frozenset[str] = frozenset()

@@ -39,9 +39,10 @@ DAY: Final = click.DateTime(["%Y-%m-%d"])
 @click.option("--end", type=DAY, metavar="DATE", help="The last day, in UTC. Default: the latest there is.")
 @click.option(
     "--resources",
-    type=click.Choice(["exact", "grouped", "star"]),
+    type=click.Choice(["exact", "grouped", "star", "placeholders"]),
     default="grouped",
-    help="Write each ARN; or a few, and what many have in common (the default); or all resources of a kind.",
+    help="Write each ARN; or a few, and what many have in common (the default); or all resources of a kind; or AWS's "
+    "placeholders, to be filled in.",
 )
 @click.option("--include-denied", is_flag=True, help="Grant what was denied as well.")
 @click.option("--conditions/--no-conditions", default=True, help="Write the conditions that held each time.")

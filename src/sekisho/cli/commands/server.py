@@ -16,11 +16,12 @@ from sekisho.cli.status import ExitStatus
         "sekisho serve",
         "sekisho serve --organization --events-to https://hooks.example.com/sekisho --db /var/lib/sekisho.db",
         "sekisho serve --host 0.0.0.0 --tls-cert server.pem --tls-key server.key",
+        "sekisho serve --trail arn:aws:cloudtrail:eu-west-1:111122223333:trail/main=s3://trail-logs/AWSLogs/",
         "sekisho serve --recording account.jsonl.gz --rescan-hours 0",
     )
 )
 @takes_live_settings(
-    "recording", "host", "port", "tls-cert", "tls-key", "insecure-http", "rescan-hours", "events-to", "db",
+    "recording", "host", "port", "tls-cert", "tls-key", "insecure-http", "rescan-hours", "events-to", "trail", "db",
     "secret-key-file", "unused-permissions", *THRESHOLDS,
 )  # fmt: skip
 def serve(
@@ -34,6 +35,7 @@ def serve(
     insecure_http: bool,
     rescan_hours: int | None,
     events_to: tuple[str, ...],
+    trail: tuple[str, ...],
     db: str | None,
     secret_key_file: str | None,
     unused_permissions: bool,
@@ -62,6 +64,7 @@ def serve(
         secret_key_file=secret_key_file,
         rescan_hours=rescan_hours,
         events_to=events_to,
+        trails=trail,
         unused_permissions=unused_permissions,
         thresholds={name: value for name, value in thresholds.items() if value is not None},
         exemptions=read_exemptions(settings_file(click.get_current_context())),

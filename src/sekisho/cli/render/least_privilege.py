@@ -25,7 +25,7 @@ def document_of(proposal: Proposal) -> dict[str, Any]:
     return {
         "principal": activity.principal,
         "policies": list(proposal.policies),
-        "isProven": not proposal.not_allowed if proposal.policies else None,
+        "isProven": not proposal.not_allowed if proposal.policies and not proposal.is_template else None,
         "notAllowed": [_grant(one.grant) for one in proposal.not_allowed],
         "grants": [
             {**_grant(grant), **_evidence(seen)} for grant, seen in sorted(proposal.granted.items(), key=_by_grant)
@@ -62,8 +62,10 @@ def notes_on(proposal: Proposal) -> Iterator[Text]:
     else:
         yield Text(
             f"  {count(len(actions), 'action')} out of {count(records, 'use')}, in {_policies(len(proposal.policies))}."
-            + ("" if proposal.not_allowed else " Each of them is allowed: the evaluator was asked.")
+            + ("" if proposal.not_allowed or proposal.is_template else _PROVEN)
         )
+    if proposal.is_template:
+        yield Text("  Its resources are placeholders: fill in what stands in ${…} before you attach it.", "yellow")
     if len(proposal.policies) > MOST_MANAGED_POLICIES:
         yield Text(
             f"  That is more than the {MOST_MANAGED_POLICIES} managed policies that IAM attaches unless AWS has raised"
@@ -136,6 +138,9 @@ def notes_on_files(
         [f"{file.key}: {file.malformed:,} entries are no records: {file.problem}" for file in kept if file.malformed],
         "red",
     )
+
+
+_PROVEN: Final = " Each of them is allowed: the evaluator was asked."
 
 
 def _is_granted(proposal: Proposal) -> bool:

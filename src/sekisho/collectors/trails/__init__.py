@@ -9,6 +9,7 @@ from sekisho.lazy import names_of
 if TYPE_CHECKING:
     from sekisho.collectors.trails.public_keys import KeyFiles, LiveKeys, NoKeys, PublicKeys
     from sekisho.collectors.trails.s3 import S3Files
+    from sekisho.collectors.trails.trail import files_of_trail, is_trail
     from sekisho.collectors.trails.verified import Integrity, VerifiedFiles
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "RemoteFiles",
     "S3Files",
     "VerifiedFiles",
+    "files_of_trail",
+    "is_trail",
     "place_of",
 ]
 
@@ -33,6 +36,7 @@ __getattr__ = names_of(
     {
         "public_keys": ("KeyFiles", "LiveKeys", "NoKeys", "PublicKeys"),
         "s3": ("S3Files",),
+        "trail": ("files_of_trail", "is_trail"),
         "verified": ("Integrity", "VerifiedFiles"),
     },
 )

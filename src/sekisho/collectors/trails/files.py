@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from sekisho.collectors.errors import CollectError
+from sekisho.collectors.errors import CollectError, DeniedError, MissingError
 from sekisho.collectors.trails.layout import Question
 from sekisho.resources.json_values import is_object
 
@@ -99,7 +99,7 @@ class LocalFiles:
             yield self._file(self.path.parent, self.path.name)
             return
         if not self.path.is_dir():
-            raise CollectError(f"`{self.path}` is neither a folder nor a file")
+            raise MissingError(f"`{self.path}` is neither a folder nor a file")
         whole = self.path.absolute().as_posix()
         for folder, folders, names in os.walk(self.path, onerror=_refuse):
             folders.sort()
@@ -114,7 +114,8 @@ class LocalFiles:
         try:
             return (folder / file.key).read_bytes()
         except OSError as error:
-            raise CollectError(f"`{file.key}` could not be read: {error.strerror}") from error
+            kind = DeniedError if isinstance(error, PermissionError) else CollectError
+            raise kind(f"`{file.key}` could not be read: {error.strerror}") from error
 
     def where(self, key: str) -> str:
         """Return the whole path of a file."""
@@ -144,4 +145,5 @@ class LocalFiles:
 
 
 def _refuse(error: OSError) -> None:
-    raise CollectError(f"the folder `{error.filename}` could not be read: {error.strerror}") from error
+    kind = DeniedError if isinstance(error, PermissionError) else CollectError
+    raise kind(f"the folder `{error.filename}` could not be read: {error.strerror}") from error

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, Final
 
 from sekisho.collectors.connection import RAISED, open_client
-from sekisho.collectors.errors import CollectError, shown
+from sekisho.collectors.errors import CollectError, MissingError, shown
 from sekisho.collectors.options import LiveOptions
 from sekisho.collectors.trails.files import LogFile
 from sekisho.collectors.trails.layout import Question, is_named_as_records
@@ -80,7 +80,7 @@ class S3Files:
         _client(self.options)  # before there are threads
         files = Listing(self._pages, question).files(self.prefix, self.at_once)
         if not files and not any(page.files or page.folders for page in self._pages(self.prefix, MaxKeys=1)):
-            raise CollectError(f"`{shown(self.name)}` has no objects; check the prefix")
+            raise MissingError(f"`{shown(self.name)}` has no objects; check the prefix")
         yield from sorted(files, key=lambda file: file.key)
 
     def read(self, file: LogFile) -> bytes:

@@ -1,4 +1,4 @@
-"""Why a bucket or an object could not be read, and what would help."""
+"""Why a trail, a bucket or an object could not be read, and what would help."""
 
 from typing import Final
 
@@ -15,7 +15,7 @@ from botocore.exceptions import (
 )
 
 from sekisho.collectors.connection import api_error, no_start
-from sekisho.collectors.errors import CollectError
+from sekisho.collectors.errors import CollectError, DeniedError, MissingError
 from sekisho.collectors.options import LiveOptions
 from sekisho.resources.snapshot import ApiError
 
@@ -32,14 +32,19 @@ _OF_THE_WAY: Final = (
 _OF_CREDENTIALS: Final = frozenset(
     {"InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "TokenRefreshRequired"}
     | {"RequestTimeTooSkewed", "InvalidSecurity", "NotSignedUp"}
+    | {"UnrecognizedClientException", "ExpiredTokenException", "InvalidClientTokenId", "InvalidSignatureException"}
 )
-"""Source: Amazon S3 API Reference, "Error responses", as are the codes below."""
+"""Source: Amazon S3 API Reference, "Error responses", as are the codes below; AWS CloudTrail API Reference, "Common
+Errors"."""
 
-_REFUSED: Final = frozenset({"AccessDenied", "403"})
+_REFUSED: Final = frozenset({"AccessDenied", "AccessDeniedException", "403"})
+
+_MISSING: Final = frozenset({"NoSuchBucket", "NoSuchKey", "TrailNotFoundException"})
 
 _REMEDIES: Final = {
     "NoSuchBucket": "check the name of the bucket",
     "NoSuchKey": "it was deleted after it was listed",
+    "TrailNotFoundException": "check its ARN",
     "InvalidObjectState": "it is archived; restore it first, for instance with `aws s3api restore-object`",
     **dict.fromkeys(
         ("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"),
@@ -68,9 +73,15 @@ def failure(what: str, error: Exception, permission: str, options: LiveOptions) 
     told = api_error(error)
     cannot_sign_in = isinstance(error, BotoCoreError) and not isinstance(error, _OF_THE_WAY)
     if cannot_sign_in or told.code in _OF_CREDENTIALS:
-        return no_start(error, options)
+        return DeniedError(str(no_start(error, options)))
     parts = (f"{what}: {told.code}", told.message.rstrip("."), _remedy(told, permission))
-    return CollectError(" ".join("; ".join(filter(None, parts)).split()))
+    return _kind(told.code)(" ".join("; ".join(filter(None, parts)).split()))
+
+
+def _kind(code: str) -> type[CollectError]:
+    if code in _REFUSED or code.startswith("KMS."):
+        return DeniedError
+    return MissingError if code in _MISSING else CollectError
 
 
 def _remedy(told: ApiError, permission: str) -> str:

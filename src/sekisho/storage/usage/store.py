@@ -21,7 +21,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from sekisho.activity import UsageError
+from sekisho.activity import UsageBusyError, UsageError
 from sekisho.activity.needs import READS, UNSEEN, WHOLE
 from sekisho.activity.usage import FileReport
 from sekisho.storage.usage.reader import UsageReader
@@ -78,7 +78,7 @@ class UsageStore(UsageReader):
             except sqlite3.Error as error:
                 if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
                     raise UsageError(f"`{self.folder}` cannot be used for usage: {error}") from error
-                raise UsageError(
+                raise UsageBusyError(
                     f"another run is reading into `{self.folder}`; wait for it, or name another"
                 ) from error
             self._parts = list(self._read_manifest())

@@ -105,3 +105,49 @@ def test_a_wildcard_in_a_recorded_name_is_no_wildcard_in_the_policy() -> None:
 
     assert proposal.not_allowed == ()
     assert proposal.policies[0]["Statement"][0]["Resource"] == "arn:aws:s3:::b/${*}"
+
+
+def test_placeholders_stand_for_what_an_action_works_on() -> None:
+    proposal = propose(
+        activity(
+            Grant("s3:GetObject", "arn:aws:s3:::b/k"),
+            Grant("s3:GetObject", "arn:aws:s3:::c/*"),
+            Grant("s3:PutObject", "arn:aws:s3:::d/e/f"),
+            Grant("s3:ListAllMyBuckets", "*"),
+            Grant("iam:PassRole", f"{ROLE}2", PASSED),
+        ),
+        width=Width.PLACEHOLDERS,
+    )
+
+    (policy,) = proposal.policies
+    assert [(one["Action"], one["Resource"], one.get("Condition")) for one in policy["Statement"]] == [
+        (
+            "iam:PassRole",
+            "arn:aws:iam::${Account}:role/${RoleNameWithPath}",
+            {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}},
+        ),
+        (["s3:GetObject", "s3:PutObject"], "arn:aws:s3:::${BucketName}/${ObjectName}", None),
+        ("s3:ListAllMyBuckets", "*", None),
+    ]
+    assert (proposal.is_template, proposal.widened, proposal.not_allowed) == (True, {}, ())
+
+
+def test_of_several_kinds_of_resources_those_are_placeholders_that_were_used() -> None:
+    used = Grant("ec2:CreateTags", "arn:aws:ec2:eu-west-1:111122223333:instance/*")
+    known, unknown = (
+        propose(activity(Grant("ec2:CreateTags", one)), width=Width.PLACEHOLDERS) for one in (used.resource, "*")
+    )
+
+    assert known.policies[0]["Statement"][0]["Resource"] == "arn:aws:ec2:${Region}:${Account}:instance/${InstanceId}"
+    assert len(unknown.policies[0]["Statement"][0]["Resource"]) > 50
+
+
+def test_a_placeholder_under_a_condition_adds_nothing_to_one_without() -> None:
+    key = "arn:aws-cn:kms:cn-north-1:111122223333:key"
+    via = (("kms:ViaService", ("s3.cn-north-1.amazonaws.com.cn",)),)
+    grants = {Grant("kms:Decrypt", f"{key}/a"): Evidence(1), Grant("kms:Decrypt", f"{key}/b", via): Evidence(1)}
+    (policy,) = propose(Activity(ROLE.replace("aws", "aws-cn"), grants), width=Width.PLACEHOLDERS).policies
+
+    (statement,) = policy["Statement"]
+    assert statement["Resource"] == "arn:aws-cn:kms:${Region}:${Account}:key/${KeyId}"
+    assert "Condition" not in statement
