@@ -4,6 +4,12 @@ Records come in as bytes and leave as `Usage`, which has no secret of theirs: of
 kept that say which permissions it needed. This layer knows no files, no policies and no findings.
 """
 
-from sekisho.activity.errors import ActivityError, NotARecordFileError, UsageBusyError, UsageError
+from sekisho.activity.errors import (
+    ActivityError,
+    NotARecordFileError,
+    TagFileError,
+    UsageBusyError,
+    UsageError,
+)
 
-__all__ = ["ActivityError", "NotARecordFileError", "UsageBusyError", "UsageError"]
+__all__ = ["ActivityError", "NotARecordFileError", "TagFileError", "UsageBusyError", "UsageError"]

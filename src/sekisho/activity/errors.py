@@ -15,3 +15,7 @@ class UsageError(ActivityError):
 
 class UsageBusyError(UsageError):
     """Another process writes to the folder at the moment."""
+
+
+class TagFileError(ActivityError):
+    """A file that should list tags does not; the message says what it may be."""

@@ -6,15 +6,16 @@ from typing import Final
 
 import msgspec
 
-from sekisho.activity import actions, passed_roles, touched
+from sekisho.activity import actions, passed_roles, request_context, touched
 from sekisho.activity.actions import NeededAction, NoneNeeded, Unmapped, actions_of
 from sekisho.activity.call import Call
 from sekisho.activity.passed_roles import PassedRole
 from sekisho.activity.permission import Basis, Permission, Reach
 from sekisho.activity.touched import resources_of
 
-READS: Final = (actions.READS | touched.READS | passed_roles.READS) - {"code", "content"}
-"""The parameters that decide which permissions a call needed, in lower case; all others are dropped.
+READS: Final = (actions.READS | touched.READS | passed_roles.READS | request_context.READS) - {"code", "content"}
+"""The parameters that decide which permissions a call needed, and under which conditions, in lower case; all others
+are dropped.
 
 `code` and `content` matter for what is below them, and as texts they are code and content.
 """

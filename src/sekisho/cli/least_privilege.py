@@ -3,34 +3,39 @@
 import json
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from rich.text import Text
 
 from sekisho.activity.caller import Caller
-from sekisho.analyzers.least_privilege import Activity, Width, propose
+from sekisho.analyzers.least_privilege import Activity, Conditions, TagHistory, Width, propose
+from sekisho.analyzers.least_privilege.role_chains import RoleChains, role_chains
 from sekisho.cli.escape import plain
 from sekisho.cli.output import Output
+from sekisho.cli.render.cloudformation import render_cloudformation
 from sekisho.cli.render.documents import array_of, json_lines
 from sekisho.cli.render.integrity import notes_on_integrity
 from sekisho.cli.render.least_privilege import document_of, notes_on, notes_on_files
+from sekisho.cli.render.role_chains import document_of_chains, notes_on_chains
+from sekisho.cli.render.terraform import render_terraform
 from sekisho.cli.status import ExitStatus
 from sekisho.collectors.trails import LogFiles, Question
 from sekisho.collectors.trails.layout import accounts_of
 from sekisho.storage.usage import UsageStore
 from sekisho.wiring.processes import collect_seldom
+from sekisho.wiring.tags import tag_history
 from sekisho.wiring.usage import Engine, Processes, answers, log_files, read_usage, usage_folder
 
 if TYPE_CHECKING:
     from sekisho.collectors.trails import VerifiedFiles
 
-FORMATS: Final = ("table", "json", "jsonl")
+FORMATS: Final = ("table", "json", "jsonl", "terraform", "cloudformation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +44,13 @@ class Asked:
 
     principal: str | None
     sources: tuple[str, ...]
-    start: date | None
-    end: date | None
+    start: datetime | None
+    end: datetime | None
     resources: str
     include_denied: bool
-    conditions: bool
+    conditions: str
+    tags: tuple[Path, ...]
+    follow_role_chains: bool
     out: Path | None
     usage: Path | None
     output_format: str
@@ -56,6 +63,23 @@ class Asked:
     engine: str | None
     spark_master: str | None
 
+    @property
+    def processes(self) -> int:
+        """How many read and answer."""
+        return self.workers or os.cpu_count() or 1
+
+    @property
+    def time(self) -> tuple[str, str]:
+        """The first and the last day, as the store takes them."""
+        return f"{self.start:%Y-%m-%d}" if self.start else "", f"{self.end:%Y-%m-%d}" if self.end else "~"
+
+    @property
+    def question(self) -> Question:
+        """Which log files are looked at."""
+        accounts = accounts_of(self.principal) if self.principal and ":" in self.principal else frozenset[str]()
+        start, end = (moment.date() if moment else None for moment in (self.start, self.end))
+        return Question(accounts, start=start, end=end, late=timedelta(days=self.late))
+
 
 def generate_policy(asked: Asked) -> ExitStatus:
     """Read the log files that are new, and print the policies of those who are asked for.
@@ -63,7 +87,31 @@ def generate_policy(asked: Asked) -> ExitStatus:
     Returns:
         What `--strict` asks for.
     """
+    _check(asked)
     output = Output()
+    collect_seldom()
+    places: list[LogFiles] = [log_files(source, asked.profile) for source in asked.sources]
+    checked = _verified(places, asked) if asked.verify_integrity else []
+    places = [*checked] or places
+    store = UsageStore(asked.usage or usage_folder(places), {place.name for place in places})
+    with output.reading_bar() as bar:
+        files = read_usage(store, places, asked.question, _engine(asked, store), bar)
+    for place in checked:
+        output.note(*notes_on_integrity(place.integrity))
+    kept = store.files().values()
+    output.note(*notes_on_files(kept, files, store.nobodies(*asked.time)))
+    _answer(output, asked, store)
+    is_whole = all(place.integrity.is_whole for place in checked)
+    is_whole = is_whole and all(file.is_read for file in files) and not any(file.malformed for file in kept)
+    return ExitStatus.GAPS if asked.strict and not is_whole else ExitStatus.DONE
+
+
+def _check(asked: Asked) -> None:
+    """Check what options mean together.
+
+    Raises:
+        click.UsageError: they contradict each other.
+    """
     if asked.output_format not in FORMATS:
         raise click.UsageError(f"policies have no format `{asked.output_format}`; {', '.join(FORMATS)} they have")
     if asked.out and (asked.principal is None or asked.output_format != "table"):
@@ -74,30 +122,6 @@ def generate_policy(asked: Asked) -> ExitStatus:
         raise click.UsageError("--public-keys is for --verify-integrity")
     if asked.spark_master and not asked.engine:
         raise click.UsageError("--spark-master goes with --engine spark")
-    collect_seldom()
-    places: list[LogFiles] = [log_files(source, asked.profile) for source in asked.sources]
-    checked = _verified(places, asked) if asked.verify_integrity else []
-    places = [*checked] or places
-    store = UsageStore(asked.usage or usage_folder(places), {place.name for place in places})
-    accounts = accounts_of(asked.principal) if asked.principal and ":" in asked.principal else frozenset[str]()
-    question = Question(accounts, start=asked.start, end=asked.end, late=timedelta(days=asked.late))
-    processes = asked.workers or os.cpu_count() or 1
-    with output.reading_bar() as bar:
-        files = read_usage(store, places, question, _engine(asked, store, processes), bar)
-    for place in checked:
-        output.note(*notes_on_integrity(place.integrity))
-    start, end = (asked.start.isoformat() if asked.start else "", asked.end.isoformat() if asked.end else "~")
-    kept = store.files().values()
-    output.note(*notes_on_files(kept, files, store.nobodies(start, end)))
-    names = store.principals(start, end)
-    if asked.principal is None:
-        output.write(names)
-    else:
-        wanted = _named(asked.principal, names)
-        _show(output, asked, answers(store, wanted, start, end, then=partial(_told, asked), processes=processes))
-    is_whole = all(place.integrity.is_whole for place in checked)
-    is_whole = is_whole and all(file.is_read for file in files) and not any(file.malformed for file in kept)
-    return ExitStatus.GAPS if asked.strict and not is_whole else ExitStatus.DONE
 
 
 def _verified(places: Sequence[LogFiles], asked: Asked) -> "Sequence[VerifiedFiles]":
@@ -106,37 +130,62 @@ def _verified(places: Sequence[LogFiles], asked: Asked) -> "Sequence[VerifiedFil
     return verified(places, asked.public_keys, asked.profile)
 
 
+def _engine(asked: Asked, store: UsageStore) -> Engine:
+    if asked.engine == "spark":
+        from sekisho.wiring.spark import Spark  # noqa: PLC0415 - few have a cluster
+
+        return Spark(asked.spark_master, store.folder / "spark.log")
+    return Processes(asked.processes)
+
+
+def _answer(output: Output, asked: Asked, store: UsageStore) -> None:
+    """Print the policies of those who are asked for; the names of all where nobody is."""
+    names = store.principals(*asked.time)
+    if asked.principal is None:
+        output.write(names)
+        return
+    wanted = _named(asked.principal, names)
+    chains = None
+    if asked.follow_role_chains:
+        chains = role_chains(store.succeeded("AssumeRole", "", *asked.time), names)
+        wanted = wanted and [one for one in chains.reached(wanted) if one in names]
+    tell = partial(_told, asked, tag_history(store, asked.tags), chains, names)
+    _show(output, asked, answers(store, wanted, *asked.time, then=tell, processes=asked.processes))
+
+
 @dataclass(frozen=True, slots=True)
 class _Told:
     """What is told of a principal: made where its policies are, which may be another process.
 
     Attributes:
         principal: its ARN.
-        policies: JSON of each.
+        policies: the policies.
         document: JSON of all that is known; empty where it is not asked for.
         notes: what the reader should know.
     """
 
     principal: str
-    policies: tuple[str, ...]
-    document: str
-    notes: tuple[Text, ...]
+    policies: tuple[Mapping[str, Any], ...]
+    document: str = ""
+    notes: tuple[Text, ...] = ()
 
 
-def _told(asked: Asked, activity: Activity) -> _Told:
-    proposal = propose(activity, width=Width(asked.resources), denied=asked.include_denied, context=asked.conditions)
-    if asked.output_format != "table":
-        return _Told(activity.principal, (), next(json_lines([document_of(proposal)])), ())
-    policies = tuple(json.dumps(policy, indent=2, ensure_ascii=False) for policy in proposal.policies)
-    return _Told(activity.principal, policies, "", tuple(notes_on(proposal)))
-
-
-def _engine(asked: Asked, store: UsageStore, processes: int) -> Engine:
-    if asked.engine == "spark":
-        from sekisho.wiring.spark import Spark  # noqa: PLC0415 - few have a cluster
-
-        return Spark(asked.spark_master, store.folder / "spark.log")
-    return Processes(processes)
+def _told(
+    asked: Asked, history: TagHistory, chains: RoleChains | None, names: Sequence[str], activity: Activity
+) -> _Told:
+    proposal = propose(
+        activity,
+        width=Width(asked.resources),
+        denied=asked.include_denied,
+        conditions=Conditions(asked.conditions),
+        history=history,
+    )
+    principal = activity.principal
+    if asked.output_format in {"json", "jsonl"}:
+        more = {} if chains is None else {"roleChains": document_of_chains(principal, chains)}
+        return _Told(principal, (), next(json_lines([document_of(proposal) | more])))
+    about_chains = () if chains is None else notes_on_chains(principal, chains, names)
+    return _Told(principal, proposal.policies, "", (*notes_on(proposal), *about_chains))
 
 
 def _named(principal: str, names: Sequence[str]) -> Sequence[str] | None:
@@ -176,17 +225,39 @@ _SESSION: Final = re.compile(r"arn:(?P<partition>[\w-]+):sts::(?P<account>\d{12}
 
 
 def _show(output: Output, asked: Asked, told: Iterable[_Told]) -> None:
-    if asked.output_format == "json":
-        output.write(array_of(one.document for one in told))
-    elif asked.output_format == "jsonl":
-        output.write(one.document for one in told)
-    else:
-        for one in told:
-            if asked.out is None:
-                output.write(one.policies)
-            else:
-                _write(output, asked.out, one)
-            output.note(*one.notes)
+    match asked.output_format:
+        case "json":
+            output.write(array_of(one.document for one in told))
+            return
+        case "jsonl":
+            output.write(one.document for one in told)
+            return
+        case "terraform" | "cloudformation":
+            told = list(told)
+            output.write(_code(asked.output_format, told))
+        case _:
+            told = _printed(output, asked.out, told)
+    for one in told:
+        output.note(*one.notes)
+
+
+def _code(output_format: str, told: Sequence[_Told]) -> Sequence[str]:
+    """Return a whole file, so that nothing is written of one that cannot be."""
+    render = render_terraform if output_format == "terraform" else render_cloudformation
+    try:
+        return tuple(render((one.principal, one.policies) for one in told))
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _printed(output: Output, folder: Path | None, told: Iterable[_Told]) -> Iterator[_Told]:
+    """Print or write the policies of each, and hand it on."""
+    for one in told:
+        if folder is None:
+            output.write(json.dumps(policy, indent=2, ensure_ascii=False) for policy in one.policies)
+        else:
+            _write(output, folder, one)
+        yield one
 
 
 def _write(output: Output, folder: Path, told: _Told) -> None:
@@ -199,7 +270,7 @@ def _write(output: Output, folder: Path, told: _Told) -> None:
         output.note(Text(plain(f"wrote {file}"), "dim"))
 
 
-def _write_whole(file: Path, policy: str) -> None:
+def _write_whole(file: Path, policy: Mapping[str, Any]) -> None:
     unfinished = file.with_name(f"{file.name}.unfinished")
-    unfinished.write_text(f"{policy}\n", "utf-8")
+    unfinished.write_text(f"{json.dumps(policy, indent=2, ensure_ascii=False)}\n", "utf-8")
     unfinished.replace(file)

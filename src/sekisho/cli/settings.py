@@ -1,7 +1,7 @@
 """Settings: each is an option, an environment variable and a key of `sekisho.toml`, in this order of precedence."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from enum import Enum
 from functools import wraps
@@ -134,11 +134,20 @@ class SettingsError(Exception):
     """A settings file is not what it should be; the message names the file and the line."""
 
 
-def takes(*names: str) -> Callable[[F], F]:
-    """Give a command the settings of these names, and `--config`."""
+def takes(*names: str, also: Mapping[str, tuple[str, ...]] | None = None) -> Callable[[F], F]:
+    """Give a command the settings of these names, and `--config`.
+
+    Args:
+        names: of the settings.
+        also: values that a setting may have for this command beside its own.
+    """
+    settings = [
+        replace(one, choices=(*one.choices, *(also or {}).get(one.name, ())))
+        for one in (SETTINGS[name] for name in names)
+    ]
 
     def decorate(command: F) -> F:
-        for option in reversed([*(_option(SETTINGS[name]) for name in names), _config_option()]):
+        for option in reversed([*(_option(one) for one in settings), _config_option()]):
             command = option(command)
         return command
 

@@ -14,6 +14,7 @@ GIVEN_EACH_TIME = {
     "version", "help", "role", "description", "serve", "report", "as_of", "script", "keep",
     "credentials", "principal", "sources", "start", "end", "resources", "include_denied", "conditions", "usage",
     "late", "verify_integrity", "public_keys",
+    "tags", "follow_role_chains",
 }  # fmt: skip
 """Options that say what one run is about; a standing value would surprise."""
 

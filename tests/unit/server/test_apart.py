@@ -1,7 +1,6 @@
 """A function in a process of its own."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -12,26 +11,9 @@ import pytest
 
 from sekisho.server.apart import Apart
 from sekisho.server.errors import FaultError, ProcessDiedError
+from work_apart import die, double, fail, tell_and_sleep
 
 LONG = timedelta(seconds=60)
-
-
-def double(number: int) -> int:
-    return 2 * number
-
-
-def fail(what: str) -> None:
-    raise ValueError(what)
-
-
-def die(_: object) -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def tell_and_sleep(file: Path) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    file.write_text(str(os.getpid()))
-    time.sleep(600)
 
 
 def is_running(number: int) -> bool:
@@ -90,7 +72,7 @@ def test_what_is_ended_is_gone_though_it_does_not_want_to(tmp_path: Path) -> Non
 def test_it_ends_with_whoever_began_it(tmp_path: Path) -> None:
     program = (
         "from pathlib import Path; from sekisho.server.apart import Apart; "
-        "from unit.server.test_apart import tell_and_sleep; "
+        "from work_apart import tell_and_sleep; "
         f"Apart(tell_and_sleep, Path({str(tmp_path / 'number')!r})).result()"
     )
     with subprocess.Popen([sys.executable, "-c", program], env=os.environ | {"PYTHONPATH": ":".join(sys.path)}) as one:

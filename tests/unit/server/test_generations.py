@@ -1,8 +1,6 @@
 """Jobs in the background: what becomes of one whose process dies, and that nothing ends the thread."""
 
 import logging
-import os
-import signal
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -13,7 +11,6 @@ from typing import Any
 import pytest
 
 from sekisho.findings import (
-    GeneratedPolicies,
     JobError,
     JobErrorCode,
     JobStatus,
@@ -23,27 +20,9 @@ from sekisho.findings import (
 from sekisho.server import generations
 from sekisho.server.generations import MOST_TRIES, Generate, PolicyGenerator
 from sekisho.storage import SqlPolicyGenerationStore
+from work_apart import RESULT, generate, generate_and_die, generate_and_fail, generate_for_ever
 
-RESULT = GeneratedPolicies(("{}",), ("{}",), is_complete=True)
 PATIENCE = timedelta(seconds=10)
-
-
-def succeed(_: PolicyGeneration) -> GeneratedPolicies:
-    return RESULT
-
-
-def die(_: PolicyGeneration) -> GeneratedPolicies:
-    os.kill(os.getpid(), signal.SIGKILL)
-    return RESULT
-
-
-def fail(_: PolicyGeneration) -> GeneratedPolicies:
-    raise ValueError("a fault")
-
-
-def never_end(_: PolicyGeneration) -> GeneratedPolicies:
-    time.sleep(600)
-    return RESULT
 
 
 def now() -> datetime:
@@ -93,7 +72,7 @@ def test_jobs_are_done_one_after_the_other(store: SqlPolicyGenerationStore) -> N
     for name in ("one", "two"):
         add(store, name)
 
-    with working(store, succeed):
+    with working(store, generate):
         assert [ended(store, name).result for name in ("one", "two")] == [RESULT, RESULT]
 
 
@@ -102,7 +81,7 @@ def test_a_job_whose_process_dies_is_begun_again_and_given_up(
 ) -> None:
     add(store)
 
-    with working(store, die):
+    with working(store, generate_and_die):
         error = ended(store).error
 
     assert error == JobError(
@@ -116,7 +95,7 @@ def test_a_fault_of_ours_is_in_the_log_and_not_in_the_answer(
 ) -> None:
     add(store)
 
-    with working(store, fail):
+    with working(store, generate_and_fail):
         error = ended(store).error
 
     assert error is not None
@@ -128,7 +107,7 @@ def test_a_fault_of_ours_is_in_the_log_and_not_in_the_answer(
 
 def test_what_is_stopped_is_left_to_the_next_at_once(store: SqlPolicyGenerationStore) -> None:
     add(store)
-    with working(store, never_end):
+    with working(store, generate_for_ever):
         wait_for(lambda: store.take("somebody", now=now(), until=now()) is None)
 
     assert store.take("another", now=now(), until=now()) is not None
@@ -167,7 +146,7 @@ def test_a_store_that_fails_costs_a_repetition(
     monkeypatch.setattr(generations, "HELD_FOR", timedelta(seconds=1))
     with Flaky(str(tmp_path / "jobs.db")) as store:
         add(store)
-        with working(store, succeed):
+        with working(store, generate):
             assert ended(store).result == RESULT
 
         assert store.failures == {"take": 0, "hold": 0, "finish": 0}

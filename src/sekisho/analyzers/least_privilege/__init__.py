@@ -9,20 +9,26 @@ from sekisho.analyzers.least_privilege.patterns import Width, widen
 from sekisho.analyzers.least_privilege.policies import (
     LARGEST_MANAGED_POLICY,
     MOST_MANAGED_POLICIES,
+    Conditions,
     Proposal,
     propose,
 )
 from sekisho.analyzers.least_privilege.proof import NotAllowed, prove
+from sekisho.analyzers.least_privilege.suggestions import Suggestion
+from sekisho.analyzers.least_privilege.tag_history import TagHistory
 
 __all__ = [
     "LARGEST_MANAGED_POLICY",
     "MOST_MANAGED_POLICIES",
     "Activity",
+    "Conditions",
     "Denied",
     "Evidence",
     "Grant",
     "NotAllowed",
     "Proposal",
+    "Suggestion",
+    "TagHistory",
     "Unmapped",
     "Width",
     "activity_of",

@@ -9,11 +9,14 @@ from typing import Final
 
 import msgspec
 
+from sekisho.activity.call import Call
 from sekisho.activity.dependent_actions import hints_of
 from sekisho.activity.needs import NO_PROFILES, Needs, needs_of
 from sekisho.activity.outcome import Denial, Outcome
 from sekisho.activity.permission import Basis, Permission, Reach
+from sekisho.activity.request_context import context_of
 from sekisho.activity.usage import Usage, UseOf, call_of
+from sekisho.analyzers.least_privilege.circumstances import RequestKeys, Way, way_of, with_way
 from sekisho.policy.patterns import literal
 
 Context = tuple[tuple[str, tuple[str, ...]], ...]
@@ -154,6 +157,9 @@ class Activity:
         free: calls that need no permission.
         assumed: what had to be assumed, a sentence each.
         hints: actions that may be needed in some cases as well, and are not granted, with those because of which.
+        ways: of each of `grants`, where and how it was used.
+        addresses: the `sourceIPAddress`es of its calls, names of services among them; None where they are not known, or
+            are too many.
     """
 
     principal: str
@@ -164,6 +170,8 @@ class Activity:
     free: dict[Unmapped, Evidence] = field(default_factory=dict[Unmapped, Evidence])
     assumed: set[str] = field(default_factory=set[str])
     hints: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    ways: dict[Grant, tuple[Way, ...]] = field(default_factory=dict[Grant, tuple[Way, ...]])
+    addresses: frozenset[str] | None = None
 
 
 def activity_of(principal: str, uses: Iterable[UseOf], profiles: Mapping[str, str] = NO_PROFILES) -> Activity:
@@ -175,17 +183,19 @@ def activity_of(principal: str, uses: Iterable[UseOf], profiles: Mapping[str, st
         profiles: the roles of instance profiles, as far as they are known.
     """
     activity = Activity(principal)
-    known: dict[tuple[str, str, str, str, str, str], Needs] = {}
+    known: dict[tuple[str, str, str, str, str, str], tuple[Needs, tuple[RequestKeys, ...]]] = {}
     done: set[tuple[str, str]] = set()
     for use in uses:
         row = use.usage
         key = (row.source, row.name, row.account, row.region, row.invoked_by, row.call)
-        needs = known.get(key)
-        if needs is None:
-            needs = needs_of(call_of(row), profiles)
+        understood = known.get(key)
+        if understood is None:
+            call = call_of(row)
+            needs = needs_of(call, profiles)
+            understood = needs, tuple(_request_keys(call, needs))
             if len(known) < _MOST_KNOWN:
-                known[key] = needs
-        _take(activity, use, needs)
+                known[key] = understood
+        _take(activity, use, *understood)
         if row.outcome in _GRANTED:
             done.add((row.source, row.name))
     actions = {grant.action for grant in activity.grants}
@@ -204,7 +214,14 @@ _MOST_KNOWN: Final = 4096
 MOST_SAMPLES: Final = 3
 
 
-def _take(activity: Activity, use: UseOf, needs: Needs) -> None:
+def _request_keys(call: Call, needs: Needs) -> Iterator[RequestKeys]:
+    """Yield the condition keys of the request for each action on each resource, in order."""
+    for permission in needs.permissions:
+        for resource in permission.resources:
+            yield context_of(call, permission.action, resource)
+
+
+def _take(activity: Activity, use: UseOf, needs: Needs, request_keys: tuple[RequestKeys, ...]) -> None:
     row = use.usage
     if row.outcome == _DENIED:
         denied = tuple(_denied(row, needs))
@@ -219,6 +236,7 @@ def _take(activity: Activity, use: UseOf, needs: Needs) -> None:
         return
     into = activity.grants if row.outcome in _GRANTED else activity.refused
     activity.assumed.update(needs.assumed)
+    keys = iter(request_keys)
     for permission in needs.permissions:
         shown = _shown(row.source, row.name, row.region, (permission.rule, permission.basis, permission.reach))
         for grant in _grants(permission):
@@ -226,6 +244,9 @@ def _take(activity: Activity, use: UseOf, needs: Needs) -> None:
             if seen is None:
                 seen = into[grant] = Evidence()
             seen.see(use, shown)
+            if into is activity.grants:
+                way = way_of(row.region, row.endpoint, row.invoked_by, next(keys), has_mfa=row.has_mfa)
+                activity.ways[grant] = with_way(activity.ways.get(grant, ()), way)
 
 
 @lru_cache(maxsize=16384)

@@ -63,7 +63,7 @@ def widen(arns: Iterable[str], width: Width) -> Mapping[str, frozenset[str]]:
     for arn in arns:
         written = _any_run(arn)
         stands_for[written].add(arn)
-        groups[_kind(written)].add(written)
+        groups[kind_of(written)].add(written)
     found: dict[str, set[str]] = defaultdict(set)
     for kind, some in groups.items():
         for pattern, covered in _patterns(kind, some, width).items():
@@ -81,7 +81,7 @@ def _any_run(arn: str) -> str:
 _SERVICE: Final = 2
 
 
-def _kind(arn: str) -> str:
+def kind_of(arn: str) -> str:
     """Return the part of an ARN that is never widened: all up to the name; of an S3 object the bucket is part of it."""
     if arn == "*" or arn.count(":") < _COLONS:
         return arn

@@ -4,12 +4,18 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
+from enum import Enum
+from functools import partial
 from typing import Any, Final
 
 from sekisho.analyzers.least_privilege.activity import Activity, Context, Evidence, Grant
+from sekisho.analyzers.least_privilege.drafts import Draft, Statement, joined, one_or_list, statement_of
 from sekisho.analyzers.least_privilege.patterns import Width, widen
-from sekisho.analyzers.least_privilege.proof import NotAllowed, prove
+from sekisho.analyzers.least_privilege.proof import NotAllowed, own_context, prove
+from sekisho.analyzers.least_privilege.requests import Requests
+from sekisho.analyzers.least_privilege.suggestions import Offer, Suggestion, offer
+from sekisho.analyzers.least_privilege.tag_conditions import Tags, is_of_principal
+from sekisho.analyzers.least_privilege.tag_history import TagHistory
 from sekisho.policy import parse_policy
 from sekisho.policy.resource_types import arn_fits, parse_arn_template, placeholder_arns
 
@@ -22,7 +28,15 @@ Source: IAM User Guide, "IAM and AWS STS quotas".
 MOST_MANAGED_POLICIES: Final = 10
 """How many managed policies a role or user may have, unless AWS has raised it. Source: the same."""
 
-Statement = Mapping[str, Any]
+
+class Conditions(Enum):
+    """Which conditions are written."""
+
+    NONE = "none"
+    SAFE = "safe"
+    """Those that follow from what was done: `iam:PassedToService`, `kms:ViaService`, …."""
+    ALL = "all"
+    """All others that held each time as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +49,8 @@ class Proposal:
         policies: policy documents; each fits into a managed policy.
         widened: patterns that stand for more than one ARN, or for another one, with how many.
         not_allowed: what was done and is not allowed by them, which is a fault of ours; nothing otherwise.
+        suggestions: conditions that held each time and are not sure to hold the next time.
+        conditions: which were written: the suggestions are among them with `Conditions.ALL`.
         is_template: whether they have placeholders, of which nobody can say what they allow.
     """
 
@@ -43,11 +59,18 @@ class Proposal:
     policies: tuple[Mapping[str, Any], ...]
     widened: Mapping[str, int]
     not_allowed: tuple[NotAllowed, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
+    conditions: Conditions = Conditions.SAFE
     is_template: bool = False
 
 
 def propose(
-    activity: Activity, *, width: Width = Width.GROUPED, denied: bool = False, context: bool = True
+    activity: Activity,
+    *,
+    width: Width = Width.GROUPED,
+    denied: bool = False,
+    conditions: Conditions = Conditions.SAFE,
+    history: TagHistory | None = None,
 ) -> Proposal:
     """Return the policies under which all that a principal did would have worked.
 
@@ -55,25 +78,76 @@ def propose(
         activity: what it did.
         width: how resources are written.
         denied: whether what was denied is granted as well.
-        context: whether conditions are written that held each time: `iam:PassedToService`, `kms:ViaService`, ….
+        conditions: which are written. Those that are not, and held each time, are offered, unless none are wanted.
+        history: which tags there were.
     """
     wanted = dict(activity.grants)
     if denied:
         wanted |= {Grant(one.action, one.resource): seen for one, seen in activity.denied.items()}
-    needed = _without_repeats(wanted if context else _without_context(wanted))
+    is_plain = conditions is Conditions.NONE
+    granted = _without_context(wanted) if is_plain else wanted
+    needed = _without_repeats(granted)
     if width is Width.PLACEHOLDERS:
-        templates = _policies(_placeholders(needed, activity.principal.split(":")[1]))
-        return Proposal(activity, wanted, templates, {}, is_template=True)
+        templates = _drafts(_placeholders(needed, activity.principal.split(":")[1]), granted)
+        return Proposal(activity, wanted, _policies(joined(templates)), {}, conditions=conditions, is_template=True)
     resources, widened = _widened(needed, width)
-    policies = _policies(resources)
-    parsed = [parse_policy(json.dumps(one)) for one in policies]
-    return Proposal(activity, wanted, policies, widened, prove(parsed, wanted, activity.principal))
-
-
-def _policies(resources: Mapping[tuple[str, Context], frozenset[str]]) -> tuple[Mapping[str, Any], ...]:
-    return tuple(
-        {"Version": "2012-10-17", "Statement": list(statements)} for statements in _split(_statements(resources))
+    drafts = tuple(_drafts(resources, granted))
+    requests = Requests(activity, Tags(history or TagHistory(), activity.principal, activity.grants))
+    offered = Offer() if is_plain else offer(drafts, activity, requests, partial(_written, width=width))
+    is_all = conditions is Conditions.ALL
+    used = offered.drafts if is_all else tuple(joined(drafts))
+    policies = _policies(used)
+    contexts = requests.contexts(used) if is_all else own_context
+    return Proposal(
+        activity,
+        wanted,
+        policies,
+        _stands_for(used, widened),
+        prove([parse_policy(json.dumps(one)) for one in policies], wanted, activity.principal, contexts),
+        tuple(one for one in offered.suggestions if _is_harmless(one, activity.principal, requests)),
+        conditions,
     )
+
+
+def _policies(drafts: Iterable[Draft]) -> tuple[Mapping[str, Any], ...]:
+    return tuple(map(_policy, _split(map(statement_of, drafts))))
+
+
+def _policy(statements: Sequence[Statement]) -> Mapping[str, Any]:
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def _is_harmless(suggestion: Suggestion, principal: str, requests: Requests) -> bool:
+    """Say whether all that a statement is about was allowed by it: the evaluator is asked."""
+    draft = suggestion.draft
+    policy = parse_policy(json.dumps(_policy([statement_of(draft)])))
+    return not prove([policy], draft.grants, principal, requests.contexts([draft]))
+
+
+def _stands_for(drafts: Iterable[Draft], widened: Mapping[str, int]) -> Mapping[str, int]:
+    """Return for how many ARNs each pattern stands that is written."""
+    found: dict[str, int] = {}
+    for draft in drafts:
+        if any(map(is_of_principal, draft.conditions)):
+            found[draft.resources[0]] = len({grant.resource for grant in draft.grants})
+        found |= {one: widened[one] for one in draft.resources if one in widened and one not in found}
+    return dict(sorted(found.items()))
+
+
+def _drafts(resources: Mapping[tuple[str, Context], frozenset[str]], granted: Iterable[Grant]) -> Iterator[Draft]:
+    """Yield a statement for each action under each context, with what was done by it."""
+    done: dict[tuple[str, Context], set[Grant]] = defaultdict(set)
+    everything = tuple(granted)
+    plain = {(grant.action, grant.resource) for grant in everything if not grant.context}
+    for grant in everything:
+        context = () if (grant.action, grant.resource) in plain else grant.context
+        done[grant.action, context].add(grant)
+    for (action, context), patterns in resources.items():
+        yield Draft((action,), tuple(sorted(patterns)), context, frozenset(done[action, context]))
+
+
+def _written(action: str, arns: Iterable[str], *, width: Width) -> Iterable[str]:
+    return widen(arns, _width(action, width))
 
 
 def _placeholders(grants: Iterable[Grant], partition: str) -> Mapping[tuple[str, Context], frozenset[str]]:
@@ -135,38 +209,6 @@ def _width(action: str, asked: Width) -> Width:
     return Width.EXACT if asked is Width.GROUPED and action.startswith(("iam:", "sts:")) else asked
 
 
-def _statements(resources: Mapping[tuple[str, Context], frozenset[str]]) -> Iterator[Statement]:
-    """Yield statements: one for each set of resources and condition, those of a service together, in one order."""
-    actions: dict[tuple[tuple[str, ...], Context], set[str]] = defaultdict(set)
-    for (action, context), patterns in resources.items():
-        actions[tuple(sorted(patterns)), context].add(action)
-    for (arns, context), some in sorted(actions.items(), key=lambda one: (sorted(one[1]), one[0])):
-        yield _statement(sorted(some), arns, context)
-
-
-def _statement(actions: Sequence[str], arns: Sequence[str], context: Context) -> Statement:
-    statement: dict[str, Any] = {
-        "Sid": _sid(actions, arns, context),
-        "Effect": "Allow",
-        "Action": _one_or_list(actions),
-        "Resource": _one_or_list(arns),
-    }
-    if context:
-        statement["Condition"] = {"StringEquals": {key: _one_or_list(values) for key, values in context}}
-    return statement
-
-
-def _one_or_list(values: Sequence[str]) -> str | list[str]:
-    return values[0] if len(values) == 1 else list(values)
-
-
-def _sid(actions: Sequence[str], arns: Sequence[str], context: Context) -> str:
-    """Return a name that stays the same as long as the statement is about the same: `Sqs3f9a1c`."""
-    services = {action.partition(":")[0] for action in actions}
-    name = "".join(part.capitalize() for part in min(services).split("-")) if len(services) == 1 else "Several"
-    return name + blake2b(repr((arns, context)).encode(), digest_size=4).hexdigest()
-
-
 def _split(statements: Iterable[Statement]) -> Iterator[list[Statement]]:
     """Yield the statements of each policy, in order, as many as fit."""
     policy: list[Statement] = []
@@ -205,6 +247,6 @@ def _halves(statement: Statement) -> Iterator[Statement]:
         if not isinstance(values, str):
             middle = len(values) // 2
             for part, some in (("a", values[:middle]), ("b", values[middle:])):
-                yield {**statement, "Sid": f"{statement['Sid']}{part}", element: _one_or_list(some)}
+                yield {**statement, "Sid": f"{statement['Sid']}{part}", element: one_or_list(some)}
             return
     yield statement

@@ -1,7 +1,8 @@
 """The proof of a generated policy: each thing that was done is put to the evaluator."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from msgspec.structs import replace
 
@@ -19,7 +20,18 @@ class NotAllowed:
     grant: Grant
 
 
-def prove(policies: Sequence[Policy], grants: Iterable[Grant], principal: str) -> tuple[NotAllowed, ...]:
+Contexts: TypeAlias = Callable[[Grant], Iterable[Mapping[str, tuple[str, ...]]]]
+"""The condition keys of the requests that were made for a grant, in lower case, with their values."""
+
+
+def own_context(grant: Grant) -> tuple[Mapping[str, tuple[str, ...]]]:
+    """Return the condition keys that a grant names: those of one request."""
+    return ({key.lower(): values for key, values in grant.context},)
+
+
+def prove(
+    policies: Sequence[Policy], grants: Iterable[Grant], principal: str, contexts: Contexts = own_context
+) -> tuple[NotAllowed, ...]:
     """Return what of all that was done the policies do not allow together; nothing when they are enough.
 
     Args:
@@ -27,6 +39,7 @@ def prove(policies: Sequence[Policy], grants: Iterable[Grant], principal: str) -
         grants: what was done, with the resources as they were recorded. A `*` in one, for an id that a call made,
             stands for itself.
         principal: the ARN of the role or user.
+        contexts: of the requests that were made.
     """
     caller = Caller(CallerKind.AWS, account=principal.split(":")[4], principal_arn=principal)
     about: dict[str, Sequence[Policy]] = {}
@@ -34,7 +47,9 @@ def prove(policies: Sequence[Policy], grants: Iterable[Grant], principal: str) -
     for grant in grants:
         if grant.action not in about:
             about[grant.action] = tuple(_about(policies, grant.action))
-        if not _is_allowed(about[grant.action], request_of(grant, caller)):
+        resource = unescaped(grant.resource)
+        requests = (Request(caller, grant.action, resource, context) for context in contexts(grant))
+        if not all(_is_allowed(about[grant.action], request) for request in requests):
             refused.append(NotAllowed(grant))
     return tuple(refused)
 
@@ -45,12 +60,6 @@ def _about(policies: Iterable[Policy], action: str) -> Iterator[Policy]:
         statements = tuple(one for one in policy.statements if actions_match(one.actions, action))
         if statements:
             yield replace(policy, statements=statements)
-
-
-def request_of(grant: Grant, caller: Caller) -> Request:
-    """Return the request that was made."""
-    context = {key.lower(): values for key, values in grant.context}
-    return Request(caller, grant.action, unescaped(grant.resource), context)
 
 
 def _is_allowed(policies: Sequence[Policy], request: Request) -> bool:

@@ -1,8 +1,6 @@
 """`generate-policy`."""
 
-from datetime import datetime
-from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -22,6 +20,7 @@ DAY: Final = click.DateTime(["%Y-%m-%d"])
         "sekisho generate-policy --principal role/app --from trail/ --resources exact --format json",
         "sekisho generate-policy --principal role/app --from s3://trail-logs/AWSLogs/ --profile audit",
         "sekisho generate-policy --principal all --from s3://trail-logs/AWSLogs/ --verify-integrity --strict",
+        "sekisho generate-policy --principal role/app --from trail/ --conditions all --format terraform",
         "sekisho generate-policy --from trail/        who did something at all",
     ),
 )
@@ -45,7 +44,20 @@ DAY: Final = click.DateTime(["%Y-%m-%d"])
     "placeholders, to be filled in.",
 )
 @click.option("--include-denied", is_flag=True, help="Grant what was denied as well.")
-@click.option("--conditions/--no-conditions", default=True, help="Write the conditions that held each time.")
+@click.option(
+    "--conditions",
+    type=click.Choice(["none", "safe", "all"]),
+    default="safe",
+    help="Write no conditions; or those that follow from what was done (the default); or all that held each time.",
+)
+@click.option(
+    "--tags",
+    metavar="FILE",
+    type=FILE,
+    multiple=True,
+    help="Tags, as `aws resourcegroupstaggingapi get-resources` or `aws iam get-role` prints them; may be repeated.",
+)
+@click.option("--follow-role-chains", is_flag=True, help="Print the policies of the roles that were assumed as well.")
 @click.option("--out", metavar="FOLDER", type=FILE, help="Write each policy to a file of its own in this folder.")
 @click.option("--usage", metavar="FOLDER", type=FILE, help="Where usage is kept, so that a file is read only once.")
 @click.option(
@@ -67,28 +79,11 @@ DAY: Final = click.DateTime(["%Y-%m-%d"])
     multiple=True,
     help="What `aws cloudtrail list-public-keys` printed, to check signatures with; one for each Region.",
 )
-@takes("profile", "format", "workers", "engine", "spark-master", "strict")
-def generate_policy(
-    *,
-    principal: str | None,
-    sources: tuple[str, ...],
-    start: datetime | None,
-    end: datetime | None,
-    resources: str,
-    include_denied: bool,
-    conditions: bool,
-    out: Path | None,
-    usage: Path | None,
-    profile: str | None,
-    output_format: str | None,
-    workers: int | None,
-    strict: bool,
-    late: int,
-    verify_integrity: bool,
-    public_keys: tuple[Path, ...],
-    engine: str | None,
-    spark_master: str | None,
-) -> ExitStatus:
+@takes(
+    *("profile", "format", "workers", "engine", "spark-master", "strict"),
+    also={"format": ("terraform", "cloudformation")},
+)
+def generate_policy(*, output_format: str | None, **options: Any) -> ExitStatus:
     """Print the smallest policy that would have sufficed.
 
     CloudTrail's log files are read, nothing else. Those in a bucket take s3:ListBucket and s3:GetObject; those in a
@@ -99,25 +94,4 @@ def generate_policy(
     """
     from sekisho.cli import least_privilege  # noqa: PLC0415 - see `sekisho.cli.commands`
 
-    return least_privilege.generate_policy(
-        least_privilege.Asked(
-            principal=principal,
-            sources=sources,
-            start=start.date() if start else None,
-            end=end.date() if end else None,
-            resources=resources,
-            include_denied=include_denied,
-            conditions=conditions,
-            out=out,
-            usage=usage,
-            output_format=output_format or "table",
-            profile=profile,
-            workers=workers,
-            strict=strict,
-            late=late,
-            verify_integrity=verify_integrity,
-            public_keys=public_keys,
-            engine=engine,
-            spark_master=spark_master,
-        )
-    )
+    return least_privilege.generate_policy(least_privilege.Asked(output_format=output_format or "table", **options))

@@ -10,8 +10,9 @@ from rich.text import Text
 from sekisho.activity.caller import Nobody
 from sekisho.activity.permission import Basis, Reach
 from sekisho.activity.usage import FileReport
-from sekisho.analyzers.least_privilege import MOST_MANAGED_POLICIES, Evidence, Grant, Proposal
+from sekisho.analyzers.least_privilege import MOST_MANAGED_POLICIES, Conditions, Evidence, Grant, Proposal
 from sekisho.cli.escape import plain
+from sekisho.cli.render.suggestions import documents_of_suggestions, lines_on_suggestions
 from sekisho.cli.render.words import count
 
 MOST_TOLD: Final = 20
@@ -44,6 +45,7 @@ def document_of(proposal: Proposal) -> dict[str, Any]:
             {"eventSource": one.source, "eventName": one.name, "why": one.why, **_evidence(seen)}
             for one, seen in sorted(activity.unmapped.items(), key=lambda row: (row[0].source, row[0].name))
         ],
+        "suggestions": list(documents_of_suggestions(proposal)),
         "assumed": sorted(activity.assumed),
         "mayNeed": [
             {"action": action, "becauseOf": sorted(because_of)} for action, because_of in sorted(activity.hints.items())
@@ -76,18 +78,25 @@ def notes_on(proposal: Proposal) -> Iterator[Text]:
         yield Text(
             plain(f"  NOT ALLOWED, which is a fault in sekisho: {one.grant.action} {one.grant.resource}"), "bold red"
         )
-    yield from _list("inferred, as no event tells of it", _inferred(proposal.granted), "cyan")
-    yield from _list("on resources that the records do not name", _unknown(proposal.granted), "yellow")
-    yield from _list(
+    yield from listed("inferred, as no event tells of it", _inferred(proposal.granted), "cyan")
+    yield from listed("on resources that the records do not name", _unknown(proposal.granted), "yellow")
+    yield from listed(
         "written wider than it was recorded",
         [f"{pattern}  stands for {count(number, 'ARN')}" for pattern, number in proposal.widened.items()],
         "yellow",
     )
-    yield from _list("assumed", sorted(activity.assumed), "yellow")
+    yield from listed("assumed", sorted(activity.assumed), "yellow")
+    yield from listed(
+        "conditions that held each time, and are written"
+        if proposal.conditions is Conditions.ALL
+        else "conditions that held each time, and that --conditions all writes as well",
+        lines_on_suggestions(proposal.suggestions),
+        "cyan",
+    )
     if activity.hints:
         number = count(len(activity.hints), "action")
         yield Text(f"  {number} more may be needed in some cases; --format json has them under `mayNeed`", "dim")
-    yield from _list(
+    yield from listed(
         "denied, and granted as it was asked for"
         if activity.denied and _is_granted(proposal)
         else "denied, and not granted",
@@ -99,7 +108,7 @@ def notes_on(proposal: Proposal) -> Iterator[Text]:
         ],
         "red",
     )
-    yield from _list(
+    yield from listed(
         "throttled or malformed, and not granted",
         [
             f"{grant.action}  {grant.resource}"
@@ -107,7 +116,7 @@ def notes_on(proposal: Proposal) -> Iterator[Text]:
         ],
         "yellow",
     )
-    yield from _list(
+    yield from listed(
         "of actions that are not known, and not granted",
         [
             f"{one.source} {one.name}  {count(seen.count, 'time')}: {one.why}"
@@ -132,8 +141,8 @@ def notes_on_files(
         others.update(file.no_calls)
     for kind, number in sorted(others.items()):
         yield Text(plain(f"  {count(number, 'record')} of type {kind}, which are no calls"), "dim")
-    yield from _list("not read", [f"{file.key}: {file.problem}" for file in reports if not file.is_read], "bold red")
-    yield from _list(
+    yield from listed("not read", [f"{file.key}: {file.problem}" for file in reports if not file.is_read], "bold red")
+    yield from listed(
         "read in part",
         [f"{file.key}: {file.malformed:,} entries are no records: {file.problem}" for file in kept if file.malformed],
         "red",
@@ -152,7 +161,8 @@ def _policies(number: int) -> str:
     return "one policy" if number == 1 else f"{number:,} policies"
 
 
-def _list(title: str, lines: Collection[str], style: str) -> Iterator[Text]:
+def listed(title: str, lines: Collection[str], style: str) -> Iterator[Text]:
+    """Yield a title and lines below it, not too many of them; nothing for none."""
     if lines:
         yield Text(f"  {title}:", style)
         for line in islice(lines, MOST_TOLD):

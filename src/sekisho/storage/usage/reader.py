@@ -11,7 +11,7 @@ import duckdb
 
 from sekisho.activity.event_ids import sample_of
 from sekisho.activity.usage import Usage, UseOf
-from sekisho.storage.usage.statements import ADDRESSES, ALWAYS, CALLS, NOBODIES, PRINCIPALS, USES, WITHIN
+from sekisho.storage.usage.statements import ADDRESSES, ALWAYS, CALLS, NOBODIES, PRINCIPALS, SUCCEEDED, USES, WITHIN
 from sekisho.storage.usage.table import SHARED
 
 MEMORY: Final = "64MB"
@@ -70,9 +70,18 @@ class UsageReader:
         for asked in ranges:
             one, other = (asked, asked) if isinstance(asked, str) else asked
             statement = USES if one == other else f"{USES} ORDER BY principal"
-            for row in self._query(statement, start, end, one=one, other=other):
-                number, first, last, sample = row[_ROW:]
-                yield UseOf(Usage(*row[:_ROW]), number, first, last, sample_of(sample))
+            yield from map(_use, self._query(statement, start, end, one=one, other=other))
+
+    def succeeded(self, name: str, about: str = "", start: str = "", end: str = "~") -> Iterator[UseOf]:
+        """Yield calls that succeeded, whoever made them, the earliest first.
+
+        Args:
+            name: of the calls; `%` stands for anything.
+            about: a regular expression, in any case, that the JSON of their parameters has a match of.
+            start: the first moment.
+            end: the last moment.
+        """
+        yield from map(_use, self._query(SUCCEEDED, start, end, name=name, about=about))
 
     def calls(self, name: str) -> list[Usage]:
         """Return the calls of this name that succeeded, whoever made them, the latest last."""
@@ -105,6 +114,11 @@ class UsageReader:
             connection.execute(f"{rows} {statement}", {"parts": list(self.parts), **values})
             while some := connection.fetchmany(2048):
                 yield from some
+
+
+def _use(row: tuple[Any, ...]) -> UseOf:
+    number, first, last, sample = row[_ROW:]
+    return UseOf(Usage(*row[:_ROW]), number, first, last, sample_of(sample))
 
 
 def _seconds(moment: str, time: str) -> int:

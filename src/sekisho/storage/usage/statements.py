@@ -22,18 +22,23 @@ NOBODIES: Final = """SELECT nobody, count(DISTINCT id) FROM
 CALLS: Final = f"""SELECT {_KEYS} FROM rows WHERE name = $name AND outcome = 'succeeded'
     GROUP BY ALL ORDER BY max(list_max(times)), {_KEYS}"""
 
-USES: Final = f""", asked AS (SELECT *, hash({_KEYS}) AS key FROM rows WHERE principal BETWEEN $one AND $other),
+_TIME: Final = "strftime(make_timestamp({}::BIGINT * 1000000), '%Y-%m-%dT%H:%M:%SZ')"
+
+_USES: Final = f""", asked AS (SELECT *, hash({_KEYS}) AS key FROM rows WHERE {{}}),
     seen AS (SELECT key, id, count(*) AS times FROM (SELECT key, unnest(event_ids) AS id FROM asked)
         GROUP BY 1, 2 HAVING count(*) > 1),
     again AS (SELECT key, sum(times - 1) AS number FROM seen GROUP BY 1),
     joined AS (SELECT {_KEYS}, any_value(key) AS key, sum(len(event_ids)) AS number, min(list_min(times)) AS first,
         max(list_max(times)) AS last, min(list_min(event_ids)) AS sample FROM asked GROUP BY {_KEYS})
-    SELECT {_KEYS}, (joined.number - coalesce(again.number, 0))::BIGINT, {{first}}, {{last}}, sample
-    FROM joined LEFT JOIN again USING (key)""".format(
-    **{one: f"strftime(make_timestamp({one}::BIGINT * 1000000), '%Y-%m-%dT%H:%M:%SZ')" for one in ("first", "last")}
-)
-"""In no order. How often an event was delivered again is found by a hash of its row, which is exact unless two rows
-had one hash."""
+    SELECT {_KEYS}, (joined.number - coalesce(again.number, 0))::BIGINT,
+        {_TIME.format("first")}, {_TIME.format("last")}, sample FROM joined LEFT JOIN again USING (key)"""
+"""How often an event was delivered again is found by a hash of its row, which is exact unless two rows had one hash."""
+
+USES: Final = _USES.format("principal BETWEEN $one AND $other")
+"""In no order."""
+
+SUCCEEDED: Final = f"""{_USES.format("outcome = 'succeeded' AND name LIKE $name AND regexp_matches(call, $about, 'i')")}
+    ORDER BY first, {_KEYS}"""
 
 ADDRESSES: Final = """SELECT DISTINCT unnest(addresses) FROM rows
     WHERE principal = $principal AND invoked_by = '' ORDER BY 1 LIMIT $limit"""

@@ -5,6 +5,7 @@ import json
 from sekisho.analyzers.least_privilege import (
     LARGEST_MANAGED_POLICY,
     Activity,
+    Conditions,
     Denied,
     Evidence,
     Grant,
@@ -65,7 +66,7 @@ def test_what_is_granted_without_a_condition_is_not_granted_under_one() -> None:
 
 
 def test_without_conditions_there_are_none_and_all_is_allowed() -> None:
-    proposal = propose(activity(Grant("iam:PassRole", ROLE, PASSED)), context=False)
+    proposal = propose(activity(Grant("iam:PassRole", ROLE, PASSED)), conditions=Conditions.NONE)
 
     assert "Condition" not in json.dumps(proposal.policies)
     assert proposal.not_allowed == ()
