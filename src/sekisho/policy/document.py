@@ -14,7 +14,7 @@ import msgspec
 
 from sekisho.policy.errors import PolicyElementError, PolicyError, PolicyValueError, UnknownOperatorError
 from sekisho.policy.operators import BASE_OPERATORS, Operator, find_operator
-from sekisho.policy.places import NumberText, Path, lines_of, locate, read_json, shorten
+from sekisho.policy.places import MAX_CHARACTERS, NumberText, Path, lines_of, locate, read_json, shorten
 from sekisho.policy.principals import EVERYONE, Principal, PrincipalForm, parse_principal
 from sekisho.policy.values import value_problem
 
@@ -132,16 +132,17 @@ class Policy(msgspec.Struct, frozen=True, eq=False, dict=True):
         return lines_of(self.text, "Statement")
 
 
-def parse_policy(text: str) -> Policy:
+def parse_policy(text: str, *, most_characters: int = MAX_CHARACTERS) -> Policy:
     """Read a policy document.
 
     Args:
         text: JSON; element names in their exact case, condition operators and keys in any.
+        most_characters: how long it may be; AWS makes longer policies than it takes.
 
     Raises:
         PolicyError: the document is not one that AWS would take; the message names the place and the remedy.
     """
-    return _Parser(text).policy()
+    return _Parser(text).policy(most_characters)
 
 
 def format_policy(policy: Policy, *, indent: int | None = 2) -> str:
@@ -169,8 +170,8 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self.text = text
 
-    def policy(self) -> Policy:
-        document = self.mapping(read_json(self.text), ())
+    def policy(self, most_characters: int) -> Policy:
+        document = self.mapping(read_json(self.text, most_characters=most_characters), ())
         self.reject_unknown(document, _DOCUMENT_ELEMENTS, ())
         version = Version.V2008
         if "Version" in document:

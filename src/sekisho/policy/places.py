@@ -25,17 +25,17 @@ class NumberText(str):
     __slots__ = ()
 
 
-def read_json(text: str) -> Any:
+def read_json(text: str, *, most_characters: int = MAX_CHARACTERS) -> Any:
     """Return the JSON value that `text` holds, its numbers as `NumberText`.
 
     Raises:
-        PolicySyntaxError: not JSON, longer than `MAX_CHARACTERS`, nested too deeply, or an object with a key twice.
+        PolicySyntaxError: not JSON, longer than `most_characters`, nested too deeply, or an object with a key twice.
     """
-    if len(text) > MAX_CHARACTERS:
+    if len(text) > most_characters:
         raise PolicySyntaxError(
             f"the document has {len(text):,} characters",
             at=Location(""),
-            remedy=f"AWS takes at most 32,768 in any policy, Sekisho reads up to {MAX_CHARACTERS:,}",
+            remedy=f"AWS takes at most 32,768 in any policy, Sekisho reads up to {most_characters:,}",
         )
     if text.startswith("\ufeff"):
         raise PolicySyntaxError(

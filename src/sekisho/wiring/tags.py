@@ -30,7 +30,7 @@ def tag_history(store: UsageStore, files: Iterable[Path] = ()) -> TagHistory:
     history = TagHistory()
     for file in files:
         for arn, tags in read_tags(file):
-            history.list(arn, tags)
+            history.add_listed(arn, tags)
     for use in store.succeeded("%", _HAS_TAGS):
         _learn(history, use)
     return history
@@ -101,7 +101,7 @@ def _learn(history: TagHistory, use: UseOf) -> None:
                 for key in tags:
                     history.vary(arn, key)
             else:
-                history.set(arn, tags, use.first, use.last)
+                history.add_change(arn, tags, use.first, use.last)
 
 
 def _changes(use: UseOf, permission: Permission) -> Iterator[tuple[str, Mapping[str, str | None]]]:

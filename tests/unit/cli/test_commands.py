@@ -13,7 +13,7 @@ GIVEN_EACH_TIME = {
     "config", "out", "status", "resource", "resource_type", "account", "public", "severity", "policy", "partition",
     "version", "help", "role", "description", "serve", "report", "as_of", "script", "keep",
     "credentials", "principal", "sources", "start", "end", "resources", "include_denied", "conditions", "usage",
-    "late", "verify_integrity", "public_keys",
+    "late", "verify_integrity", "public_keys", "against", "keep_unseen",
     "tags", "follow_role_chains",
 }  # fmt: skip
 """Options that say what one run is about; a standing value would surprise."""

@@ -4,6 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from sekisho.activity import UsageError
 from sekisho.activity.summarist import Rows
@@ -114,6 +115,20 @@ def test_who_did_something_is_told_and_nobody_is_counted(tmp_path: Path) -> None
 
     assert store.principals() == [ROLE]
     assert store.nobodies() == {"ROOT": 2}
+
+
+def test_what_a_trail_has_is_told_by_account_whoever_did_it(tmp_path: Path) -> None:
+    store = UsageStore(tmp_path)
+    by_root = replace(usage("", "ROOT"), name="PurgeQueue")
+    elsewhere = replace(usage(), account="444455556666")
+    keep(store, "a", events((usage(), FIRST, 1), (by_root, FIRST, 2), (elsewhere, NEXT_DAY, 3)))
+
+    source, name = usage().source, usage().name
+    assert store.seen() == {
+        usage().account: {(source, name), (source, "PurgeQueue")},
+        elsewhere.account: {(source, name)},
+    }
+    assert store.seen(end="2026-10-01").keys() == {usage().account}
 
 
 def test_a_store_with_nothing_in_it_answers(tmp_path: Path) -> None:

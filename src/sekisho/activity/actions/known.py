@@ -16,6 +16,11 @@ def has_prefix(prefix: str) -> bool:
     return bool(_actions(prefix))
 
 
+def every_action(prefix: str) -> frozenset[str]:
+    """Return the actions with a prefix, as AWS spells them."""
+    return frozenset(_actions(prefix).values())
+
+
 @lru_cache(maxsize=512)
 def _actions(prefix: str) -> Mapping[str, str]:
     """Return the actions of a prefix that exists, by their names in lower case; nothing for any other."""

@@ -5,6 +5,8 @@ what was denied, and what nobody knows the action of, stands beside the policy.
 """
 
 from sekisho.analyzers.least_privilege.activity import Activity, Denied, Evidence, Grant, Unmapped, activity_of
+from sekisho.analyzers.least_privilege.comparison import Comparison, NotCompared, compare_with_today
+from sekisho.analyzers.least_privilege.expected import unrecorded_of
 from sekisho.analyzers.least_privilege.patterns import Width, widen
 from sekisho.analyzers.least_privilege.policies import (
     LARGEST_MANAGED_POLICY,
@@ -21,18 +23,22 @@ __all__ = [
     "LARGEST_MANAGED_POLICY",
     "MOST_MANAGED_POLICIES",
     "Activity",
+    "Comparison",
     "Conditions",
     "Denied",
     "Evidence",
     "Grant",
     "NotAllowed",
+    "NotCompared",
     "Proposal",
     "Suggestion",
     "TagHistory",
     "Unmapped",
     "Width",
     "activity_of",
+    "compare_with_today",
     "propose",
     "prove",
+    "unrecorded_of",
     "widen",
 ]

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from sekisho.activity.visibility import Hidden
 from sekisho.analyzers.least_privilege.activity import Activity, Context, Evidence, Grant
 from sekisho.analyzers.least_privilege.drafts import Draft, Statement, joined, one_or_list, statement_of
 from sekisho.analyzers.least_privilege.patterns import Width, widen
@@ -18,6 +19,9 @@ from sekisho.analyzers.least_privilege.tag_conditions import Tags, is_of_princip
 from sekisho.analyzers.least_privilege.tag_history import TagHistory
 from sekisho.policy import parse_policy
 from sekisho.policy.resource_types import arn_fits, parse_arn_template, placeholder_arns
+
+if TYPE_CHECKING:
+    from sekisho.analyzers.least_privilege.comparison import Comparison, NotCompared
 
 LARGEST_MANAGED_POLICY: Final = 6144
 """How many characters a managed policy may have, white space aside.
@@ -52,6 +56,8 @@ class Proposal:
         suggestions: conditions that held each time and are not sure to hold the next time.
         conditions: which were written: the suggestions are among them with `Conditions.ALL`.
         is_template: whether they have placeholders, of which nobody can say what they allow.
+        comparison: where the policies take the place of today's, what that changes; None where nobody asked.
+        unrecorded: what the principal evidently does and the trail does not record.
     """
 
     activity: Activity
@@ -62,6 +68,8 @@ class Proposal:
     suggestions: tuple[Suggestion, ...] = ()
     conditions: Conditions = Conditions.SAFE
     is_template: bool = False
+    comparison: "Comparison | NotCompared | None" = None
+    unrecorded: tuple[Hidden, ...] = ()
 
 
 def propose(
@@ -86,11 +94,10 @@ def propose(
         wanted |= {Grant(one.action, one.resource): seen for one, seen in activity.denied.items()}
     is_plain = conditions is Conditions.NONE
     granted = _without_context(wanted) if is_plain else wanted
-    needed = _without_repeats(granted)
     if width is Width.PLACEHOLDERS:
-        templates = _drafts(_placeholders(needed, activity.principal.split(":")[1]), granted)
+        templates = _drafts(_placeholders(_without_repeats(granted), activity.principal.split(":")[1]), granted)
         return Proposal(activity, wanted, _policies(joined(templates)), {}, conditions=conditions, is_template=True)
-    resources, widened = _widened(needed, width)
+    resources, widened = _widened(patterns_of(wanted, width, context=not is_plain))
     drafts = tuple(_drafts(resources, granted))
     requests = Requests(activity, Tags(history or TagHistory(), activity.principal, activity.grants))
     offered = Offer() if is_plain else offer(drafts, activity, requests, partial(_written, width=width))
@@ -110,7 +117,7 @@ def propose(
 
 
 def _policies(drafts: Iterable[Draft]) -> tuple[Mapping[str, Any], ...]:
-    return tuple(map(_policy, _split(map(statement_of, drafts))))
+    return tuple(map(_policy, split(map(statement_of, drafts))))
 
 
 def _policy(statements: Sequence[Statement]) -> Mapping[str, Any]:
@@ -186,21 +193,33 @@ def _without_repeats(grants: Iterable[Grant]) -> list[Grant]:
     return [grant for grant in grants if not grant.context or (grant.action, grant.resource) not in plain]
 
 
+def patterns_of(
+    granted: Mapping[Grant, Evidence], width: Width, *, context: bool
+) -> Mapping[tuple[str, Context], Mapping[str, frozenset[str]]]:
+    """Return the patterns of each action under each condition, each with the ARNs that it stands for.
+
+    The arguments are those of `propose`.
+    """
+    recorded: dict[tuple[str, Context], set[str]] = defaultdict(set)
+    for grant in _needed(granted, context=context):
+        recorded[grant.action, grant.context].add(grant.resource)
+    return {key: widen(arns, _width(key[0], width)) for key, arns in recorded.items()}
+
+
+def _needed(granted: Mapping[Grant, Evidence], *, context: bool) -> list[Grant]:
+    return _without_repeats(granted if context else _without_context(granted))
+
+
 def _widened(
-    grants: Iterable[Grant], width: Width
+    found: Mapping[tuple[str, Context], Mapping[str, frozenset[str]]],
 ) -> tuple[Mapping[tuple[str, Context], frozenset[str]], Mapping[str, int]]:
     """Return the resources of each action under each condition, and how many ARNs each pattern stands for."""
-    recorded: dict[tuple[str, Context], set[str]] = defaultdict(set)
-    for grant in grants:
-        recorded[grant.action, grant.context].add(grant.resource)
-    resources: dict[tuple[str, Context], frozenset[str]] = {}
     widened: dict[str, set[str]] = defaultdict(set)
-    for key, arns in recorded.items():
-        patterns = widen(arns, _width(key[0], width))
-        resources[key] = frozenset(patterns)
+    for patterns in found.values():
         for pattern, covered in patterns.items():
             if covered != frozenset({pattern}):
                 widened[pattern] |= covered
+    resources = {key: frozenset(patterns) for key, patterns in found.items()}
     return resources, {pattern: len(covered) for pattern, covered in sorted(widened.items())}
 
 
@@ -209,12 +228,12 @@ def _width(action: str, asked: Width) -> Width:
     return Width.EXACT if asked is Width.GROUPED and action.startswith(("iam:", "sts:")) else asked
 
 
-def _split(statements: Iterable[Statement]) -> Iterator[list[Statement]]:
-    """Yield the statements of each policy, in order, as many as fit."""
+def split(statements: Iterable[Statement]) -> Iterator[list[Statement]]:
+    """Yield the statements of each policy, in order, as many as fit; one that cannot be cut stands alone."""
     policy: list[Statement] = []
     size = _EMPTY
     for statement in _small_enough(statements):
-        more = _size(statement) + 1
+        more = size_of(statement) + 1
         if policy and size + more > LARGEST_MANAGED_POLICY:
             yield policy
             policy, size = [], _EMPTY
@@ -227,14 +246,15 @@ def _split(statements: Iterable[Statement]) -> Iterator[list[Statement]]:
 _EMPTY: Final = len('{"Version":"2012-10-17","Statement":[]}')
 
 
-def _size(statement: Statement) -> int:
+def size_of(statement: Statement) -> int:
+    """Return how many characters a statement or a policy has, white space aside."""
     return len(json.dumps(statement, separators=(",", ":"), ensure_ascii=False))
 
 
 def _small_enough(statements: Iterable[Statement]) -> Iterator[Statement]:
     """Yield statements that fit into a policy each: one too large in halves, of its resources or else its actions."""
     for statement in statements:
-        if _size(statement) + _EMPTY <= LARGEST_MANAGED_POLICY:
+        if size_of(statement) + _EMPTY <= LARGEST_MANAGED_POLICY:
             yield statement
             continue
         halves = list(_halves(statement))
@@ -243,10 +263,11 @@ def _small_enough(statements: Iterable[Statement]) -> Iterator[Statement]:
 
 def _halves(statement: Statement) -> Iterator[Statement]:
     for element in ("Resource", "Action"):
-        values: str | list[str] = statement[element]
+        values: str | list[str] = statement.get(element, "")
         if not isinstance(values, str):
             middle = len(values) // 2
             for part, some in (("a", values[:middle]), ("b", values[middle:])):
-                yield {**statement, "Sid": f"{statement['Sid']}{part}", element: one_or_list(some)}
+                named = {"Sid": f"{statement['Sid']}{part}"} if "Sid" in statement else {}
+                yield {**statement, **named, element: one_or_list(some)}
             return
     yield statement

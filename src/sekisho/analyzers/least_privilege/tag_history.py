@@ -1,6 +1,5 @@
 """Which tags resources and principals had, as far as anybody knows: from tagging calls, and from lists of tags."""
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -37,18 +36,18 @@ class _Span:
 class TagHistory:
     """Tags by the ARN of whose they are. Times are `eventTime`s."""
 
-    _listed: dict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
-    _spans: dict[str, dict[str, list[_Span]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
+    _listed: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
+    _spans: dict[str, dict[str, list[_Span]]] = field(default_factory=dict[str, dict[str, list[_Span]]])
     _varying: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
 
-    def list(self, arn: str, tags: Mapping[str, str]) -> None:
+    def add_listed(self, arn: str, tags: Mapping[str, str]) -> None:
         """Learn which tags something has; they count for all of the time unless a call is known that set them."""
-        self._listed[arn].update(tags)
+        self._listed.setdefault(arn, {}).update(tags)
 
-    def set(self, arn: str, tags: Mapping[str, str | None], first: str, last: str) -> None:
+    def add_change(self, arn: str, tags: Mapping[str, str | None], first: str, last: str) -> None:
         """Learn that calls between two times set tags, or removed those that are None."""
         for key, value in tags.items():
-            self._spans[arn][key].append(_Span(value, first, last))
+            self._spans.setdefault(arn, {}).setdefault(key, []).append(_Span(value, first, last))
 
     def vary(self, arn: str, key: str) -> None:
         """Learn that sessions of a role may have had another value than the role."""

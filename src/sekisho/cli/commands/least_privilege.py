@@ -21,6 +21,7 @@ DAY: Final = click.DateTime(["%Y-%m-%d"])
         "sekisho generate-policy --principal role/app --from s3://trail-logs/AWSLogs/ --profile audit",
         "sekisho generate-policy --principal all --from s3://trail-logs/AWSLogs/ --verify-integrity --strict",
         "sekisho generate-policy --principal role/app --from trail/ --conditions all --format terraform",
+        "sekisho generate-policy --principal role/app --from trail/ --against aws     what takes the place of today's",
         "sekisho generate-policy --from trail/        who did something at all",
     ),
 )
@@ -58,6 +59,17 @@ DAY: Final = click.DateTime(["%Y-%m-%d"])
     help="Tags, as `aws resourcegroupstaggingapi get-resources` or `aws iam get-role` prints them; may be repeated.",
 )
 @click.option("--follow-role-chains", is_flag=True, help="Print the policies of the roles that were assumed as well.")
+@click.option(
+    "--against",
+    metavar="PLACE",
+    help="Compare with what is attached now, and print what takes its place: a file with what `aws iam "
+    "get-account-authorization-details` answers, a policy, or `aws` to ask IAM.",
+)
+@click.option(
+    "--keep-unseen/--drop-unseen",
+    default=True,
+    help="With --against, keep grants whose use the trail could not have shown (the default), or drop them.",
+)
 @click.option("--out", metavar="FOLDER", type=FILE, help="Write each policy to a file of its own in this folder.")
 @click.option("--usage", metavar="FOLDER", type=FILE, help="Where usage is kept, so that a file is read only once.")
 @click.option(

@@ -10,8 +10,16 @@ from rich.text import Text
 from sekisho.activity.caller import Nobody
 from sekisho.activity.permission import Basis, Reach
 from sekisho.activity.usage import FileReport
-from sekisho.analyzers.least_privilege import MOST_MANAGED_POLICIES, Conditions, Evidence, Grant, Proposal
+from sekisho.analyzers.least_privilege import (
+    MOST_MANAGED_POLICIES,
+    Comparison,
+    Conditions,
+    Evidence,
+    Grant,
+    Proposal,
+)
 from sekisho.cli.escape import plain
+from sekisho.cli.render.comparison import document_of_comparison, notes_on_comparison, notes_on_unrecorded
 from sekisho.cli.render.suggestions import documents_of_suggestions, lines_on_suggestions
 from sekisho.cli.render.words import count
 
@@ -26,7 +34,7 @@ def document_of(proposal: Proposal) -> dict[str, Any]:
     return {
         "principal": activity.principal,
         "policies": list(proposal.policies),
-        "isProven": not proposal.not_allowed if proposal.policies and not proposal.is_template else None,
+        "isProven": _is_proven(proposal),
         "notAllowed": [_grant(one.grant) for one in proposal.not_allowed],
         "grants": [
             {**_grant(grant), **_evidence(seen)} for grant, seen in sorted(proposal.granted.items(), key=_by_grant)
@@ -50,6 +58,8 @@ def document_of(proposal: Proposal) -> dict[str, Any]:
         "mayNeed": [
             {"action": action, "becauseOf": sorted(because_of)} for action, because_of in sorted(activity.hints.items())
         ],
+        "notRecorded": [{"what": one.what, "switchOn": one.advice} for one in proposal.unrecorded],
+        **({"comparison": document_of_comparison(proposal.comparison)} if proposal.comparison else {}),
     }
 
 
@@ -64,7 +74,7 @@ def notes_on(proposal: Proposal) -> Iterator[Text]:
     else:
         yield Text(
             f"  {count(len(actions), 'action')} out of {count(records, 'use')}, in {_policies(len(proposal.policies))}."
-            + ("" if proposal.not_allowed or proposal.is_template else _PROVEN)
+            + (_PROVEN if _is_all_allowed(proposal) else "")
         )
     if proposal.is_template:
         yield Text("  Its resources are placeholders: fill in what stands in ${…} before you attach it.", "yellow")
@@ -124,6 +134,9 @@ def notes_on(proposal: Proposal) -> Iterator[Text]:
         ],
         "red",
     )
+    yield from notes_on_unrecorded(proposal.unrecorded)
+    if proposal.comparison is not None:
+        yield from notes_on_comparison(proposal.comparison)
 
 
 def notes_on_files(
@@ -150,6 +163,22 @@ def notes_on_files(
 
 
 _PROVEN: Final = " Each of them is allowed: the evaluator was asked."
+
+
+def _is_proven(proposal: Proposal) -> bool | None:
+    """Say whether the policies allow what was done; where they replace others, also that they allow no more."""
+    comparison = proposal.comparison
+    if isinstance(comparison, Comparison):
+        return not (proposal.not_allowed or comparison.proof.more or comparison.proof.lost) and (
+            None if comparison.proof.undecided else True
+        )
+    return not proposal.not_allowed if proposal.policies and not proposal.is_template else None
+
+
+def _is_all_allowed(proposal: Proposal) -> bool:
+    comparison = proposal.comparison
+    is_part = isinstance(comparison, Comparison) and bool(comparison.missing)
+    return not (proposal.not_allowed or proposal.is_template or is_part)
 
 
 def _is_granted(proposal: Proposal) -> bool:

@@ -11,7 +11,17 @@ import duckdb
 
 from sekisho.activity.event_ids import sample_of
 from sekisho.activity.usage import Usage, UseOf
-from sekisho.storage.usage.statements import ADDRESSES, ALWAYS, CALLS, NOBODIES, PRINCIPALS, SUCCEEDED, USES, WITHIN
+from sekisho.storage.usage.statements import (
+    ADDRESSES,
+    ALWAYS,
+    CALLS,
+    NOBODIES,
+    PRINCIPALS,
+    SEEN,
+    SUCCEEDED,
+    USES,
+    WITHIN,
+)
 from sekisho.storage.usage.table import SHARED
 
 MEMORY: Final = "64MB"
@@ -86,6 +96,13 @@ class UsageReader:
     def calls(self, name: str) -> list[Usage]:
         """Return the calls of this name that succeeded, whoever made them, the latest last."""
         return [Usage(*row) for row in self._query(CALLS, name=name)]
+
+    def seen(self, start: str = "", end: str = "~") -> Mapping[str, frozenset[tuple[str, str]]]:
+        """Return the event sources and names that the trail of each account has, whoever caused them."""
+        found: dict[str, set[tuple[str, str]]] = {}
+        for account, source, name in self._query(SEEN, start, end):
+            found.setdefault(account, set()).add((source, name))
+        return {account: frozenset(some) for account, some in found.items()}
 
     def nobodies(self, start: str = "", end: str = "~") -> Mapping[str, int]:
         """Return how many records belong to no principal, by the name of the `Nobody`."""

@@ -19,6 +19,8 @@ PRINCIPALS: Final = "SELECT principal, count(*) FROM rows WHERE principal <> '' 
 NOBODIES: Final = """SELECT nobody, count(DISTINCT id) FROM
     (SELECT nobody, unnest(event_ids) AS id FROM rows WHERE nobody <> '') GROUP BY 1 ORDER BY 1"""
 
+SEEN: Final = "SELECT DISTINCT account, source, name FROM rows"
+
 CALLS: Final = f"""SELECT {_KEYS} FROM rows WHERE name = $name AND outcome = 'succeeded'
     GROUP BY ALL ORDER BY max(list_max(times)), {_KEYS}"""
 

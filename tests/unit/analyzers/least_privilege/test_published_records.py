@@ -172,7 +172,7 @@ def test_no_published_call_is_unmapped() -> None:
     assert 1 - len(unmapped) / len(calls) >= 0.97
 
 
-@pytest.mark.parametrize("width", list(Width))
+@pytest.mark.parametrize("width", [Width.EXACT, Width.GROUPED, Width.STAR])
 def test_all_of_it_is_allowed_however_wide(width: Width) -> None:
     wider = {
         principal: parsed(propose(proposal.activity, width=width).policies)

@@ -369,9 +369,9 @@ def reads(*names: str, **more: Any) -> list[UseOf]:
 def tagged(value: str | None, *names: str, principal: str | None = "data") -> TagHistory:
     history = TagHistory()
     if principal is not None:
-        history.list(ROLE, {"team": principal})
+        history.add_listed(ROLE, {"team": principal})
     for name in names:
-        history.list(arn(name), {"team": value} if value is not None else {"other": "x"})
+        history.add_listed(arn(name), {"team": value} if value is not None else {"other": "x"})
     return history
 
 
@@ -410,7 +410,7 @@ def test_too_little_is_no_reason_for_a_condition_on_tags(history: TagHistory, na
 
 def test_one_resource_with_another_value_is_enough_against_it() -> None:
     history = tagged("data", *NAMES)
-    history.list(arn("d"), {"team": "other"})
+    history.add_listed(arn("d"), {"team": "other"})
 
     assert offered(*reads(*NAMES, "d"), history=history) == {}
 
@@ -434,7 +434,7 @@ def test_what_makes_a_resource_is_not_asked_for_its_tags() -> None:
 def test_a_tag_counts_from_the_call_that_sets_it() -> None:
     history = tagged(None, principal="data")
     for name in NAMES:
-        history.set(arn(name), {"team": "data"}, "2026-10-05T08:00:00Z", "2026-10-05T08:00:00Z")
+        history.add_change(arn(name), {"team": "data"}, "2026-10-05T08:00:00Z", "2026-10-05T08:00:00Z")
 
     assert offered(*reads(*NAMES), history=history) == {}
     assert "aws:ResourceTag/team" in offered(*reads(*NAMES, first="2026-10-06T08:00:00Z"), history=history)
@@ -442,9 +442,9 @@ def test_a_tag_counts_from_the_call_that_sets_it() -> None:
 
 def test_services_that_do_not_look_at_tags_are_not_asked_to() -> None:
     history = TagHistory()
-    history.list(ROLE, {"team": "data"})
+    history.add_listed(ROLE, {"team": "data"})
     for name in NAMES:
-        history.list(f"arn:aws:s3:::{name}/k", {"team": "data"})
+        history.add_listed(f"arn:aws:s3:::{name}/k", {"team": "data"})
 
     assert "aws:ResourceTag/team" not in offered(
         *(use(source="s3", name="GetObject", bucketName=name, key="k") for name in NAMES), history=history
@@ -455,7 +455,7 @@ def test_whom_a_principal_may_become_stays_listed() -> None:
     roles = [f"arn:aws:iam::{OWN}:role/{name}" for name in NAMES]
     history = TagHistory()
     for one in (ROLE, *roles):
-        history.list(one, {"team": "data"})
+        history.add_listed(one, {"team": "data"})
     proposal = proposed(*(use(source="sts", name="AssumeRole", roleArn=one) for one in roles), history=history)
 
     assert proposal.policies[0]["Statement"][0]["Resource"] == roles

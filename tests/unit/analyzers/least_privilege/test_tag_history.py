@@ -25,17 +25,17 @@ def at(day: int) -> str:
 )
 def test_values_are_replayed_in_the_order_of_time(first: int, last: int, expected: Value) -> None:
     history = TagHistory()
-    history.set(ARN, {"team": None}, at(15), at(15))
-    history.set(ARN, {"team": "web"}, at(10), at(10))
-    history.set(ARN, {"team": "data"}, at(5), at(5))
+    history.add_change(ARN, {"team": None}, at(15), at(15))
+    history.add_change(ARN, {"team": "web"}, at(10), at(10))
+    history.add_change(ARN, {"team": "data"}, at(5), at(5))
 
     assert history.value(ARN, "team", at(first), at(last)) == expected
 
 
 def test_calls_that_may_lie_between_others_make_a_value_uncertain() -> None:
     history = TagHistory()
-    history.set(ARN, {"team": "data"}, at(1), at(9))
-    history.set(ARN, {"team": "web"}, at(4), at(4))
+    history.add_change(ARN, {"team": "data"}, at(1), at(9))
+    history.add_change(ARN, {"team": "web"}, at(4), at(4))
 
     assert history.value(ARN, "team", at(5), at(6)) is CHANGED
     assert history.value(ARN, "team", at(10), at(11)) == "data"
@@ -43,8 +43,8 @@ def test_calls_that_may_lie_between_others_make_a_value_uncertain() -> None:
 
 def test_a_list_counts_for_all_of_the_time_unless_a_call_is_known() -> None:
     history = TagHistory()
-    history.list(ARN, {"team": "data", "stage": "prod"})
-    history.set(ARN, {"team": "data"}, at(5), at(5))
+    history.add_listed(ARN, {"team": "data", "stage": "prod"})
+    history.add_change(ARN, {"team": "data"}, at(5), at(5))
 
     assert history.value(ARN, "stage", at(1), at(2)) == "prod"
     assert history.value(ARN, "team", at(1), at(2)) is None
@@ -53,7 +53,7 @@ def test_a_list_counts_for_all_of_the_time_unless_a_call_is_known() -> None:
 
 def test_sessions_with_tags_of_their_own_make_a_roles_tag_uncertain() -> None:
     history = TagHistory()
-    history.list(ARN, {"team": "data"})
+    history.add_listed(ARN, {"team": "data"})
     history.vary(ARN, "team")
 
     assert history.value(ARN, "team", at(1), at(2)) is CHANGED

@@ -1,0 +1,164 @@
+"""What is told of a principal whose policies were generated: made beside them, shown in order."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.text import Text
+
+from sekisho.activity.visibility import Hidden, invisible
+from sekisho.analyzers.least_privilege import (
+    Activity,
+    Conditions,
+    NotCompared,
+    Proposal,
+    TagHistory,
+    Width,
+    compare_with_today,
+    propose,
+    unrecorded_of,
+)
+from sekisho.analyzers.least_privilege.role_chains import RoleChains
+from sekisho.cli.escape import plain
+from sekisho.cli.output import Output
+from sekisho.cli.render.cloudformation import render_cloudformation
+from sekisho.cli.render.documents import array_of, json_lines
+from sekisho.cli.render.least_privilege import document_of, notes_on
+from sekisho.cli.render.role_chains import document_of_chains, notes_on_chains
+from sekisho.cli.render.terraform import render_terraform
+
+if TYPE_CHECKING:
+    from sekisho.collectors.identity_policies import Today
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is told of a principal.
+
+    Attributes:
+        principal: its ARN.
+        policies: the policies.
+        document: JSON of all that is known; empty where it is not asked for.
+        notes: what the reader should know.
+        is_compared: whether it was compared with today's policies, where it should be.
+    """
+
+    principal: str
+    policies: tuple[Mapping[str, Any], ...]
+    document: str = ""
+    notes: tuple[Text, ...] = ()
+    is_compared: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Teller:
+    """Makes policies of what a principal did, and says what there is to say of them. Any process can have it.
+
+    Attributes:
+        width: how resources are written.
+        conditions: which conditions are.
+        denied: whether what was denied is granted as well.
+        is_document: whether all that is known is asked for, as JSON.
+        names: who did something.
+        tags: which tags there were.
+        chains: who assumed whom; None where nobody asks.
+        seen: to each account, the sources and names of all calls in it.
+        today: what is attached today; None where nobody asks.
+        keeps_unseen: whether what the trail could not have shown stays allowed.
+    """
+
+    width: Width
+    conditions: Conditions
+    denied: bool
+    is_document: bool
+    names: Sequence[str]
+    tags: TagHistory
+    chains: RoleChains | None
+    seen: Mapping[str, frozenset[tuple[str, str]]]
+    today: "Today | None"
+    keeps_unseen: bool
+
+    def __call__(self, activity: Activity) -> Told:
+        """Return what is told of a principal."""
+        proposal = self._propose(activity)
+        principal = activity.principal
+        is_compared = not isinstance(proposal.comparison, NotCompared)
+        if self.is_document:
+            more = {} if self.chains is None else {"roleChains": document_of_chains(principal, self.chains)}
+            return Told(principal, (), next(json_lines([document_of(proposal) | more])), (), is_compared)
+        about_chains = () if self.chains is None else notes_on_chains(principal, self.chains, self.names)
+        return Told(principal, proposal.policies, "", (*notes_on(proposal), *about_chains), is_compared)
+
+    def _propose(self, activity: Activity) -> Proposal:
+        proposal = propose(
+            activity, width=self.width, denied=self.denied, conditions=self.conditions, history=self.tags
+        )
+        seen = self.seen.get(activity.principal.split(":")[4], frozenset())
+        proposal = replace(proposal, unrecorded=unrecorded_of(activity, seen))
+        if self.today is None:
+            return proposal
+        hidden: Mapping[str, Hidden] = invisible(seen) if self.keeps_unseen else {}
+        has_context = self.conditions is not Conditions.NONE
+        return compare_with_today(
+            proposal, self.today.of(activity.principal), hidden, width=self.width, context=has_context
+        )
+
+
+def show(output: Output, output_format: str, folder: Path | None, told: Iterable[Told]) -> None:
+    """Print what is told, or write policies to a folder.
+
+    Raises:
+        click.UsageError: a policy cannot be written in the format.
+    """
+    match output_format:
+        case "json":
+            output.write(array_of(one.document for one in told))
+            return
+        case "jsonl":
+            output.write(one.document for one in told)
+            return
+        case "terraform" | "cloudformation":
+            told = list(told)
+            output.write(_code(output_format, told))
+        case _:
+            told = _printed(output, folder, told)
+    for one in told:
+        output.note(*one.notes)
+
+
+def _code(output_format: str, told: Sequence[Told]) -> Sequence[str]:
+    """Return a whole file, so that nothing is written of one that cannot be."""
+    render = render_terraform if output_format == "terraform" else render_cloudformation
+    try:
+        return tuple(render((one.principal, one.policies) for one in told))
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _printed(output: Output, folder: Path | None, told: Iterable[Told]) -> Iterator[Told]:
+    """Print or write the policies of each, and hand it on."""
+    for one in told:
+        if folder is None:
+            output.write(json.dumps(policy, indent=2, ensure_ascii=False) for policy in one.policies)
+        else:
+            _write(output, folder, one)
+        yield one
+
+
+def _write(output: Output, folder: Path, told: Told) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    # No name in IAM has a tilde, so that no two principals have one file.
+    name = told.principal.split(":", 4)[4].replace(":", ".", 1).replace("/", "~")
+    for number, policy in enumerate(told.policies, 1):
+        file = folder / f"{name}{f'~~{number}' if len(told.policies) > 1 else ''}.json"
+        _write_whole(file, policy)
+        output.note(Text(plain(f"wrote {file}"), "dim"))
+
+
+def _write_whole(file: Path, policy: Mapping[str, Any]) -> None:
+    unfinished = file.with_name(f"{file.name}.unfinished")
+    unfinished.write_text(f"{json.dumps(policy, indent=2, ensure_ascii=False)}\n", "utf-8")
+    unfinished.replace(file)
