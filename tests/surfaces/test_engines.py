@@ -11,7 +11,7 @@ from pathlib import Path
 import pyspark
 import pytest
 
-from sekisho.activity.usage import FileReport
+from sekisho.activity.usage import FileReport, UseOf
 from sekisho.collectors.trails import LocalFiles
 from sekisho.storage.usage import UsageStore
 from sekisho.wiring.usage import Processes
@@ -96,6 +96,10 @@ def killed(usage: Path, folders: list[Path], *victims: str, master: str, wave: i
     ).stderr
 
 
+def rows_of(store: UsageStore) -> list[UseOf]:
+    return sorted(store.uses(), key=repr)
+
+
 def test_the_local_pool_and_spark_say_the_same(folders: list[Path], moto: str, tmp_path: Path) -> None:
     bucket = client(moto, "s3")
     bucket.create_bucket(Bucket=BUCKET)
@@ -121,7 +125,7 @@ def test_the_local_pool_and_spark_say_the_same(folders: list[Path], moto: str, t
     assert spark.stdout == local.stdout
     assert all(name in spark.stderr for name in BROKEN)
     here, there = UsageStore(tmp_path / "local"), UsageStore(tmp_path / "spark")
-    assert list(here.uses()) == list(there.uses())
+    assert rows_of(here) == rows_of(there)
     assert files_of(here) == files_of(there)
     assert sum(file.records for file in files_of(there)) > 6_000
     assert len(parts_of(there)) == len(places)
@@ -136,7 +140,7 @@ def test_a_killed_executor_costs_a_retry_and_no_row(folders: list[Path], right: 
     assert len(list((tmp_path / "deaths").iterdir())) == 2
     assert "Python worker exited unexpectedly" in said
     assert "Lost executor" in said
-    assert list(store.uses()) == list(right.uses())
+    assert rows_of(store) == rows_of(right)
     assert files_of(store) == files_of(right)
     assert parts_of(store) == parts_of(right)
 
@@ -155,5 +159,5 @@ def test_what_was_read_before_spark_gave_up_is_kept(folders: list[Path], right: 
     more = read(usage, [LocalFiles(folder) for folder in folders], Processes(2))
 
     assert set(parts) < set(parts_of(more))
-    assert list(more.uses()) == list(right.uses())
+    assert rows_of(more) == rows_of(right)
     assert files_of(more) == files_of(right)

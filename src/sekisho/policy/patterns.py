@@ -53,7 +53,7 @@ def literal(text: str) -> str:
 
 def unescaped(text: str) -> str:
     """Return what `literal` was given."""
-    return _ESCAPED.sub(r"\1", text)
+    return _ESCAPED.sub(r"\1", text) if "${" in text else text
 
 
 def parse_template(text: str, *, wildcards: bool, variables: bool) -> Template:

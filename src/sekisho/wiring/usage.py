@@ -20,7 +20,7 @@ from sekisho.activity.needs import READS, UNSEEN, WHOLE
 from sekisho.activity.passed_roles import role_of_profile
 from sekisho.activity.record import read_records
 from sekisho.activity.summarist import Summarist
-from sekisho.activity.usage import FileReport, UseOf, call_of
+from sekisho.activity.usage import FileReport, call_of
 from sekisho.analyzers.least_privilege import Activity, activity_of
 from sekisho.collectors.errors import CollectError
 from sekisho.collectors.reader import Progress
@@ -258,17 +258,13 @@ class _Answering(Generic[Answer]):
     def __call__(self, task: tuple[int, tuple[str, str]]) -> list[Answer]:
         """Return what becomes of each principal of a numbered range, from the first to the last."""
         _, principals = task
+        addresses = self.reader.addresses(principals, self.start, self.end)
         groups = groupby(self.reader.uses(principals, self.start, self.end), lambda row: row.usage.principal)
         return [
-            self.then(self._activity(principal, uses))
+            self.then(activity_of(principal, uses, self.profiles, addresses.get(principal, frozenset())))
             for principal, uses in groups
             if self.are_named or not Caller(principal).is_service_linked
         ]
-
-    def _activity(self, principal: str, uses: Iterable[UseOf]) -> Activity:
-        activity = activity_of(principal, uses, self.profiles)
-        activity.addresses = self.reader.addresses(principal, self.start, self.end)
-        return activity
 
 
 def instance_profiles(store: UsageReader) -> Mapping[str, str]:

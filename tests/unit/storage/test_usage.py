@@ -88,7 +88,7 @@ def test_only_events_of_the_time_that_is_asked_about_count(tmp_path: Path, start
 
     assert sum(one.count for one in store.uses(ROLE, start, end)) == count
     assert store.principals(start, end) == ([ROLE] if count else [])
-    assert store.addresses(ROLE, start, end) == (frozenset({"192.0.2.1"}) if count else frozenset())
+    assert store.addresses(ROLE, start, end) == ({ROLE: frozenset({"192.0.2.1"})} if count else {})
 
 
 def test_an_event_of_another_principal_is_another_one(tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_too_many_addresses_are_not_told(tmp_path: Path) -> None:
         some.addresses[:] = [f"10.0.{number}.{at}" for at in range(400)]
         keep(store, str(number), some)
 
-    assert store.addresses(ROLE) is None
+    assert store.addresses(ROLE) == {ROLE: None}
 
 
 def test_who_did_something_is_told_and_nobody_is_counted(tmp_path: Path) -> None:

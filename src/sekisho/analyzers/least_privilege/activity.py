@@ -174,15 +174,21 @@ class Activity:
     addresses: frozenset[str] | None = None
 
 
-def activity_of(principal: str, uses: Iterable[UseOf], profiles: Mapping[str, str] = NO_PROFILES) -> Activity:
+def activity_of(
+    principal: str,
+    uses: Iterable[UseOf],
+    profiles: Mapping[str, str] = NO_PROFILES,
+    addresses: frozenset[str] | None = None,
+) -> Activity:
     """Return what a principal did.
 
     Args:
         principal: its ARN.
         uses: its rows, in any order.
         profiles: the roles of instance profiles, as far as they are known.
+        addresses: the `sourceIPAddress`es of its calls.
     """
-    activity = Activity(principal)
+    activity = Activity(principal, addresses=addresses)
     known: dict[tuple[str, str, str, str, str, str], tuple[Needs, tuple[RequestKeys, ...]]] = {}
     done: set[tuple[str, str]] = set()
     for use in uses:

@@ -75,6 +75,21 @@ def ranges_of(addresses: Iterable[Address], most: int = MOST_RANGES) -> tuple[st
     return ()
 
 
+def ends_of(addresses: Iterable[Address], ranges: Iterable[str]) -> tuple[Address, ...]:
+    """Return the first and the last address of each range: a condition that both meet is met by all between them.
+
+    Args:
+        addresses: in order.
+        ranges: CIDR blocks.
+    """
+    found = tuple(addresses)
+    ends: list[Address] = []
+    for network in map(ip_network, ranges):
+        inside = [one for one in found if one in network]
+        ends += inside[:1] + inside[1:][-1:]
+    return tuple(ends)
+
+
 def _address(text: str) -> Address | None:
     try:
         return ip_address(text)

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -125,10 +125,17 @@ def _policy(statements: Sequence[Statement]) -> Mapping[str, Any]:
 
 
 def _is_harmless(suggestion: Suggestion, principal: str, requests: Requests) -> bool:
-    """Say whether all that a statement is about was allowed by it: the evaluator is asked."""
+    """Say whether all that a statement is about was allowed by it: the evaluator is asked.
+
+    What has the resources of a statement that was proven is asked about once for each way in which it was done.
+    """
     draft = suggestion.draft
     policy = parse_policy(json.dumps(_policy([statement_of(draft)])))
-    return not prove([policy], draft.grants, principal, requests.contexts([draft]))
+    contexts = requests.contexts([draft])
+    grants: Collection[Grant] = draft.grants
+    if not suggestion.instead_of:
+        grants = {(one.action, *map(repr, contexts(one))): one for one in draft.grants}.values()
+    return not prove([policy], grants, principal, contexts)
 
 
 def _stands_for(drafts: Iterable[Draft], widened: Mapping[str, int]) -> Mapping[str, int]:

@@ -1,6 +1,7 @@
 """The proof of a generated policy: each thing that was done is put to the evaluator."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -9,7 +10,7 @@ from msgspec.structs import replace
 from sekisho.analyzers.least_privilege.activity import Grant
 from sekisho.evaluation import Caller, CallerKind, Outcome, Request, evaluate_policy
 from sekisho.evaluation.decide import actions_match
-from sekisho.policy import Policy
+from sekisho.policy import Patterns, Policy, Statement
 from sekisho.policy.patterns import unescaped
 
 
@@ -42,11 +43,12 @@ def prove(
         contexts: of the requests that were made.
     """
     caller = Caller(CallerKind.AWS, account=principal.split(":")[4], principal_arn=principal)
+    abouts = [_About(policy) for policy in policies]
     about: dict[str, Sequence[Policy]] = {}
     refused: list[NotAllowed] = []
     for grant in grants:
         if grant.action not in about:
-            about[grant.action] = tuple(_about(policies, grant.action))
+            about[grant.action] = tuple(filter(None, (one.only(grant.action) for one in abouts)))
         resource = unescaped(grant.resource)
         requests = (Request(caller, grant.action, resource, context) for context in contexts(grant))
         if not all(_is_allowed(about[grant.action], request) for request in requests):
@@ -54,12 +56,25 @@ def prove(
     return tuple(refused)
 
 
-def _about(policies: Iterable[Policy], action: str) -> Iterator[Policy]:
-    """Yield policies with those statements alone that are about an action, as all others decide nothing of it."""
-    for policy in policies:
-        statements = tuple(one for one in policy.statements if actions_match(one.actions, action))
-        if statements:
-            yield replace(policy, statements=statements)
+class _About:
+    """The statements of a policy that are about an action, as all others decide nothing of it."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._named: dict[str, list[Statement]] = defaultdict(list)
+        self._others: list[Statement] = []
+        for one in policy.statements:
+            if one.actions.negated or any("*" in glob or "?" in glob for glob in one.actions.globs):
+                self._others.append(one)
+                continue
+            for name in {glob.lower() for glob in one.actions.globs}:
+                self._named[name].append(one)
+
+    def only(self, action: str) -> Policy | None:
+        """Return the policy with nothing else; None where it has nothing about the action."""
+        found = [one for one in self._others if actions_match(one.actions, action)]
+        named = [replace(one, actions=Patterns((action,))) for one in self._named.get(action.lower(), ())]
+        return replace(self._policy, statements=(*named, *found)) if named or found else None
 
 
 def _is_allowed(policies: Sequence[Policy], request: Request) -> bool:

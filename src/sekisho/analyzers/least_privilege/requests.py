@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Final, TypeAlias
 
 from sekisho.analyzers.least_privilege.activity import Activity, Grant
-from sekisho.analyzers.least_privilege.addresses import own_addresses
+from sekisho.analyzers.least_privilege.addresses import ends_of, own_addresses, ranges_of
 from sekisho.analyzers.least_privilege.circumstances import Way
 from sekisho.analyzers.least_privilege.drafts import Draft
 from sekisho.analyzers.least_privilege.tag_conditions import PRINCIPAL_TAG, RESOURCE_TAG, Tags
@@ -22,7 +22,9 @@ class Requests:
     def __init__(self, activity: Activity, tags: Tags) -> None:
         """Take what the principal did, and what is known of tags."""
         self.tags = tags
-        self.addresses = own_addresses(activity)
+        addresses = own_addresses(activity)
+        self.ranges = ranges_of(addresses)
+        self._addresses = ends_of(addresses, self.ranges)
         self._ways = activity.ways
 
     def contexts(self, drafts: Iterable[Draft]) -> Callable[[Grant], Iterable[RequestContext]]:
@@ -52,7 +54,7 @@ class Requests:
         return [{key.lower(): values for key, values in (same | dict(one)).items()} for one in sorted(found or {()})]
 
     def _of(self, way: Way, *, with_address: bool) -> Iterator[dict[str, tuple[str, ...]]]:
-        """Yield the condition keys of requests of a way: where addresses are asked for, from each."""
+        """Yield the condition keys of requests of a way: where addresses are asked for, from the ends of each range."""
         request = dict(way.keys) | {
             "aws:RequestedRegion": (way.region,),
             "aws:MultiFactorAuthPresent": ("true" if way.has_mfa else "false",),
@@ -63,7 +65,7 @@ class Requests:
         if not with_address or way.endpoint or way.service:
             yield request
             return
-        for address in self.addresses:
+        for address in self._addresses:
             yield request | {_ADDRESS: (str(address),)}
 
 

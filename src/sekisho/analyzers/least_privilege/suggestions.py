@@ -9,7 +9,6 @@ from typing import TypeAlias
 from sekisho.activity.permission import Basis
 from sekisho.analyzers.least_privilege import conditions
 from sekisho.analyzers.least_privilege.activity import Activity, Evidence
-from sekisho.analyzers.least_privilege.addresses import ranges_of
 from sekisho.analyzers.least_privilege.circumstances import Circumstances
 from sekisho.analyzers.least_privilege.drafts import Condition, Draft, joined
 from sekisho.analyzers.least_privilege.requests import Requests
@@ -60,7 +59,7 @@ def offer(drafts: Iterable[Draft], activity: Activity, requests: Requests, widen
         requests: what is known of how it did that.
         widen: how resources are written.
     """
-    seen = _Seen(activity, requests.tags, ranges_of(requests.addresses), widen)
+    seen = _Seen(activity, requests.tags, requests.ranges, widen)
     parts = chain.from_iterable(map(seen.by_tags, map(seen.on_parameters, seen.in_regions(list(drafts)))))
     whole = tuple(joined(map(seen.on_requests, joined(parts))))
     return Offer(tuple(chain.from_iterable(map(seen.suggestions, whole))), whole)

@@ -2,6 +2,7 @@
 
 # The stubs of DuckDB know half of its types.
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from tempfile import TemporaryDirectory
@@ -108,11 +109,28 @@ class UsageReader:
         """Return how many records belong to no principal, by the name of the `Nobody`."""
         return {str(name): int(number) for name, number in self._query(NOBODIES, start, end)}
 
-    def addresses(self, principal: str, start: str = "", end: str = "~") -> frozenset[str] | None:
-        """Return from where a principal called by itself, as `sourceIPAddress` has it; None for `MOST_ADDRESSES`."""
-        found = self._query(ADDRESSES, start, end, principal=principal, limit=MOST_ADDRESSES)
-        addresses = frozenset(str(row[0]) for row in found)
-        return None if len(addresses) == MOST_ADDRESSES else addresses - {""}
+    def addresses(
+        self, principals: str | tuple[str, str], start: str = "", end: str = "~"
+    ) -> Mapping[str, frozenset[str] | None]:
+        """Return from where principals called by themselves, as `sourceIPAddress` has it.
+
+        Args:
+            principals: an ARN, or the first and the last of some.
+            start: the first moment.
+            end: the last moment.
+
+        Returns:
+            to each ARN the addresses; None for more than `MOST_ADDRESSES`.
+        """
+        one, other = (principals, principals) if isinstance(principals, str) else principals
+        found: dict[str, set[str]] = defaultdict(set)
+        for principal, address in self._query(ADDRESSES, start, end, one=one, other=other):
+            if len(found[principal]) <= MOST_ADDRESSES:
+                found[principal].add(address)
+        return {
+            principal: None if len(some) > MOST_ADDRESSES else frozenset(some) - {""}
+            for principal, some in found.items()
+        }
 
     def _query(self, statement: str, start: str = "", end: str = "~", **values: Any) -> Iterator[tuple[Any, ...]]:
         """Yield what a statement answers about the rows of some time."""

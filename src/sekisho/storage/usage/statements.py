@@ -42,5 +42,5 @@ USES: Final = _USES.format("principal BETWEEN $one AND $other")
 SUCCEEDED: Final = f"""{_USES.format("outcome = 'succeeded' AND name LIKE $name AND regexp_matches(call, $about, 'i')")}
     ORDER BY first, {_KEYS}"""
 
-ADDRESSES: Final = """SELECT DISTINCT unnest(addresses) FROM rows
-    WHERE principal = $principal AND invoked_by = '' ORDER BY 1 LIMIT $limit"""
+ADDRESSES: Final = """SELECT DISTINCT principal, unnest(addresses) FROM rows
+    WHERE principal BETWEEN $one AND $other AND invoked_by = ''"""
