@@ -10,7 +10,7 @@ import msgspec
 from sekisho.activity.record import decode_any
 from sekisho.resources.json_values import is_list, is_object
 
-_MOST_CALLS: Final = 16_384
+_MOST_CALLS: Final = 8192
 _MOST_NAMES: Final = 65_536
 
 

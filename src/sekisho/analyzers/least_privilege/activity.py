@@ -216,7 +216,7 @@ def activity_of(
 
 _DENIED: Final = Outcome.DENIED.value
 _GRANTED: Final = frozenset({Outcome.SUCCEEDED.value, Outcome.FAILED.value})
-_MOST_KNOWN: Final = 4096
+_MOST_KNOWN: Final = 1024
 MOST_SAMPLES: Final = 3
 
 

@@ -28,7 +28,7 @@ from sekisho.storage.usage.table import SHARED
 MEMORY: Final = "64MB"
 """What DuckDB may hold before it goes on in a file."""
 
-MOST_ROWS: Final = 40_000
+MOST_ROWS: Final = 25_000
 """How many rows are asked for at once, unless one principal has more: so many fit into its memory."""
 
 MOST_ADDRESSES: Final = 1000
