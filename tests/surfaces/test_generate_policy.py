@@ -264,7 +264,7 @@ def test_files_that_cannot_be_read_are_named_and_cost_no_other(tmp_path: Path) -
     assert json.loads(said.stdout)["Statement"]
     for name, reason in {
         "cut.json.gz": "cut off", "empty.json.gz": "empty", "text.json": "neither JSON", "null.json": "no record",
-        "part.json": "1 entries are no records",
+        "part.json": "1 entry is no record",
     }.items():  # fmt: skip
         assert any(name in line and reason in line for line in said.stderr.splitlines()), name
     again = run("--principal", "role/other", "--from", str(log), usage=tmp_path / "usage", check=False)

@@ -10,7 +10,7 @@ class NotARecordFileError(ActivityError):
 
 
 class UsageError(ActivityError):
-    """The folder with the kept usage cannot be used; the message says why and what to do."""
+    """Usage cannot be kept or asked; the message says why and what to do."""
 
 
 class UsageBusyError(UsageError):

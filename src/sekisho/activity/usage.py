@@ -61,7 +61,7 @@ class UseOf:
         usage: what they share.
         count: how many there were, each `eventID` once.
         first: the earliest `eventTime`, as CloudTrail writes it; `last`: the latest.
-        sample: an `eventID`; empty where none is a UUID.
+        sample: one `eventID`; empty where that is no UUID.
     """
 
     usage: Usage

@@ -3,6 +3,9 @@
 This layer knows which calls describe which resource, how to make them politely, and what to keep of an answer. It does
 not know what an answer means: that is for `resources`. It only reads. Every call it can make stands in the `reads` of
 a collector, and `read_policy` is derived from them. A call that fails is part of the snapshot, with its error.
+
+Beside that it reads what policies are generated from, `trails` of log files and the `identity_policies` that are
+attached now, by calls that no scan makes; the guide of `generate-policy` names the permissions that those take.
 """
 
 from typing import TYPE_CHECKING

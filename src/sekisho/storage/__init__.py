@@ -1,4 +1,4 @@
-"""Where findings and access keys are kept between runs: SQL databases behind `FindingStore`, `KeyStore` and others.
+"""Where things are kept between runs: SQL databases behind `FindingStore`, `KeyStore` and others, files in `usage`.
 
 This layer does not know what makes a finding or a key, only how to keep one.
 """

@@ -1,4 +1,4 @@
-"""Which class stands behind each Protocol."""
+"""Which class stands behind each Protocol; and what leads from log files to kept usage and to answers."""
 
 from typing import TYPE_CHECKING
 

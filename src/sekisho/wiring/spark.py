@@ -1,7 +1,7 @@
 """Reading on a cluster: Spark's executors run the function that the processes here run, and send back whole parts.
 
-Executors need not share a disk with this machine; the log files of a folder have to be under
-the same path on each of them.
+Executors need not share a disk with this machine; the log files of a folder have to be under the same path on each of
+them.
 """
 
 # The stubs of pyarrow know half of its types, and Spark may not be there.

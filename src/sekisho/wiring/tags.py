@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sekisho.activity import TagFileError
+from sekisho.activity.call import Call
 from sekisho.activity.needs import needs_of
 from sekisho.activity.permission import Permission, Reach
 from sekisho.activity.tags import removed_keys_of, tags_of
@@ -96,7 +97,7 @@ def _learn(history: TagHistory, use: UseOf) -> None:
     ]
     for permission in tagging:
         is_session = permission.action.startswith("sts:")
-        for arn, tags in _changes(use, permission):
+        for arn, tags in _changes(call, permission):
             if is_session:
                 for key in tags:
                     history.vary(arn, key)
@@ -104,8 +105,7 @@ def _learn(history: TagHistory, use: UseOf) -> None:
                 history.add_change(arn, tags, use.first, use.last)
 
 
-def _changes(use: UseOf, permission: Permission) -> Iterator[tuple[str, Mapping[str, str | None]]]:
-    call = call_of(use.usage)
+def _changes(call: Call, permission: Permission) -> Iterator[tuple[str, Mapping[str, str | None]]]:
     name = permission.action.partition(":")[2].lower()
     for resource in permission.resources:
         if name.startswith(("untag", "remove", "delete")):

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from sekisho.analyzers.least_privilege.overlap import are_apart, is_within
-from sekisho.evaluation.conditions import Context, condition_holds
+from sekisho.evaluation.conditions import Context as Keys
+from sekisho.evaluation.conditions import condition_holds
 from sekisho.evaluation.decide import actions_match
 from sekisho.policy import Condition, Effect, Patterns, Statement
 from sekisho.policy.catalogue import actions_covered, levels_of_actions
@@ -69,7 +70,7 @@ class Today:
     """
 
     permissions: Permissions
-    known: Context
+    known: Keys
     allows: tuple[Piece, ...]
     denies: tuple[Piece, ...]
     _about: dict[str, Sequence[Piece]] = field(default_factory=dict[str, Sequence[Piece]])
@@ -80,12 +81,12 @@ class Today:
             self._about[action] = [one for one in self.allows if one.is_about(action)]
         return self._about[action]
 
-    def may_hold(self, piece: Piece, context: Context) -> bool:
+    def may_hold(self, piece: Piece, context: Keys) -> bool:
         """Say whether all conditions of a piece may hold, given some of the keys."""
         known = {**self.known, **context}
         return all(_holds(one, known) is not False for one in piece.statement.conditions)
 
-    def denying(self, action: str, resource: str, context: Context) -> Piece | None:
+    def denying(self, action: str, resource: str, context: Keys) -> Piece | None:
         """Return a Deny that refuses an action on a resource for certain; None where none does."""
         known = {**self.known, **context}
         for piece in self.denies:
@@ -112,7 +113,7 @@ def today_of(permissions: Permissions, principal: str) -> Today:
     )
 
 
-def facts_of(principal: str) -> Context:
+def facts_of(principal: str) -> Keys:
     """Return the condition keys that follow from who a principal is, and are the same for all its requests.
 
     Source: IAM User Guide, "AWS global condition context keys", properties of the principal.
@@ -124,7 +125,7 @@ def facts_of(principal: str) -> Context:
     return facts
 
 
-def _pieces(one: IdentityPolicy, known: Context) -> Iterator[Piece]:
+def _pieces(one: IdentityPolicy, known: Keys) -> Iterator[Piece]:
     for statement in one.policy.statements:
         has_variables = one.policy.version.has_variables
         values = statement.resources or Patterns(("*",))
@@ -142,7 +143,7 @@ def _block(conditions: Iterable[Condition], *, has_variables: bool) -> Block:
     return block
 
 
-def _filled(value: str, known: Context) -> str:
+def _filled(value: str, known: Keys) -> str:
     """Return a value with the variables filled in whose values are known."""
     return _VARIABLE.sub(lambda found: _value(found[0], found[1], known), value) if "${" in value else value
 
@@ -150,7 +151,7 @@ def _filled(value: str, known: Context) -> str:
 _VARIABLE: Final = re.compile(r"\$\{\s*([^},*?$]+?)\s*\}")
 
 
-def _value(text: str, key: str, known: Context) -> str:
+def _value(text: str, key: str, known: Keys) -> str:
     values = known.get(key.lower(), ())
     return literal(values[0]) if len(values) == 1 else text
 
@@ -160,7 +161,7 @@ def _plain(value: str) -> str:
     return value.replace("${", "${$}{")
 
 
-def _holds(condition: Condition, known: Context) -> bool | None:
+def _holds(condition: Condition, known: Keys) -> bool | None:
     """Say whether a condition holds; None where that hangs on what is not known."""
     if condition.key.lower() not in known or any("${" in value for value in condition.values):
         return None

@@ -98,11 +98,12 @@ DAY: Final = click.DateTime(["%Y-%m-%d"])
 def generate_policy(*, output_format: str | None, **options: Any) -> ExitStatus:
     """Print the smallest policy that would have sufficed.
 
-    CloudTrail's log files are read, nothing else. Those in a bucket take s3:ListBucket and s3:GetObject; those in a
-    folder need no AWS account. The policy under which all that a role
-    or user did would have worked goes to standard output. What no event shows, such as iam:PassRole, is inferred from
-    those that do, and marked: that, what was denied, what is not known, and files that could not be read are told on
-    standard error. `--format json` has all of it, with the records that show it.
+    CloudTrail's log files are read; AWS is asked for nothing else, but with `--verify-integrity` for public keys and
+    with `--against aws` for today's policies. Files in a bucket take s3:ListBucket and s3:GetObject; those in a folder
+    need no AWS account. The policy under which all that a role or user did would have worked goes to standard output.
+    What no event shows, such as iam:PassRole, is inferred from those that do, and marked: that, what was denied, what
+    is not known, and files that could not be read are told on standard error. `--format json` has all of it, with the
+    records that show it.
     """
     from sekisho.cli import least_privilege  # noqa: PLC0415 - see `sekisho.cli.commands`
 

@@ -58,9 +58,9 @@ def document_of_comparison(comparison: Comparison | NotCompared) -> dict[str, An
             {"actions": sorted({one.action for one in some}), "why": hidden.what, "switchOn": hidden.advice}
             for hidden, some in _by_reason(comparison).items()
         ],
-        "notAllowedToday": [{**_grant(one.grant), "reason": one.reason} for one in comparison.missing],
+        "notAllowedToday": [{**document_of_grant(one.grant), "reason": one.reason} for one in comparison.missing],
         "underConditionsOfToday": [
-            {**_grant(grant), "statements": list(names)} for grant, names in comparison.conditional.items()
+            {**document_of_grant(grant), "statements": list(names)} for grant, names in comparison.conditional.items()
         ],
     }
 
@@ -185,7 +185,8 @@ def _listed(lines: list[str]) -> Iterator[Text]:
         yield Text(f"    and {len(lines) - MOST_TOLD:,} more; --format json has them", "dim")
 
 
-def _grant(grant: Grant) -> dict[str, Any]:
+def document_of_grant(grant: Grant) -> dict[str, Any]:
+    """Return something that a policy has to allow as a JSON object."""
     context = {key: list(values) for key, values in grant.context}
     return {"action": grant.action, "resource": grant.resource, **({"condition": context} if context else {})}
 

@@ -19,7 +19,12 @@ from sekisho.analyzers.least_privilege import (
     Proposal,
 )
 from sekisho.cli.escape import plain
-from sekisho.cli.render.comparison import document_of_comparison, notes_on_comparison, notes_on_unrecorded
+from sekisho.cli.render.comparison import (
+    document_of_comparison,
+    document_of_grant,
+    notes_on_comparison,
+    notes_on_unrecorded,
+)
 from sekisho.cli.render.suggestions import documents_of_suggestions, lines_on_suggestions
 from sekisho.cli.render.words import count
 
@@ -35,9 +40,10 @@ def document_of(proposal: Proposal) -> dict[str, Any]:
         "principal": activity.principal,
         "policies": list(proposal.policies),
         "isProven": _is_proven(proposal),
-        "notAllowed": [_grant(one.grant) for one in proposal.not_allowed],
+        "notAllowed": [document_of_grant(one.grant) for one in proposal.not_allowed],
         "grants": [
-            {**_grant(grant), **_evidence(seen)} for grant, seen in sorted(proposal.granted.items(), key=_by_grant)
+            {**document_of_grant(grant), **_evidence(seen)}
+            for grant, seen in sorted(proposal.granted.items(), key=_by_grant)
         ],
         "widened": [{"pattern": pattern, "standsFor": number} for pattern, number in proposal.widened.items()],
         "denied": [
@@ -47,7 +53,8 @@ def document_of(proposal: Proposal) -> dict[str, Any]:
             )
         ],
         "refused": [
-            {**_grant(grant), **_evidence(seen)} for grant, seen in sorted(activity.refused.items(), key=_by_grant)
+            {**document_of_grant(grant), **_evidence(seen)}
+            for grant, seen in sorted(activity.refused.items(), key=_by_grant)
         ],
         "unmapped": [
             {"eventSource": one.source, "eventName": one.name, "why": one.why, **_evidence(seen)}
@@ -157,7 +164,7 @@ def notes_on_files(
     yield from listed("not read", [f"{file.key}: {file.problem}" for file in reports if not file.is_read], "bold red")
     yield from listed(
         "read in part",
-        [f"{file.key}: {file.malformed:,} entries are no records: {file.problem}" for file in kept if file.malformed],
+        [f"{file.key}: {_entries(file.malformed)}: {file.problem}" for file in kept if file.malformed],
         "red",
     )
 
@@ -184,6 +191,10 @@ def _is_all_allowed(proposal: Proposal) -> bool:
 def _is_granted(proposal: Proposal) -> bool:
     one = next(iter(proposal.activity.denied))
     return Grant(one.action, one.resource) in proposal.granted
+
+
+def _entries(number: int) -> str:
+    return "1 entry is no record" if number == 1 else f"{number:,} entries are no records"
 
 
 def _policies(number: int) -> str:
@@ -228,11 +239,6 @@ def _unknown(grants: Mapping[Grant, Evidence]) -> list[str]:
 def _by_grant(row: tuple[Grant, Evidence]) -> tuple[str, str, Any]:
     grant, _ = row
     return grant.action, grant.resource, grant.context
-
-
-def _grant(grant: Grant) -> dict[str, Any]:
-    context = {key: list(values) for key, values in grant.context}
-    return {"action": grant.action, "resource": grant.resource, **({"condition": context} if context else {})}
 
 
 def _evidence(seen: Evidence) -> dict[str, Any]:

@@ -232,14 +232,14 @@ def _check_signature(file: DigestFile, keys: Mapping[str, RSAPublicKey] | None) 
         file.problem = f"there is no public key `{fingerprint}` of {file.chain.region} to check its signature with"
         return
     try:
-        key.verify(bytes.fromhex(file.signature), signed_text(file.digest, file.sha256), PKCS1v15(), SHA256())
+        key.verify(bytes.fromhex(file.signature), _signed_text(file.digest, file.sha256), PKCS1v15(), SHA256())
     except (InvalidSignature, ValueError):
         file.problem = "its signature is not CloudTrail's: it was changed or forged"
     else:
         file.is_signed = True
 
 
-def signed_text(digest: Digest, content: str) -> bytes:
+def _signed_text(digest: Digest, content: str) -> bytes:
     """Return what CloudTrail signs.
 
     Args:

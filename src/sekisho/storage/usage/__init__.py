@@ -1,7 +1,7 @@
 """Usage, kept: what CloudTrail's files come down to, in Parquet, so that a file is read once and asked often."""
 
 from sekisho.storage.usage.reader import UsageReader
-from sekisho.storage.usage.store import Part, UsageStore, write_part
-from sekisho.storage.usage.table import SCHEMA, table_of
+from sekisho.storage.usage.store import UsageStore, write_part
+from sekisho.storage.usage.table import table_of
 
-__all__ = ["SCHEMA", "Part", "UsageReader", "UsageStore", "table_of", "write_part"]
+__all__ = ["UsageReader", "UsageStore", "table_of", "write_part"]
