@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from sekisho.activity.caller import Caller
+from sekisho.activity.usage import FileReport
 from sekisho.analyzers.least_privilege import Conditions, Width
 from sekisho.analyzers.least_privilege.role_chains import role_chains
 from sekisho.cli.output import Output
@@ -19,7 +20,7 @@ from sekisho.cli.render.integrity import notes_on_integrity
 from sekisho.cli.render.least_privilege import notes_on_files
 from sekisho.cli.status import ExitStatus
 from sekisho.collectors.trails import LogFiles, Question
-from sekisho.collectors.trails.layout import accounts_of
+from sekisho.collectors.trails.layout import accounts_of, place_of
 from sekisho.storage.usage import UsageStore
 from sekisho.wiring.processes import collect_seldom
 from sekisho.wiring.tags import tag_history
@@ -95,12 +96,18 @@ def generate_policy(asked: Asked) -> ExitStatus:
         files = read_usage(store, places, asked.question, _engine(asked, store), bar)
     for place in checked:
         output.note(*notes_on_integrity(place.integrity))
-    kept = store.files().values()
+    kept = [file for file in store.files().values() if _is_asked_about(file, asked.question)]
     output.note(*notes_on_files(kept, files, store.nobodies(*asked.time)))
     is_whole = _answer(output, asked, today, store)
     is_whole = is_whole and all(place.integrity.is_whole for place in checked)
     is_whole = is_whole and all(file.is_read for file in files) and not any(file.malformed for file in kept)
     return ExitStatus.GAPS if asked.strict and not is_whole else ExitStatus.DONE
+
+
+def _is_asked_about(file: FileReport, question: Question) -> bool:
+    """Say whether a file that is kept can have events that are asked for; one whose name says nothing can."""
+    name = f"{file.place}/{file.key}"
+    return place_of(name) is None or question.may_be_in(name)
 
 
 def _check(asked: Asked) -> None:
@@ -117,7 +124,7 @@ def _check(asked: Asked) -> None:
         raise click.UsageError("--start is after --end")
     if asked.public_keys and not asked.verify_integrity:
         raise click.UsageError("--public-keys is for --verify-integrity")
-    if asked.spark_master and not asked.engine:
+    if asked.spark_master and asked.engine != "spark":
         raise click.UsageError("--spark-master goes with --engine spark")
     if asked.against is None:
         return

@@ -197,20 +197,6 @@ def _batches(store: UsageStore, files: Iterable[tuple[LogFiles, LogFile]]) -> It
 Answer = TypeVar("Answer")
 
 
-def activities(
-    store: UsageReader, principals: Sequence[str] | None, start: str = "", end: str = "~"
-) -> Iterator[Activity]:
-    """Yield what principals did, one after the other.
-
-    Args:
-        store: where it is kept.
-        principals: their ARNs; None for all but service-linked roles, whose policies are AWS's own.
-        start: the first day, in UTC.
-        end: the last day, in UTC.
-    """
-    yield from answers(store, principals, start, end, then=_as_it_is)
-
-
 def answers(
     store: UsageReader,
     principals: Sequence[str] | None,
@@ -224,9 +210,9 @@ def answers(
 
     Args:
         store: where it is kept.
-        principals: as `activities` takes them.
-        start: the first day, in UTC.
-        end: the last day, in UTC.
+        principals: their ARNs; None for all but service-linked roles, whose policies are AWS's own.
+        start: the first moment, as the store takes it.
+        end: the last moment.
         then: what is made of it; with more than one process a function of a module, or one that is `partial`.
         processes: how many make it at once.
 
@@ -238,10 +224,6 @@ def answers(
     answer = _Answering(UsageReader(store.parts), profiles, start, end, then, are_named=principals is not None)
     number = min(processes, len(ranges)) or 1
     yield from chain.from_iterable(in_order(in_processes(answer, list(enumerate(ranges)), number, loads=__name__)))
-
-
-def _as_it_is(activity: Activity) -> Activity:
-    return activity
 
 
 @dataclass(frozen=True, slots=True)

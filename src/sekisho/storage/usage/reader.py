@@ -40,7 +40,6 @@ class UsageReader:
 
     Moments are days, in UTC, or as CloudTrail writes them. From the first moment to the last is all the time there is,
     unless they are said.
-
     """
 
     def __init__(self, parts: Sequence[str]) -> None:
