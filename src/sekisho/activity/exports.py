@@ -153,7 +153,7 @@ def _records(header: Sequence[str], rows: Iterator[Sequence[str]]) -> Iterator[A
 def _whole(text: str) -> Any:
     try:
         return msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return UnreadableColumnError("the column eventJson is no JSON")
 
 
@@ -177,7 +177,7 @@ def _structure(member: str, text: str) -> Any:
     """
     try:
         value = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         value = None
         if text.strip() == "null":
             return None

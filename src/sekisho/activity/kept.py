@@ -45,7 +45,10 @@ class Keeper:
 
     def _understood(self, parameters: bytes, resources: bytes) -> str:
         value = decode_any(parameters)
-        left = _of_object(value, _Fate.UNREAD, self._fates) if is_object(value) else None
+        try:
+            left = _of_object(value, _Fate.UNREAD, self._fates) if is_object(value) else None
+        except RecursionError:  # deeper than the parameters of any call
+            left = None
         return _encode([left, _touched(decode_any(resources))]).decode()
 
 
@@ -128,7 +131,8 @@ def _of_object(value: Mapping[str, Any], fate: _Fate, fates: _Fates) -> dict[str
         if isinstance(inner, str):
             if its is _UNREAD and inner[:4] != "arn:":
                 continue
-            left = inner if its is _READ and len(inner) <= _LONGEST else _of_text(inner, its)
+            is_plain = its is _READ and len(inner) <= _LONGEST and "://" not in inner
+            left = inner if is_plain else _of_text(inner, its)
         else:
             left = _of(inner, its, fates)
         if left is not None:
@@ -156,12 +160,14 @@ def _of_text(text: str, fate: _Fate) -> str | None:
         return _TOO_LONG
     if fate is _QUERY:
         return _LITERAL.sub("''", text)
-    return _USER.sub("://", text.partition("?")[0]) if fate is _ADDRESS else text
+    if fate is _ADDRESS or "://" in text:
+        return _USER.sub("://", text.partition("?")[0])
+    return text
 
 
 _STATEMENT: Final = "statement"
 _USER: Final = re.compile(r"://[^/@]*@")
-_LITERAL: Final = re.compile(r"'[^']*'|(?<![\w.\"-])-?\d[\w.]*")
+_LITERAL: Final = re.compile(r"'[^']*(?:'|$)|`[^`]*(?:`|$)|(?<![\w.\"-])-?\d[\w.]*")
 """A value in a PartiQL statement, which says nothing of its table."""
 
 _LONGEST: Final = 2048

@@ -25,11 +25,16 @@ WHOLE: Final = frozenset(name for name in READS if name.startswith("tag") or nam
 
 UNSEEN: Final = frozenset(
     {
+        "connectionproperties",
+        "defaultarguments",
         "environment",
         "environmentvariables",
         "environmentoverrides",
         "variables",
         "item",
+        "messageattributes",
+        "messagesystemattributes",
+        "payload",
         "key",
         "expressionattributevalues",
     }

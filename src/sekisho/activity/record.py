@@ -18,6 +18,9 @@ from sekisho.resources.json_values import is_list, is_object
 MOST_BYTES: Final = 512 * 1024 * 1024
 """How large a file may be when it is inflated; CloudTrail's have at most 50 MB."""
 
+UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What is raised for what is no JSON, no UTF-8, or too deep."""
+
 _NOTHING: Final = msgspec.Raw()
 
 _Damaged: Final = cast("type[Exception]", isal_zlib.error)  # its stubs call it an instance
@@ -92,7 +95,7 @@ def read_records(content: bytes) -> Records:
     content = inflate(content)
     try:
         return Records(_decode_log_file(content).records)
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         return _read_slowly(content)
 
 
@@ -160,7 +163,7 @@ def _read_slowly(content: bytes) -> Records:
             if isinstance(entry, UnreadableColumnError):
                 raise entry
             found.records.append(_decode_record(msgspec.json.encode(entry)))
-        except (msgspec.DecodeError, msgspec.ValidationError, RecursionError, UnreadableColumnError) as error:
+        except (*UNREADABLE, UnreadableColumnError) as error:
             found.malformed += 1
             found.problem = found.problem or str(error)
     return found
@@ -177,10 +180,13 @@ def _entries(content: bytes) -> Iterator[Any]:
         raise NotARecordFileError("the file is empty")
     try:
         whole = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         yield from records_of_table(text) if is_table(text) else _lines(text, error)
         return
-    found = _unwrapped(whole)
+    try:
+        found = _unwrapped(whole)
+    except RecursionError as error:
+        raise NotARecordFileError("the file is JSON, but too deep for records of CloudTrail's") from error
     if found is None:
         raise NotARecordFileError("the file is JSON, but no record of CloudTrail's")
     yield from found
@@ -219,5 +225,5 @@ def decode_any(raw: bytes) -> Any:
     """Return JSON of any shape; None for what is no JSON."""
     try:
         return msgspec.json.decode(raw) if raw else None
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         return None

@@ -14,7 +14,7 @@ from sekisho.activity.caller import Caller, Nobody, UserIdentity, caller_of
 from sekisho.activity.event_ids import event_ids
 from sekisho.activity.kept import Keeper
 from sekisho.activity.outcome import Outcome, outcome_of, parse_denial
-from sekisho.activity.record import Records
+from sekisho.activity.record import UNREADABLE, Records
 from sekisho.activity.usage import Usage
 
 _CALL: Final = "AwsApiCall"
@@ -87,8 +87,8 @@ class Summarist:
                     no_calls[one.event_type] += 1
                 continue
             try:
-                seconds = minutes[time[:_MINUTE]] + int(time[_SECOND:-1]) if len(time) == _TIME else _seconds(time)
-            except ValueError:
+                seconds = minutes[time[:_MINUTE]] + SECONDS[time[_MINUTE:]] if len(time) == _TIME else _seconds(time)
+            except (ValueError, KeyError):
                 malformed += 1
                 problem = problem or "a record whose eventTime is no time"
                 continue
@@ -172,9 +172,10 @@ def _seconds(time: str) -> int:
 
 
 _MINUTE: Final = len("2026-10-01T08:00")
-_SECOND: Final = _MINUTE + 1
+SECONDS: Final = {f":{second:02}Z": second for second in range(61)}
+"""The seconds of a minute, which may have a leap second, by what an `eventTime` ends with."""
 _TIME: Final = len("2026-10-01T08:00:00Z")
-_END: Final = 2**32
+_END: Final = 2**32 - 61
 
 _decode_identity = msgspec.json.Decoder(UserIdentity).decode
 
@@ -196,7 +197,7 @@ class _Callers(dict[tuple[bytes, str | None], Caller]):
 def _caller(identity: bytes, recipient: str | None) -> Caller:
     try:
         return caller_of(_decode_identity(identity), recipient or "") if identity else _UNKNOWN
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         return _UNKNOWN
 
 

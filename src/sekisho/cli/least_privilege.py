@@ -14,6 +14,7 @@ from sekisho.activity.caller import Caller
 from sekisho.activity.usage import FileReport
 from sekisho.analyzers.least_privilege import Conditions, Width
 from sekisho.analyzers.least_privilege.role_chains import role_chains
+from sekisho.cli.escape import plain
 from sekisho.cli.output import Output
 from sekisho.cli.proposals import Teller, Told, show
 from sekisho.cli.render.integrity import notes_on_integrity
@@ -68,12 +69,14 @@ class Asked:
     @property
     def time(self) -> tuple[str, str]:
         """The first and the last day, as the store takes them."""
-        return f"{self.start:%Y-%m-%d}" if self.start else "", f"{self.end:%Y-%m-%d}" if self.end else "~"
+        start, end = (moment.date().isoformat() if moment else "" for moment in (self.start, self.end))
+        return start, end or "~"
 
     @property
     def question(self) -> Question:
         """Which log files are looked at."""
-        accounts = accounts_of(self.principal) if self.principal and ":" in self.principal else frozenset[str]()
+        is_one = self.principal is not None and ":" in self.principal and not self.follow_role_chains
+        accounts = accounts_of(self.principal) if self.principal and is_one else frozenset[str]()
         start, end = (moment.date() if moment else None for moment in (self.start, self.end))
         return Question(accounts, start=start, end=end, late=timedelta(days=self.late))
 
@@ -126,14 +129,24 @@ def _check(asked: Asked) -> None:
         raise click.UsageError("--public-keys is for --verify-integrity")
     if asked.spark_master and asked.engine != "spark":
         raise click.UsageError("--spark-master goes with --engine spark")
-    if asked.against is None:
-        return
+    if asked.against is not None:
+        _check_comparison(asked)
+
+
+def _check_comparison(asked: Asked) -> None:
+    """Check what options mean together with `--against`.
+
+    Raises:
+        click.UsageError: they contradict it.
+    """
     if asked.principal is None:
         raise click.UsageError("--against takes the policies of a --principal")
     if asked.resources == Width.PLACEHOLDERS.value:
         raise click.UsageError("--against compares ARNs; leave `--resources placeholders` out")
     if asked.conditions == Conditions.ALL.value:
         raise click.UsageError("--against keeps the conditions that are attached now; leave `--conditions all` out")
+    if asked.output_format in {"terraform", "cloudformation"}:
+        raise click.UsageError("--against prints policies as JSON; leave --format out")
 
 
 def _today(asked: Asked) -> "Today | None":
@@ -141,10 +154,7 @@ def _today(asked: Asked) -> "Today | None":
         return None
     from sekisho.collectors.identity_policies import read_today  # noqa: PLC0415 - botocore takes a fifth of a second
 
-    today = read_today(asked.against, asked.profile)
-    if today.alone is not None and asked.principal == "all":
-        raise click.UsageError(f"{today.place} does not say whose policies it has; name one --principal")
-    return today
+    return read_today(asked.against, asked.profile)
 
 
 def _verified(places: Sequence[LogFiles], asked: Asked) -> "Sequence[VerifiedFiles]":
@@ -169,13 +179,17 @@ def _answer(output: Output, asked: Asked, today: "Today | None", store: UsageSto
     """
     names = store.principals(*asked.time)
     if asked.principal is None:
-        output.write(names)
+        output.write(map(plain, names))
         return True
     wanted = _named(asked.principal, names)
     chains = None
     if asked.follow_role_chains:
         chains = role_chains(store.succeeded("AssumeRole", "", *asked.time), names)
         wanted = wanted and [one for one in chains.reached(wanted) if one in names]
+    if today is not None and today.alone is not None and len(wanted or names) > 1:
+        raise click.UsageError(
+            f"{today.place} does not say whose policies it has, and several principals are asked for"
+        )
     teller = Teller(
         width=Width(asked.resources),
         conditions=Conditions(asked.conditions),

@@ -3,8 +3,9 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from rich.text import Text
@@ -152,10 +153,16 @@ def _write(output: Output, folder: Path, told: Told) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     # No name in IAM has a tilde, so that no two principals have one file.
     name = told.principal.split(":", 4)[4].replace(":", ".", 1).replace("/", "~")
+    if len(name) > _LONGEST:
+        name = f"{name[:_LONGEST]}~{blake2b(name.encode(), digest_size=8).hexdigest()}"
     for number, policy in enumerate(told.policies, 1):
         file = folder / f"{name}{f'~~{number}' if len(told.policies) > 1 else ''}.json"
         _write_whole(file, policy)
         output.note(Text(plain(f"wrote {file}"), "dim"))
+
+
+_LONGEST: Final = 200
+"""How long a name may be, so that file systems take it with all that stands behind it."""
 
 
 def _write_whole(file: Path, policy: Mapping[str, Any]) -> None:

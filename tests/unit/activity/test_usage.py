@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from sekisho.activity import NotARecordFileError
 from sekisho.activity.event_ids import sample_of
 from sekisho.activity.kept import Keeper
 from sekisho.activity.record import read_records
@@ -108,7 +109,11 @@ def test_a_record_without_a_time_is_malformed() -> None:
 
 
 @pytest.mark.parametrize(
-    "time", ["0001-01-01T00:00:00Z", "2026-13-01T00:00:00Z", "2026-10-01T08:00:xxZ", "9999-01-01T00:00:00Z", ""]
+    "time",
+    [
+        *("0001-01-01T00:00:00Z", "2026-13-01T00:00:00Z", "2026-10-01T08:00:xxZ", "9999-01-01T00:00:00Z", ""),
+        *("2106-02-07T06:28:59Z", "1970-01-01T00:00:-9Z", "2026-10-01T08:00:61Z", "2026-10-01T08:00x00Z"),
+    ],
 )
 def test_a_time_that_is_none_is_malformed(time: str) -> None:
     _, counts = summarist_of(RECORD | {"eventTime": time})
@@ -191,3 +196,34 @@ def test_an_event_id_of_any_shape_has_16_bytes(name: str) -> None:
     ((_, ids),) = rows_of(RECORD | {"eventID": name})
 
     assert [len(one) for one in ids] == [16]
+
+
+def test_what_is_too_deep_costs_no_other_record() -> None:
+    deep = b"[" * 600 + b"]" * 600
+    whole = json.dumps(RECORD).encode()
+    content = b'{"Records":[%s,%s]}' % (whole, whole.replace(b'"k"', deep).replace(b"000000001", b"000000002"))
+    summarist = Summarist(Keeper(READS, frozenset()))
+
+    assert summarist.add(read_records(content)).records == 2
+
+
+@pytest.mark.parametrize(
+    "content", [b"[" * 600 + b"]" * 600, b'{"Records":[{"eventName":"\xff"}]}'], ids=["deep", "no UTF-8"]
+)
+def test_a_file_that_nobody_can_read_is_no_log_file(content: bytes) -> None:
+    with pytest.raises(NotARecordFileError):
+        read_records(content)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [
+        pytest.param("key", "https://planted@example.com/a?token=planted", "https://example.com/a", id="an address"),
+        pytest.param("statement", "SELECT a FROM t WHERE b='planted", "SELECT a FROM t WHERE b=''", id="an open quote"),
+        pytest.param("statement", "SELECT `planted` FROM t", "SELECT '' FROM t", id="a literal of Ion"),
+    ],
+)
+def test_values_that_may_be_secret_are_cut_out(name: str, value: str, kept: str) -> None:
+    keeper = Keeper(READS | {"statement"}, frozenset())
+
+    assert json.loads(keeper.kept(json.dumps({name: value}).encode(), b"")) == [{name: kept}, []]

@@ -16,7 +16,7 @@ FIRST, SECOND, NEXT_DAY = "2026-10-01T01:00:00Z", "2026-10-01T02:00:00Z", "2026-
 CALL = '[{"bucketName":"b"},[]]'
 
 
-def usage(principal: str = ROLE, nobody: str = "") -> Usage:
+def usage(principal: str = ROLE, nobody: str = "", outcome: str = "succeeded") -> Usage:
     return Usage(
         principal=principal,
         nobody=nobody,
@@ -28,7 +28,7 @@ def usage(principal: str = ROLE, nobody: str = "") -> Usage:
         partition="aws",
         source="s3.amazonaws.com",
         name="GetObject",
-        outcome="succeeded",
+        outcome=outcome,
         error_code="",
         denial="",
         invoked_by="",
@@ -190,3 +190,47 @@ def test_what_is_somebody_elses_stays(tmp_path: Path) -> None:
     (tmp_path / "manifest.jsonl").write_text("not ours\n")
     with pytest.raises(UsageError, match="something else"):
         UsageStore(tmp_path)
+
+
+def test_where_denied_calls_came_from_is_not_told(tmp_path: Path) -> None:
+    store = UsageStore(tmp_path)
+    keep(store, "a", ONE)
+    keep(store, "b", events((usage(outcome="denied"), FIRST, 2), address="203.0.113.66"))
+
+    assert store.addresses(ROLE) == {ROLE: frozenset({"192.0.2.1"})}
+
+
+def test_a_call_without_an_address_leaves_all_of_them_unknown(tmp_path: Path) -> None:
+    store = UsageStore(tmp_path)
+    keep(store, "a", ONE)
+    keep(store, "b", events((usage(), FIRST, 2), address=""))
+
+    assert store.addresses(ROLE) == {ROLE: None}
+
+
+def test_the_name_of_a_folder_is_no_column(tmp_path: Path) -> None:
+    store = UsageStore(tmp_path / "account=9" / "times=9")
+    keep(store, "a", ONE)
+
+    assert [use.usage.account for use in store.uses()] == ["111122223333"]
+
+
+def test_a_damaged_part_is_told_with_its_remedy(tmp_path: Path) -> None:
+    store = UsageStore(tmp_path)
+    keep(store, "a", ONE)
+    (part,) = (tmp_path / "parts").iterdir()
+    part.write_bytes(part.read_bytes()[:100])
+
+    with pytest.raises(UsageError, match="read anew"):
+        store.principals()
+
+
+def test_files_that_could_not_be_read_leave_no_part(tmp_path: Path) -> None:
+    store = UsageStore(tmp_path)
+    with store.writing():
+        part = store.new_part()
+        write_part(table_of(Rows()), part)
+        store.add(part, [FileReport("here", "a", "1", problem="cut off", is_read=False)])
+
+    assert list((tmp_path / "parts").iterdir()) == []
+    assert store.parts == []

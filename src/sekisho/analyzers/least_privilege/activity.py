@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import chain
 from typing import Final
 
 import msgspec
 
+from sekisho.activity.actions.known import find_action
 from sekisho.activity.call import Call
 from sekisho.activity.dependent_actions import hints_of
 from sekisho.activity.needs import NO_PROFILES, Needs, needs_of
@@ -261,6 +262,11 @@ def _shown(source: str, name: str, region: str, of: tuple[str, Basis | None, Rea
     return Shown(f"{source} {name}", region, *of)
 
 
+def _parts(action: str) -> tuple[str, str]:
+    prefix, _, name = action.partition(":")
+    return prefix.lower(), name
+
+
 def _grants(permission: Permission) -> Iterator[Grant]:
     told = permission.context
     context = tuple(sorted((key, tuple(values)) for key, values in told.items())) if told else ()
@@ -271,6 +277,9 @@ def _grants(permission: Permission) -> Iterator[Grant]:
 def _denied(row: Usage, needs: Needs) -> Iterator[Denied]:
     """Yield what was not allowed: the action that AWS names, on what the record names; else all that the call needs."""
     said = Denial(*msgspec.json.decode(row.denial)) if row.denial else None
+    if said:
+        # Services name actions in any case: `SNS:Publish`, `sqs:sendmessage`.
+        said = replace(said, action=find_action(*_parts(said.action)) or said.action)
     named = [one for one in needs.permissions if said is None or one.action == said.action]
     for permission in named:
         for resource in permission.resources:

@@ -18,7 +18,7 @@ from sekisho.analyzers.least_privilege.suggestions import Offer, Suggestion, off
 from sekisho.analyzers.least_privilege.tag_conditions import Tags, is_of_principal
 from sekisho.analyzers.least_privilege.tag_history import TagHistory
 from sekisho.policy import parse_policy
-from sekisho.policy.resource_types import arn_fits, parse_arn_template, placeholder_arns
+from sekisho.policy.resource_types import arn_fits, parse_arn_template, placeholder_arns, resources_of_action
 
 if TYPE_CHECKING:
     from sekisho.analyzers.least_privilege.comparison import Comparison, NotCompared
@@ -91,7 +91,11 @@ def propose(
     """
     wanted = dict(activity.grants)
     if denied:
-        wanted |= {Grant(one.action, one.resource): seen for one, seen in activity.denied.items()}
+        wanted |= {
+            Grant(one.action, one.resource): seen
+            for one, seen in activity.denied.items()
+            if resources_of_action(one.action) is not None  # what AWS names and nobody knows can be in no policy
+        }
     is_plain = conditions is Conditions.NONE
     granted = _without_context(wanted) if is_plain else wanted
     if width is Width.PLACEHOLDERS:
@@ -232,7 +236,7 @@ def _widened(
 
 def _width(action: str, asked: Width) -> Width:
     """Return how the resources of an action are written: who may become or pass whom is always listed."""
-    return Width.EXACT if asked is Width.GROUPED and action.startswith(("iam:", "sts:")) else asked
+    return Width.EXACT if asked is not Width.PLACEHOLDERS and action.startswith(("iam:", "sts:")) else asked
 
 
 def split(statements: Iterable[Statement]) -> Iterator[list[Statement]]:

@@ -105,7 +105,7 @@ class LocalFiles:
             folders.sort()
             for name in sorted(names):
                 key = (Path(folder) / name).relative_to(self.path).as_posix()
-                if question.may_be_in(f"{whole}/{key}"):
+                if question.may_be_in(f"{whole}/{key}") and (Path(folder) / name).is_file():
                     yield self._file(self.path, key)
 
     def read(self, file: LogFile) -> bytes:

@@ -77,7 +77,7 @@ class Question:
             and (not self.accounts or place.account in self.accounts)
             and (not self.regions or place.region in self.regions)
             and (self.start is None or place.day >= self.start)
-            and (self.end is None or place.day <= self.end + self.late)
+            and (self.end is None or place.day - self.late <= self.end)
         )
 
 

@@ -5,11 +5,13 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import duckdb
 
+from sekisho.activity import UsageError
 from sekisho.activity.event_ids import sample_of
 from sekisho.activity.usage import Usage, UseOf
 from sekisho.storage.usage.statements import (
@@ -119,7 +121,7 @@ class UsageReader:
             end: the last moment.
 
         Returns:
-            to each ARN the addresses; None for more than `MOST_ADDRESSES`.
+            to each ARN the addresses; None for more than `MOST_ADDRESSES`, and where a record has none.
         """
         one, other = (principals, principals) if isinstance(principals, str) else principals
         found: dict[str, set[str]] = defaultdict(set)
@@ -127,7 +129,7 @@ class UsageReader:
             if len(found[principal]) <= MOST_ADDRESSES:
                 found[principal].add(address)
         return {
-            principal: None if len(some) > MOST_ADDRESSES else frozenset(some) - {""}
+            principal: None if len(some) > MOST_ADDRESSES or "" in some else frozenset(some)
             for principal, some in found.items()
         }
 
@@ -145,9 +147,16 @@ class UsageReader:
         ):
             connection.execute(f"SET temp_directory = '{spill.replace(chr(39), chr(39) * 2)}'")
             connection.execute("SET preserve_insertion_order = false")
-            connection.execute(f"{rows} {statement}", {"parts": list(self.parts), **values})
-            while some := connection.fetchmany(2048):
-                yield from some
+            try:
+                connection.execute(f"{rows} {statement}", {"parts": list(self.parts), **values})
+                while some := connection.fetchmany(2048):
+                    yield from some
+            except duckdb.Error as error:
+                folder = Path(self.parts[0]).parent
+                raise UsageError(
+                    f"what is kept in `{folder}` cannot be read: {str(error).splitlines()[0]}; remove the file that is"
+                    " damaged, and its log files are read anew"
+                ) from error
 
 
 def _use(row: tuple[Any, ...]) -> UseOf:

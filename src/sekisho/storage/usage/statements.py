@@ -6,12 +6,13 @@ from sekisho.storage.usage.table import SHARED
 
 _KEYS: Final = ", ".join(SHARED)
 
-ALWAYS: Final = "WITH rows AS (SELECT * FROM read_parquet($parts))"
+ALWAYS: Final = "WITH rows AS (SELECT * FROM read_parquet($parts, hive_partitioning = false))"
 
 WITHIN: Final = f"""WITH rows AS (
     SELECT {_KEYS}, list_where(times, hits) AS times, list_where(event_ids, hits) AS event_ids,
         list_where(addresses, hits) AS addresses
-    FROM (SELECT *, list_transform(times, lambda time: time BETWEEN $start AND $end) AS hits FROM read_parquet($parts))
+    FROM (SELECT *, list_transform(times, lambda time: time BETWEEN $start AND $end) AS hits
+        FROM read_parquet($parts, hive_partitioning = false))
     WHERE list_contains(hits, true))"""
 
 PRINCIPALS: Final = "SELECT principal, count(*) FROM rows WHERE principal <> '' GROUP BY 1 ORDER BY 1"
@@ -43,4 +44,5 @@ SUCCEEDED: Final = f"""{_USES.format("outcome = 'succeeded' AND name LIKE $name 
     ORDER BY first, {_KEYS}"""
 
 ADDRESSES: Final = """SELECT DISTINCT principal, unnest(addresses) FROM rows
-    WHERE principal BETWEEN $one AND $other AND invoked_by = ''"""
+    WHERE principal BETWEEN $one AND $other AND invoked_by = ''
+    AND outcome IN ('succeeded', 'failed')"""

@@ -104,12 +104,15 @@ class UsageStore(UsageReader):
         return self.folder / "parts" / f"{uuid4().hex}.parquet"
 
     def add(self, part: Path, files: list[FileReport]) -> None:
-        """Make a part count.
+        """Make a part count; one of files that could not be read goes.
 
         Raises:
             UsageError: the manifest cannot be written.
         """
         line = Part(FORMAT, part.name, [file for file in files if file.is_read])
+        if not line.files:
+            part.unlink(missing_ok=True)
+            return
         try:
             with (self.folder / "manifest.jsonl").open("ab") as manifest:
                 manifest.write(msgspec.json.encode(line) + b"\n")
@@ -177,7 +180,15 @@ def encode_part(table: pa.Table) -> bytes:
 
 
 def keep_part(content: bytes, file: Path) -> None:
-    """Write what was encoded, here or elsewhere, to a file that appears whole or not at all."""
+    """Write what was encoded, here or elsewhere, to a file that appears whole or not at all.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
     unfinished = file.with_suffix(".unfinished")
-    unfinished.write_bytes(content)
-    unfinished.replace(file)
+    try:
+        unfinished.write_bytes(content)
+        unfinished.replace(file)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise UsageError(f"`{file.parent}` could not be written: {error.strerror}") from error

@@ -152,3 +152,17 @@ def test_a_placeholder_under_a_condition_adds_nothing_to_one_without() -> None:
     (statement,) = policy["Statement"]
     assert statement["Resource"] == "arn:aws-cn:kms:${Region}:${Account}:key/${KeyId}"
     assert "Condition" not in statement
+
+
+def test_whom_to_pass_is_listed_however_wide_the_rest_is() -> None:
+    roles = [f"arn:aws:iam::111122223333:role/{name}" for name in ("a", "b")]
+    activity = Activity(ROLE, {Grant("iam:PassRole", role): Evidence(1) for role in roles})
+
+    (policy,) = propose(activity, width=Width.STAR).policies
+    assert policy["Statement"][0]["Resource"] == roles
+
+
+def test_a_denied_action_that_nobody_knows_is_told_and_not_granted() -> None:
+    activity = Activity(ROLE, denied={Denied("nosuch:Thing", "*", ""): Evidence(1)})
+
+    assert propose(activity, denied=True).policies == ()
