@@ -249,6 +249,33 @@ def test_a_principal_can_be_named_in_several_ways(name: str, tmp_path: Path) -> 
     assert list(asked("--principal", name, "--from", str(tmp_path / "one.json.gz"), usage=tmp_path / "u")) == [ROLE]
 
 
+WITH_PATH = f"arn:aws:iam::{OWN}:role/team/app"
+IDENTITY: Mapping[str, Any] = RECORD["userIdentity"]
+
+
+@pytest.mark.parametrize("name", ["all", "role/app", WITH_PATH, ROLE])
+def test_what_older_records_tell_without_a_path_is_of_the_same_role(name: str, tmp_path: Path) -> None:
+    newer = {
+        **RECORD,
+        "eventName": "DeleteQueue",
+        "eventID": "0a1b2c3d-0000-4000-8000-000000000002",
+        "userIdentity": {**IDENTITY, "sessionContext": {"sessionIssuer": {"type": "Role", "arn": WITH_PATH}}},
+    }
+    older = {**RECORD, "userIdentity": {**IDENTITY, "sessionContext": {}}}
+    write(tmp_path / "log.json.gz", older, newer)
+
+    told = asked("--principal", name, "--from", str(tmp_path / "log.json.gz"), usage=tmp_path / "u")
+    assert list(told) == [WITH_PATH]
+    assert {grant["action"] for grant in told[WITH_PATH]["grants"]} == {"sqs:SendMessage", "sqs:DeleteQueue"}
+
+
+def test_a_role_of_which_no_record_tells_the_path_answers_to_its_arn(tmp_path: Path) -> None:
+    write(tmp_path / "log.json.gz", {**RECORD, "userIdentity": {**IDENTITY, "sessionContext": {}}})
+
+    told = asked("--principal", WITH_PATH, "--from", str(tmp_path / "log.json.gz"), usage=tmp_path / "u")
+    assert list(told) == [ROLE]
+
+
 def test_files_that_cannot_be_read_are_named_and_cost_no_other(tmp_path: Path) -> None:
     log = tmp_path / "log"
     content = write(log / "whole.json.gz", RECORD)
@@ -319,6 +346,17 @@ def test_policies_are_written_to_a_folder(tmp_path: Path) -> None:
 
     (file,) = (tmp_path / "out").iterdir()
     assert json.loads(file.read_text())["Statement"]
+
+
+def test_of_policies_that_were_written_before_none_stays_beside_the_new_ones(tmp_path: Path) -> None:
+    write(tmp_path / "log.json.gz", RECORD)
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in (f"{OWN}.role~app~~1.json", f"{OWN}.role~app~~2.json", f"{OWN}.role~app-2.json"):
+        (out / name).write_text("before")
+    run("--principal", "all", "--from", str(tmp_path / "log.json.gz"), "--out", str(out), usage=tmp_path / "u")
+
+    assert {file.name for file in out.iterdir()} == {f"{OWN}.role~app.json", f"{OWN}.role~app-2.json"}
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Who made a call: the principal whose identity policy had to allow it, or why there is none."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Final
 
@@ -47,6 +49,24 @@ class Caller(msgspec.Struct, frozen=True, cache_hash=True):
     def is_service_linked(self) -> bool:
         """Whether the policy of the role is AWS's own, so that there is nothing to generate."""
         return ":role/aws-service-role/" in self.arn
+
+
+def told_without_path(arns: Iterable[str]) -> Mapping[str, str]:
+    """Return, to each ARN without a path, that of the same role or user with its path, where another one tells it.
+
+    Older records tell no path. Names are unique in an account whatever the path; where several paths are told, because
+    one was deleted and another one made, nobody knows whose it is.
+
+    Source: IAM User Guide, "IAM identifiers".
+    """
+    with_path: dict[str, set[str]] = defaultdict(set)
+    known = set(arns)
+    for arn in known:
+        head, _, name = arn.rpartition(":")
+        kind, *path, last = name.split("/")
+        if path:
+            with_path[f"{head}:{kind}/{last}"].add(arn)
+    return {arn: next(iter(same)) for arn, same in with_path.items() if arn in known and len(same) == 1}
 
 
 class _Issuer(msgspec.Struct, rename="camel", gc=False):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from sekisho.activity.caller import Caller
+from sekisho.activity.caller import Caller, told_without_path
 from sekisho.activity.usage import FileReport
 from sekisho.analyzers.least_privilege import Conditions, Width
 from sekisho.analyzers.least_privilege.role_chains import role_chains
@@ -181,7 +181,9 @@ def _answer(output: Output, asked: Asked, today: "Today | None", store: UsageSto
     if asked.principal is None:
         output.write(map(plain, names))
         return True
+    whole = told_without_path(names)
     wanted = _named(asked.principal, names)
+    wanted = wanted and list(dict.fromkeys(whole.get(one, one) for one in wanted))
     chains = None
     if asked.follow_role_chains:
         chains = role_chains(store.succeeded("AssumeRole", "", *asked.time), names)
@@ -227,10 +229,11 @@ def _named(principal: str, names: Sequence[str]) -> Sequence[str] | None:
     kind, _, name = principal.rpartition(":")[2].partition("/")
     last = name.rpartition("/")[2]
     alike = [one for one in names if one.split(":", 5)[5].startswith(f"{kind}/") and one.rpartition("/")[2] == last]
+    pathless = f"{principal.rpartition(':')[0]}:{kind}/{last}"
     if principal in names:
-        # Older records tell no path: what they have may be the same role's.
-        pathless = f"{principal.rpartition(':')[0]}:{kind}/{last}"
-        found = [one for one in alike if one in {principal, pathless}]
+        found = [principal]
+    elif pathless in names and not session:
+        found = [pathless]  # older records tell no path
     elif session:
         found = [one for one in alike if one.split(":")[4] == session["account"]]
     else:

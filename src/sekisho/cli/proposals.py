@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from glob import escape
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -155,10 +156,14 @@ def _write(output: Output, folder: Path, told: Told) -> None:
     name = told.principal.split(":", 4)[4].replace(":", ".", 1).replace("/", "~")
     if len(name) > _LONGEST:
         name = f"{name[:_LONGEST]}~{blake2b(name.encode(), digest_size=8).hexdigest()}"
-    for number, policy in enumerate(told.policies, 1):
-        file = folder / f"{name}{f'~~{number}' if len(told.policies) > 1 else ''}.json"
+    count = len(told.policies)
+    numbers = [f"~~{number}" for number in range(1, count + 1)] if count > 1 else [""] * count
+    files = [folder / f"{name}{number}.json" for number in numbers]
+    for file, policy in zip(files, told.policies, strict=True):
         _write_whole(file, policy)
         output.note(Text(plain(f"wrote {file}"), "dim"))
+    for file in {folder / f"{name}.json", *folder.glob(f"{escape(name)}~~*.json")}.difference(files):
+        file.unlink(missing_ok=True)  # what an earlier run wrote of the same principal
 
 
 _LONGEST: Final = 200

@@ -14,13 +14,13 @@ import pyarrow as pa
 from platformdirs import user_state_path
 
 from sekisho.activity import NotARecordFileError
-from sekisho.activity.caller import Caller
+from sekisho.activity.caller import Caller, told_without_path
 from sekisho.activity.kept import Keeper
 from sekisho.activity.needs import READS, UNSEEN, WHOLE
 from sekisho.activity.passed_roles import role_of_profile
 from sekisho.activity.record import read_records
 from sekisho.activity.summarist import Summarist
-from sekisho.activity.usage import FileReport, call_of
+from sekisho.activity.usage import FileReport, UseOf, call_of
 from sekisho.analyzers.least_privilege import Activity, activity_of
 from sekisho.collectors.errors import CollectError
 from sekisho.collectors.reader import Progress
@@ -210,7 +210,8 @@ def answers(
 
     Args:
         store: where it is kept.
-        principals: their ARNs; None for all but service-linked roles, whose policies are AWS's own.
+        principals: their ARNs; None for all but service-linked roles, whose policies are AWS's own. What older records
+            tell of one without its path is told of it together with the rest.
         start: the first moment, as the store takes it.
         end: the last moment.
         then: what is made of it; with more than one process a function of a module, or one that is `partial`.
@@ -219,9 +220,18 @@ def answers(
     Raises:
         UsageError: processes were killed again and again.
     """
-    profiles = instance_profiles(store)
-    ranges = store.ranges(start, end) if principals is None else [(one, one) for one in principals]
-    answer = _Answering(UsageReader(store.parts), profiles, start, end, then, are_named=principals is not None)
+    whole = told_without_path(store.principals(start, end))
+    named = None if principals is None else dict.fromkeys(whole.get(one, one) for one in principals)
+    ranges = store.ranges(start, end) if named is None else [(one, one) for one in named]
+    answer = _Answering(
+        UsageReader(store.parts),
+        instance_profiles(store),
+        {arn: older for older, arn in whole.items()},
+        start,
+        end,
+        then,
+        are_named=named is not None,
+    )
     number = min(processes, len(ranges)) or 1
     yield from chain.from_iterable(in_order(in_processes(answer, list(enumerate(ranges)), number, loads=__name__)))
 
@@ -232,6 +242,7 @@ class _Answering(Generic[Answer]):
 
     reader: UsageReader
     profiles: Mapping[str, str]
+    older: Mapping[str, str]
     start: str
     end: str
     then: Callable[[Activity], Answer]
@@ -242,11 +253,20 @@ class _Answering(Generic[Answer]):
         _, principals = task
         addresses = self.reader.addresses(principals, self.start, self.end)
         groups = groupby(self.reader.uses(principals, self.start, self.end), lambda row: row.usage.principal)
+        parts = set(self.older.values())
         return [
-            self.then(activity_of(principal, uses, self.profiles, addresses.get(principal, frozenset())))
+            self.then(self._activity(principal, uses, addresses.get(principal, frozenset())))
             for principal, uses in groups
-            if self.are_named or not Caller(principal).is_service_linked
+            if principal not in parts and (self.are_named or not Caller(principal).is_service_linked)
         ]
+
+    def _activity(self, principal: str, uses: Iterable[UseOf], addresses: frozenset[str] | None) -> Activity:
+        older = self.older.get(principal)
+        if older is not None:
+            uses = chain(uses, self.reader.uses(older, self.start, self.end))
+            others = self.reader.addresses(older, self.start, self.end).get(older)
+            addresses = None if addresses is None or others is None else addresses | others
+        return activity_of(principal, uses, self.profiles, addresses)
 
 
 def instance_profiles(store: UsageReader) -> Mapping[str, str]:

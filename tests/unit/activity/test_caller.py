@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from sekisho.activity.caller import Caller, Nobody, UserIdentity, caller_of
+from sekisho.activity.caller import Caller, Nobody, UserIdentity, caller_of, told_without_path
 
 OWN = "111122223333"
 ROLE = f"arn:aws:iam::{OWN}:role/teams/app"
@@ -121,3 +121,12 @@ def test_a_service_linked_role_is_known_by_its_path() -> None:
 
     assert Caller(linked).is_service_linked
     assert not Caller(ROLE).is_service_linked
+
+
+def test_an_arn_without_a_path_is_that_of_the_same_name_with_one() -> None:
+    head = f"arn:aws:iam::{OWN}:role"
+
+    assert told_without_path([f"{head}/app", ROLE, f"{head}/other"]) == {f"{head}/app": ROLE}
+    assert told_without_path([f"{head}/app", ROLE, f"{head}/later/app"]) == {}
+    assert told_without_path([f"arn:aws:iam::{OWN}:user/app", ROLE]) == {}
+    assert told_without_path(["arn:aws:iam::444455556666:role/app", ROLE]) == {}
