@@ -28,7 +28,7 @@ from sekisho.wiring.tags import tag_history
 from sekisho.wiring.usage import Engine, Processes, answers, log_files, read_usage, usage_folder
 
 if TYPE_CHECKING:
-    from sekisho.collectors.identity_policies import Today
+    from sekisho.collectors.identity_policies import AttachedPolicies
     from sekisho.collectors.trails import VerifiedFiles
 
 FORMATS: Final = ("table", "json", "jsonl", "terraform", "cloudformation")
@@ -149,12 +149,12 @@ def _check_comparison(asked: Asked) -> None:
         raise click.UsageError("--against prints policies as JSON; leave --format out")
 
 
-def _today(asked: Asked) -> "Today | None":
+def _today(asked: Asked) -> "AttachedPolicies | None":
     if asked.against is None:
         return None
-    from sekisho.collectors.identity_policies import read_today  # noqa: PLC0415 - botocore takes a fifth of a second
+    from sekisho.collectors.identity_policies import read_attached  # noqa: PLC0415 - botocore takes a fifth of a second
 
-    return read_today(asked.against, asked.profile)
+    return read_attached(asked.against, asked.profile)
 
 
 def _verified(places: Sequence[LogFiles], asked: Asked) -> "Sequence[VerifiedFiles]":
@@ -171,7 +171,7 @@ def _engine(asked: Asked, store: UsageStore) -> Engine:
     return Processes(asked.processes)
 
 
-def _answer(output: Output, asked: Asked, today: "Today | None", store: UsageStore) -> bool:
+def _answer(output: Output, asked: Asked, today: "AttachedPolicies | None", store: UsageStore) -> bool:
     """Print the policies of those who are asked for; the names of all where nobody is.
 
     Returns:

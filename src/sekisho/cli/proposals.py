@@ -33,7 +33,7 @@ from sekisho.cli.render.role_chains import document_of_chains, notes_on_chains
 from sekisho.cli.render.terraform import render_terraform
 
 if TYPE_CHECKING:
-    from sekisho.collectors.identity_policies import Today
+    from sekisho.collectors.identity_policies import AttachedPolicies
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Teller:
     tags: TagHistory
     chains: RoleChains | None
     seen: Mapping[str, frozenset[tuple[str, str]]]
-    today: "Today | None"
+    today: "AttachedPolicies | None"
     keeps_unseen: bool
 
     def __call__(self, activity: Activity) -> Told:

@@ -55,7 +55,7 @@ READS: Reads = {
 
 
 @dataclass(frozen=True, slots=True)
-class Today:
+class AttachedPolicies:
     """The policies that are attached now.
 
     Attributes:
@@ -88,7 +88,7 @@ def _name(arn: str) -> tuple[str, str, str]:
     return account, kind, name.rpartition("/")[2]
 
 
-def read_today(place: str, profile: str | None) -> Today:
+def read_attached(place: str, profile: str | None) -> AttachedPolicies:
     """Read the policies that are attached now.
 
     Args:
@@ -102,7 +102,7 @@ def read_today(place: str, profile: str | None) -> Today:
     return _read_live(profile) if place == LIVE else _read_file(Path(place).expanduser())
 
 
-def _read_live(profile: str | None) -> Today:
+def _read_live(profile: str | None) -> AttachedPolicies:
     aws = connect(LiveOptions(profile=profile), READS)
     pages = aws.list(_CALL, aws.home)
     for made in pages.failed:
@@ -116,12 +116,12 @@ def _read_live(profile: str | None) -> Today:
         raise CollectError(f"--against aws: iam:GetAccountAuthorizationDetails failed: {' '.join(reason.split())}")
     place = f"account {aws.account_id}"
     try:
-        return Today(place, permissions_of_all([answer(one) for one in pages.calls]))
+        return AttachedPolicies(place, permissions_of_all([answer(one) for one in pages.calls]))
     except DetailsError as error:
         raise CollectError(f"--against aws: {error}") from error
 
 
-def _read_file(file: Path) -> Today:
+def _read_file(file: Path) -> AttachedPolicies:
     try:
         content = file.read_bytes()
         if content.startswith(_GZIP):
@@ -134,7 +134,7 @@ def _read_file(file: Path) -> Today:
     pages = [page for page in values if is_object(page) and any(name in page for name in _LISTS)]
     try:
         if pages and len(pages) == len(values):
-            return Today(str(file), permissions_of_all(pages))
+            return AttachedPolicies(str(file), permissions_of_all(pages))
         alone = policies_alone(values[0] if len(values) == 1 else values)
     except (DetailsError, PolicyError) as error:
         raise CollectError(f"{file}: {error}") from error
@@ -142,7 +142,7 @@ def _read_file(file: Path) -> Today:
         raise CollectError(
             f"{file}: neither what `aws iam get-account-authorization-details` answers, nor a policy or a list of them"
         )
-    return Today(str(file), {}, Permissions("", alone))
+    return AttachedPolicies(str(file), {}, Permissions("", alone))
 
 
 def _values(content: bytes, file: Path) -> Iterator[Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sekisho.collectors import CollectError
-from sekisho.collectors.identity_policies import READS, read_today
+from sekisho.collectors.identity_policies import READS, read_attached
 from sekisho.collectors.services import CREDENTIAL_READS
 
 ROLE = "arn:aws:iam::111122223333:role/service/app"
@@ -35,14 +35,14 @@ def written(folder: Path, content: bytes) -> str:
     ],
 )
 def test_account_authorization_details_are_read(tmp_path: Path, content: bytes) -> None:
-    today = read_today(written(tmp_path, content), None)
+    today = read_attached(written(tmp_path, content), None)
 
     assert [one.name for one in today.of(ROLE).policies] == ["inline policy p"]
     assert today.alone is None
 
 
 def test_a_role_whose_path_no_record_told_is_found_by_its_name(tmp_path: Path) -> None:
-    today = read_today(written(tmp_path, json.dumps(PAGE).encode()), None)
+    today = read_attached(written(tmp_path, json.dumps(PAGE).encode()), None)
 
     assert today.of(ROLE.replace("service/", "")).principal == ROLE
     assert "does not have it" in today.of(ROLE.replace("1111", "4444")).unknown
@@ -50,7 +50,7 @@ def test_a_role_whose_path_no_record_told_is_found_by_its_name(tmp_path: Path) -
 
 @pytest.mark.parametrize("value", [POLICY, [POLICY], [POLICY, POLICY]])
 def test_policies_alone_are_of_whoever_is_asked_for(tmp_path: Path, value: Any) -> None:
-    today = read_today(written(tmp_path, json.dumps(value).encode()), None)
+    today = read_attached(written(tmp_path, json.dumps(value).encode()), None)
 
     assert today.alone is not None
     assert today.of(ROLE) is today.alone
@@ -67,13 +67,13 @@ def test_policies_alone_are_of_whoever_is_asked_for(tmp_path: Path, value: Any) 
         (b'{"Statement": [{}]}', "`Effect` is missing"),
         (b'{"RoleDetailList": [{}]}', "no account authorization details"),
         (b'{"RoleDetailList": 7}', "no account authorization details"),
-        (gzip.compress(b"{}")[:-4], "cut short"),
+        (gzip.compress(b"{}", mtime=0)[:-4], "cut short"),
     ],
 )
 def test_what_is_something_else_is_refused_in_one_line(tmp_path: Path, content: bytes, why: str) -> None:
     place = written(tmp_path, content)
     with pytest.raises(CollectError, match=r"today\.json") as refused:
-        read_today(place, None)
+        read_attached(place, None)
 
     assert why in str(refused.value)
     assert "\n" not in str(refused.value)
@@ -81,7 +81,7 @@ def test_what_is_something_else_is_refused_in_one_line(tmp_path: Path, content: 
 
 def test_a_file_that_is_not_there_is_refused() -> None:
     with pytest.raises(CollectError, match=r"/nowhere/today\.json: No such file"):
-        read_today("/nowhere/today.json", None)
+        read_attached("/nowhere/today.json", None)
 
 
 def test_reading_live_takes_no_permission_that_a_scan_does_not_take() -> None:
