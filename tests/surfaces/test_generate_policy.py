@@ -300,6 +300,50 @@ def test_files_that_cannot_be_read_are_named_and_cost_no_other(tmp_path: Path) -
     assert "cut.json.gz" in again.stderr, "an answer of nobody comes with what was not read"
 
 
+def test_what_a_change_beside_it_has_cost_is_told(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    write(log / "gone.json.gz", RECORD)
+    write(log / "changed.json.gz", {**RECORD, "eventID": "0a1b2c3d-0000-4000-8000-000000000002"})
+    run("--from", str(log), usage=tmp_path / "usage")
+    (log / "gone.json.gz").unlink()
+    write(
+        log / "changed.json.gz",
+        {**RECORD, "eventID": "0a1b2c3d-0000-4000-8000-000000000003", "eventName": "GetQueueUrl"},
+    )
+
+    said = run("--from", str(log), "--strict", usage=tmp_path / "usage", check=False)
+    assert said.returncode == 3
+    assert "gone.json.gz: it lies there no more" in said.stderr
+
+
+def test_what_was_denied_is_granted_under_its_condition(tmp_path: Path) -> None:
+    role = f"arn:aws:iam::{OWN}:role/worker"
+    create = {
+        **RECORD,
+        "eventSource": "lambda.amazonaws.com",
+        "eventName": "CreateFunction20150331",
+        "requestParameters": {"functionName": "f", "role": role},
+    }
+    run_task = {
+        **RECORD,
+        "eventID": "0a1b2c3d-0000-4000-8000-000000000002",
+        "eventSource": "ecs.amazonaws.com",
+        "eventName": "RunTask",
+        "requestParameters": {"taskDefinition": "t:1", "overrides": {"taskRoleArn": role}},
+        "errorCode": "AccessDenied",
+        "errorMessage": f"User: x is not authorized to perform: iam:PassRole on resource: {role}",
+    }
+    write(tmp_path / "log.json.gz", create, run_task)
+
+    told = asked(
+        "--principal", "all", "--from", str(tmp_path / "log.json.gz"), "--include-denied", usage=tmp_path / "u"
+    )[ROLE]  # fmt: skip
+    assert [one["condition"] for one in told["denied"]] == [{"iam:PassedToService": ["ecs-tasks.amazonaws.com"]}]
+    passed = [one for policy in told["policies"] for one in policy["Statement"] if one["Action"] == "iam:PassRole"]
+    assert len(passed) == 2
+    assert all("Condition" in one for one in passed)
+
+
 def test_only_the_days_that_are_asked_for_count(tmp_path: Path) -> None:
     log = tmp_path / "log.json.gz"
     later = {**RECORD, "eventTime": "2026-10-09T08:00:00Z", "eventName": "ReceiveMessage", "eventID": "b"}

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import msgspec
 
-from sekisho.activity.record import decode_any
 from sekisho.resources.json_values import is_list, is_object
 
 _MOST_CALLS: Final = 8192
@@ -34,6 +33,9 @@ class Keeper:
         Args:
             parameters: the `requestParameters` of a record.
             resources: its `resources`.
+
+        Raises:
+            UNREADABLE: they are too deep, or no UTF-8.
         """
         told = (parameters, resources)
         call = self._calls.get(told)
@@ -44,12 +46,13 @@ class Keeper:
         return call
 
     def _understood(self, parameters: bytes, resources: bytes) -> str:
-        value = decode_any(parameters)
-        try:
-            left = _of_object(value, _Fate.UNREAD, self._fates) if is_object(value) else None
-        except RecursionError:  # deeper than the parameters of any call
-            left = None
-        return _encode([left, _touched(decode_any(resources))]).decode()
+        value = _decoded(parameters)
+        left = _of_object(value, _Fate.UNREAD, self._fates) if is_object(value) else None
+        return _encode([left, _touched(_decoded(resources))]).decode()
+
+
+def _decoded(raw: bytes) -> Any:
+    return msgspec.json.decode(raw) if raw else None
 
 
 _encode = msgspec.json.Encoder(order="sorted").encode

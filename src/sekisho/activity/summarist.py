@@ -92,6 +92,12 @@ class Summarist:
                 malformed += 1
                 problem = problem or "a record whose eventTime is no time"
                 continue
+            try:
+                call = kept(bytes(one.request_parameters), bytes(one.resources))
+            except UNREADABLE as error:
+                malformed += 1
+                problem = problem or f"a record whose parameters cannot be read: {error}"
+                continue
             recipient = one.recipient_account_id
             shared = (
                 callers[bytes(one.user_identity), recipient],
@@ -106,7 +112,7 @@ class Summarist:
             usage = usages.get(shared)
             if usage is None:
                 usage = usages[shared] = self._number(shared)
-            row = (usage, kept(bytes(one.request_parameters), bytes(one.resources)))
+            row = (usage, call)
             number = numbers.get(row)
             if number is None:
                 number = numbers[row] = len(numbers)

@@ -1,7 +1,7 @@
 """From CloudTrail's files to kept usage: which files are new, and who reads them."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -161,6 +161,7 @@ def read_usage(
         ]
         if stale:
             store.forget(stale)
+            reports += _lost(kept, found, question, still_kept=store.files())
             kept = store.files()
         new = [(place, file) for place, file in found if _version(kept, place, file) is None]
         if progress is not None:
@@ -172,6 +173,21 @@ def read_usage(
                 for file in batch.files:
                     progress.advance(file.key)
     return reports
+
+
+def _lost(
+    kept: Mapping[tuple[str, str], FileReport],
+    found: Iterable[tuple[LogFiles, LogFile]],
+    question: Question,
+    *,
+    still_kept: Collection[tuple[str, str]],
+) -> Iterator[FileReport]:
+    """Yield files that are kept no longer and lie there no more: they were in one part with a file that has changed."""
+    there = {(place.name, file.key) for place, file in found}
+    for key, report in kept.items():
+        if key not in still_kept and key not in there and question.may_be_in("/".join(key)):
+            problem = "it lies there no more, and no longer counts, as a file that was read with it has changed"
+            yield FileReport(report.place, report.key, report.version, problem=problem, is_read=False)
 
 
 def _version(kept: Mapping[tuple[str, str], FileReport], place: LogFiles, file: LogFile) -> str | None:

@@ -198,13 +198,14 @@ def test_an_event_id_of_any_shape_has_16_bytes(name: str) -> None:
     assert [len(one) for one in ids] == [16]
 
 
-def test_what_is_too_deep_costs_no_other_record() -> None:
-    deep = b"[" * 600 + b"]" * 600
+def test_what_is_too_deep_is_malformed_and_costs_no_other_record() -> None:
     whole = json.dumps(RECORD).encode()
-    content = b'{"Records":[%s,%s]}' % (whole, whole.replace(b'"k"', deep).replace(b"000000001", b"000000002"))
+    deep = whole.replace(b'"k"', b"[" * 600 + b"]" * 600)
     summarist = Summarist(Keeper(READS, frozenset()))
+    counts = summarist.add(read_records(b'{"Records":[%s,%s]}' % (deep, whole)))
 
-    assert summarist.add(read_records(content)).records == 2
+    assert (counts.records, counts.malformed, len(summarist.rows.times)) == (2, 1, 1)
+    assert "cannot be read" in counts.problem
 
 
 @pytest.mark.parametrize(

@@ -130,11 +130,18 @@ class Denied(msgspec.Struct, frozen=True, cache_hash=True, gc=False):
         action: as AWS names it, or as its call would have it.
         resource: an ARN; `*` where nobody says which.
         reason: what AWS says stood in the way; empty where it says nothing.
+        context: the condition under which it would have been enough, as far as the call tells it.
     """
 
     action: str
     resource: str
     reason: str
+    context: Context = ()
+
+    @property
+    def wanted(self) -> Grant:
+        """What would have had to be allowed."""
+        return Grant(self.action, self.resource, self.context)
 
 
 class Unmapped(msgspec.Struct, frozen=True, cache_hash=True, gc=False):
@@ -209,8 +216,7 @@ def activity_of(
     for hint in chain.from_iterable(hints_of(source, name) for source, name in done):
         if hint.action not in actions:
             activity.hints[hint.action].add(hint.because_of)
-    granted = {(grant.action, grant.resource) for grant in activity.grants}
-    activity.denied = {one: seen for one, seen in activity.denied.items() if (one.action, one.resource) not in granted}
+    activity.denied = {one: seen for one, seen in activity.denied.items() if not _is_done(one.wanted, activity)}
     activity.refused = {grant: seen for grant, seen in activity.refused.items() if grant not in activity.grants}
     return activity
 
@@ -219,6 +225,11 @@ _DENIED: Final = Outcome.DENIED.value
 _GRANTED: Final = frozenset({Outcome.SUCCEEDED.value, Outcome.FAILED.value})
 _MOST_KNOWN: Final = 1024
 MOST_SAMPLES: Final = 3
+
+
+def _is_done(wanted: Grant, activity: Activity) -> bool:
+    """Say whether something was done under a condition, or without any."""
+    return wanted in activity.grants or Grant(wanted.action, wanted.resource) in activity.grants
 
 
 def _request_keys(call: Call, needs: Needs) -> Iterator[RequestKeys]:
@@ -282,7 +293,7 @@ def _denied(row: Usage, needs: Needs) -> Iterator[Denied]:
         said = replace(said, action=find_action(*_parts(said.action)) or said.action)
     named = [one for one in needs.permissions if said is None or one.action == said.action]
     for permission in named:
-        for resource in permission.resources:
-            yield Denied(permission.action, resource, said.reason if said else "")
+        for grant in _grants(permission):
+            yield Denied(grant.action, grant.resource, said.reason if said else "", grant.context)
     if said and not named:
         yield Denied(said.action, literal(said.resource) or "*", said.reason)

@@ -60,8 +60,8 @@ def own_addresses(activity: Activity) -> tuple[Address, ...]:
     return tuple(one for one in addresses if one not in private)
 
 
-def ranges_of(addresses: Iterable[Address], most: int = MOST_RANGES) -> tuple[str, ...]:
-    """Return at most so many ranges that hold all addresses, as narrow as that allows; none where it allows none.
+def ranges_of(addresses: Iterable[Address]) -> tuple[str, ...]:
+    """Return at most `MOST_RANGES` ranges that hold all addresses, as narrow as that allows; none where it allows none.
 
     Each is at most a /24, or a /64 of IPv6; those that touch are told as one.
     """
@@ -70,7 +70,7 @@ def ranges_of(addresses: Iterable[Address], most: int = MOST_RANGES) -> tuple[st
         old = {IPv4Network((int(one), length), strict=False) for one in found if isinstance(one, IPv4Address)}
         new_length = _ALL_OF_IPV6 if length == _LENGTHS[0] else _NETWORK_OF_IPV6
         new = {IPv6Network((int(one), new_length), strict=False) for one in found if isinstance(one, IPv6Address)}
-        if len(old) + len(new) <= most:
+        if len(old) + len(new) <= MOST_RANGES:
             return (*map(str, collapse_addresses(old)), *map(str, collapse_addresses(new)))
     return ()
 

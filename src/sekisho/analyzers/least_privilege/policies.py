@@ -92,7 +92,7 @@ def propose(
     wanted = dict(activity.grants)
     if denied:
         wanted |= {
-            Grant(one.action, one.resource): seen
+            one.wanted: seen
             for one, seen in activity.denied.items()
             if resources_of_action(one.action) is not None  # what AWS names and nobody knows can be in no policy
         }

@@ -12,8 +12,10 @@ from sekisho.activity.permission import Basis, Reach
 from sekisho.activity.usage import FileReport
 from sekisho.analyzers.least_privilege import (
     MOST_MANAGED_POLICIES,
+    Activity,
     Comparison,
     Conditions,
+    Denied,
     Evidence,
     Grant,
     Proposal,
@@ -47,10 +49,8 @@ def document_of(proposal: Proposal) -> dict[str, Any]:
         ],
         "widened": [{"pattern": pattern, "standsFor": number} for pattern, number in proposal.widened.items()],
         "denied": [
-            {"action": one.action, "resource": one.resource, "reason": one.reason, **_evidence(seen)}
-            for one, seen in sorted(
-                activity.denied.items(), key=lambda row: (row[0].action, row[0].resource, row[0].reason)
-            )
+            {**document_of_grant(one.wanted), "reason": one.reason, **_evidence(seen)}
+            for one, seen in sorted(activity.denied.items(), key=_by_denial)
         ],
         "refused": [
             {**document_of_grant(grant), **_evidence(seen)}
@@ -72,10 +72,18 @@ def document_of(proposal: Proposal) -> dict[str, Any]:
 
 def notes_on(proposal: Proposal) -> Iterator[Text]:
     """Yield what the reader of a policy should know: whose it is, what was guessed, and what it leaves out."""
-    activity = proposal.activity
+    yield Text(plain(proposal.activity.principal), "bold")
+    yield from _on_policies(proposal)
+    yield from _on_guesses(proposal)
+    yield from _on_what_is_left_out(proposal.activity, denied_is_granted=_is_granted(proposal))
+    yield from notes_on_unrecorded(proposal.unrecorded)
+    if proposal.comparison is not None:
+        yield from notes_on_comparison(proposal.comparison)
+
+
+def _on_policies(proposal: Proposal) -> Iterator[Text]:
     records = sum(seen.count for seen in proposal.granted.values())
     actions = {grant.action for grant in proposal.granted}
-    yield Text(plain(activity.principal), "bold")
     if not proposal.granted:
         yield Text("  Nothing of what it did needs a permission.", "yellow")
     else:
@@ -95,6 +103,10 @@ def notes_on(proposal: Proposal) -> Iterator[Text]:
         yield Text(
             plain(f"  NOT ALLOWED, which is a fault in sekisho: {one.grant.action} {one.grant.resource}"), "bold red"
         )
+
+
+def _on_guesses(proposal: Proposal) -> Iterator[Text]:
+    activity = proposal.activity
     yield from listed("inferred, as no event tells of it", _inferred(proposal.granted), "cyan")
     yield from listed("on resources that the records do not name", _unknown(proposal.granted), "yellow")
     yield from listed(
@@ -103,25 +115,26 @@ def notes_on(proposal: Proposal) -> Iterator[Text]:
         "yellow",
     )
     yield from listed("assumed", sorted(activity.assumed), "yellow")
-    yield from listed(
-        "conditions that held each time, and are written"
-        if proposal.conditions is Conditions.ALL
-        else "conditions that held each time, and that --conditions all writes as well",
-        lines_on_suggestions(proposal.suggestions),
-        "cyan",
-    )
+    yield from listed(_of_conditions(proposal), lines_on_suggestions(proposal.suggestions), "cyan")
     if activity.hints:
         number = count(len(activity.hints), "action")
         yield Text(f"  {number} more may be needed in some cases; --format json has them under `mayNeed`", "dim")
+
+
+def _of_conditions(proposal: Proposal) -> str:
+    if proposal.conditions is Conditions.ALL:
+        return "conditions that held each time, and are written"
+    if proposal.comparison is not None:
+        return "conditions that held each time, and are not written"
+    return "conditions that held each time, and that --conditions all writes as well"
+
+
+def _on_what_is_left_out(activity: Activity, *, denied_is_granted: bool) -> Iterator[Text]:
     yield from listed(
-        "denied, and granted as it was asked for"
-        if activity.denied and _is_granted(proposal)
-        else "denied, and not granted",
+        "denied, and granted as it was asked for" if denied_is_granted else "denied, and not granted",
         [
             f"{one.action}  {one.resource}  {count(seen.count, 'time')}{f': {one.reason}' if one.reason else ''}"
-            for one, seen in sorted(
-                activity.denied.items(), key=lambda row: (row[0].action, row[0].resource, row[0].reason)
-            )
+            for one, seen in sorted(activity.denied.items(), key=_by_denial)
         ],
         "red",
     )
@@ -141,9 +154,6 @@ def notes_on(proposal: Proposal) -> Iterator[Text]:
         ],
         "red",
     )
-    yield from notes_on_unrecorded(proposal.unrecorded)
-    if proposal.comparison is not None:
-        yield from notes_on_comparison(proposal.comparison)
 
 
 def notes_on_files(
@@ -189,8 +199,12 @@ def _is_all_allowed(proposal: Proposal) -> bool:
 
 
 def _is_granted(proposal: Proposal) -> bool:
-    one = next(iter(proposal.activity.denied))
-    return Grant(one.action, one.resource) in proposal.granted
+    return any(one.wanted in proposal.granted for one in proposal.activity.denied)
+
+
+def _by_denial(row: tuple[Denied, Evidence]) -> tuple[str, str, Any, str]:
+    denied, _ = row
+    return denied.action, denied.resource, denied.context, denied.reason
 
 
 def _entries(number: int) -> str:
