@@ -4,11 +4,16 @@ from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
+from botocore import xform_name
+from botocore.validate import ParamValidator
 from msgspec.structs import replace
+from mypy_boto3_accessanalyzer import AccessAnalyzerClient
 
 from sekisho.analyzers.external import analyze_external_access
 from sekisho.api import make_app
+from sekisho.api.model import operation_models
 from sekisho.api.operations import Service, make_operations
 from sekisho.collectors import UnsupportedArnError
 from sekisho.findings import ScanReport, record_scan
@@ -91,3 +96,15 @@ def _present(snapshot: Snapshot) -> Callable[[str, str | None], Snapshot]:
         return replace(snapshot, resources=found, accounts=(), only=(arn,))
 
     return read
+
+
+def call(client: AccessAnalyzerClient, operation: str, **params: Any) -> dict[str, Any]:
+    """Call an operation, and hold its answer against the description."""
+    answer: dict[str, Any] = getattr(client, xform_name(operation))(**params)
+    answer.pop("ResponseMetadata")
+    shape = operation_models()[operation].output_shape
+    assert shape is not None or not answer
+    if shape is not None:
+        report = ParamValidator().validate(answer, shape)
+        assert not report.has_errors(), report.generate_report()
+    return answer

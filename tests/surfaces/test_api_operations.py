@@ -1,19 +1,18 @@
 """Every operation that is served, as boto3 and the aws CLI call it, over real stores."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import pytest
 from botocore import xform_name
 from botocore.exceptions import ClientError
-from botocore.validate import ParamValidator
 from mypy_boto3_accessanalyzer import AccessAnalyzerClient
 from mypy_boto3_accessanalyzer.type_defs import CriterionTypeDef
 
 from sekisho.api.model import operation_models
 from sekisho.findings import ChangeKind, FindingFilter, ResourceQuery
-from surfaces.api_service import ACCOUNT, Served, serving_sample
+from surfaces.api_service import ACCOUNT, Served, call
 from unit.api.signing import OPERATOR, READER, REGION
 
 pytestmark = pytest.mark.slow
@@ -29,29 +28,6 @@ HOSTILE = [
     "\ud7ff\uffff",
     "a" * 5000,
 ]
-
-
-@pytest.fixture
-def served(new_database: Callable[[], str]) -> Iterator[Served]:
-    with serving_sample(new_database()) as service:
-        yield service
-
-
-@pytest.fixture
-def client(served: Served) -> AccessAnalyzerClient:
-    return served.server.client()
-
-
-def call(client: AccessAnalyzerClient, operation: str, **params: Any) -> dict[str, Any]:
-    """Call an operation, and hold its answer against the description."""
-    answer: dict[str, Any] = getattr(client, xform_name(operation))(**params)
-    answer.pop("ResponseMetadata")
-    shape = operation_models()[operation].output_shape
-    assert shape is not None or not answer
-    if shape is not None:
-        report = ParamValidator().validate(answer, shape)
-        assert not report.has_errors(), report.generate_report()
-    return answer
 
 
 def everything(client: AccessAnalyzerClient, operation: str, size: int, **params: Any) -> list[Any]:

@@ -38,12 +38,6 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    with running_moto() as endpoint:
-        yield endpoint
-
-
-@pytest.fixture(scope="module")
 def proxied(moto: str) -> Iterator[Wire]:
     reset_moto(moto)
     build_account(moto)

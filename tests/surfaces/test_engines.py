@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyspark
@@ -15,7 +15,7 @@ from sekisho.activity.usage import FileReport, UseOf
 from sekisho.collectors.trails import LocalFiles
 from sekisho.storage.usage import UsageStore
 from sekisho.wiring.usage import Processes
-from surfaces.aws import ENVIRONMENT, client, running_moto
+from surfaces.aws import ENVIRONMENT, client
 from surfaces.killing import read
 from trails import write_trail
 
@@ -54,12 +54,6 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 @pytest.fixture(scope="module")
 def right(folders: list[Path], tmp_path_factory: pytest.TempPathFactory) -> UsageStore:
     return read(tmp_path_factory.mktemp("right"), [LocalFiles(folder) for folder in folders], Processes(2))
-
-
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    with running_moto() as endpoint:
-        yield endpoint
 
 
 def environment(**more: str) -> dict[str, str]:

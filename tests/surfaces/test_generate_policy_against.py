@@ -4,14 +4,14 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sekisho.policy import parse_policy
-from surfaces.aws import ENVIRONMENT, Refuses, Wire, client, reset_moto, running_moto, running_proxy
+from surfaces.aws import ENVIRONMENT, Refuses, Wire, client
 from surfaces.test_generate_policy import allows
 from trails import Truth, write_trail
 
@@ -186,25 +186,6 @@ def test_strict_sees_a_principal_that_could_not_be_compared(
 
 
 # --- with IAM
-
-
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    with running_moto() as endpoint:
-        yield endpoint
-
-
-@pytest.fixture(scope="module")
-def proxy(moto: str) -> Iterator[Wire]:
-    with running_proxy(moto) as found:
-        yield found
-
-
-@pytest.fixture
-def wire(moto: str, proxy: Wire) -> Wire:
-    reset_moto(moto)
-    proxy.clear()
-    return proxy
 
 
 def asked_live(wire: Wire, folder: Path, *arguments: str, check: bool = True) -> "subprocess.CompletedProcess[str]":

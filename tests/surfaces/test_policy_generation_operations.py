@@ -1,17 +1,14 @@
 """The four operations of policy generation, as boto3 and the aws CLI call them; nobody works on the jobs."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from botocore import xform_name
 from botocore.exceptions import ClientError
-from botocore.validate import ParamValidator
 from mypy_boto3_accessanalyzer import AccessAnalyzerClient
 
-from sekisho.api.model import operation_models
 from sekisho.api.operations import policy_generations
 from sekisho.findings import (
     GeneratedPolicies,
@@ -21,7 +18,7 @@ from sekisho.findings import (
     PolicyGeneration,
     TrailScope,
 )
-from surfaces.api_service import ACCOUNT, TRAIL, Served, serving_sample
+from surfaces.api_service import ACCOUNT, TRAIL, Served, call
 from unit.api.signing import OPERATOR, READER
 
 pytestmark = pytest.mark.slow
@@ -31,28 +28,6 @@ ACCESS_ROLE = f"arn:aws:iam::{ACCOUNT}:role/service-role/AccessAnalyzerMonitorSe
 START, END = datetime(2026, 6, 1, 8, 30, tzinfo=UTC), datetime(2026, 8, 1, tzinfo=UTC)
 RESULT = GeneratedPolicies(('{"Statement":"real"}', "{}"), ('{"Statement":"${BucketName}"}',), is_complete=True)
 NOW = datetime.now(UTC).replace(microsecond=0)
-
-
-@pytest.fixture
-def served(new_database: Callable[[], str]) -> Iterator[Served]:
-    with serving_sample(new_database()) as service:
-        yield service
-
-
-@pytest.fixture
-def client(served: Served) -> AccessAnalyzerClient:
-    return served.server.client()
-
-
-def call(client: AccessAnalyzerClient, operation: str, **params: Any) -> dict[str, Any]:
-    """Call an operation, and hold its answer against the description."""
-    answer: dict[str, Any] = getattr(client, xform_name(operation))(**params)
-    answer.pop("ResponseMetadata")
-    shape = operation_models()[operation].output_shape
-    assert shape is not None
-    report = ParamValidator().validate(answer, shape)
-    assert not report.has_errors(), report.generate_report()
-    return answer
 
 
 def details(**others: Any) -> dict[str, Any]:

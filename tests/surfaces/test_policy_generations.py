@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from sekisho.api import IssuedKey, Role
 from sekisho.collectors.trails import LocalFiles
-from surfaces.aws import ENVIRONMENT, Refuses, Wire, client, reset_moto, running_moto, running_proxy
+from surfaces.aws import ENVIRONMENT, Refuses, Wire, client
 from surfaces.serving import REGION, Program, Served, wait_for
 from trails import PLANTED, Truth, write_trail
 
@@ -42,25 +42,6 @@ RECORD: Mapping[str, Any] = {
         "sessionContext": {"sessionIssuer": {"type": "Role", "arn": ROLE, "accountId": OWN, "userName": "app"}},
     },
 }
-
-
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    with running_moto() as endpoint:
-        yield endpoint
-
-
-@pytest.fixture(scope="module")
-def proxy(moto: str) -> Iterator[Wire]:
-    with running_proxy(moto) as found:
-        yield found
-
-
-@pytest.fixture
-def wire(moto: str, proxy: Wire) -> Wire:
-    reset_moto(moto)
-    proxy.clear()
-    return proxy
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from surfaces.account_of_four import AccountOfFour, Way, ways_into
-from surfaces.aws import ENVIRONMENT, OWNER, Babbles, Hangs, Refuses, Wire, reset_moto, running_moto, running_proxy
+from surfaces.aws import ENVIRONMENT, OWNER, Babbles, Hangs, Refuses, Wire, reset_moto, running_proxy
 
 pytestmark = pytest.mark.slow
 
@@ -23,12 +23,6 @@ def refuse(*args, **kwargs):
     raise SystemExit("the network was used")
 socket.socket.connect = socket.getaddrinfo = refuse
 """
-
-
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    with running_moto() as endpoint:
-        yield endpoint
 
 
 @pytest.fixture(scope="module")

@@ -5,13 +5,12 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from surfaces.aws import ENVIRONMENT, client, running_moto
+from surfaces.aws import ENVIRONMENT, client
 from surfaces.fake_iam import REPORT
 
 pytestmark = pytest.mark.slow
@@ -19,12 +18,6 @@ pytestmark = pytest.mark.slow
 PROGRAM = Path(sys.executable).with_name("sekisho")
 MOST_AT_ONCE = 100
 """Source: AWS Security Hub API reference, `BatchImportFindings`."""
-
-
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    with running_moto() as endpoint:
-        yield endpoint
 
 
 def printed(*arguments: str) -> list[dict[str, Any]]:

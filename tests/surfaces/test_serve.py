@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from shutil import which
 from threading import Thread
@@ -18,7 +18,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sekisho.api import IssuedKey, Role
-from surfaces.aws import ENVIRONMENT, OWNER, Hangs, Wire, client, policy, reset_moto, running_moto, running_proxy
+from surfaces.aws import ENVIRONMENT, OWNER, Hangs, Wire, client, policy, reset_moto, running_proxy
 from surfaces.serving import SEKISHO, Program, Served, wait_for
 
 pytestmark = pytest.mark.slow
@@ -27,12 +27,6 @@ ANALYZER = f"arn:aws:access-analyzer:us-east-1:{OWNER}:analyzer/sekisho"
 BUCKET = "arn:aws:s3:::ledger"
 QUEUE = f"arn:aws:sqs:us-east-1:{OWNER}:jobs"
 TOKEN = "for the scraper alone"
-
-
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    with running_moto() as endpoint:
-        yield endpoint
 
 
 @pytest.fixture

@@ -27,8 +27,6 @@ from surfaces.aws import (
     Wire,
     client,
     reset_moto,
-    running_moto,
-    running_proxy,
 )
 from trails import write_trail
 
@@ -41,18 +39,6 @@ APP, OTHER = "111122223333", "444455556666"
 ORGANIZATION = "o-exampleorgid"
 LIST, GET = "s3.list_objects_v2", "s3.get_object"
 OBJECT = gzip.compress(b'{"Records":[]}')
-
-
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    with running_moto() as endpoint:
-        yield endpoint
-
-
-@pytest.fixture(scope="module")
-def proxy(moto: str) -> Iterator[Wire]:
-    with running_proxy(moto) as found:
-        yield found
 
 
 @pytest.fixture

@@ -6,32 +6,19 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from digested import ACCOUNT, BUCKET, REGION, DigestedTrail, public_keys, trail_of
-from surfaces.aws import ENVIRONMENT, Babbles, Refuses, Wire, client, reset_moto, running_moto, running_proxy
+from surfaces.aws import ENVIRONMENT, Babbles, Refuses, Wire, client, reset_moto
 
 pytestmark = pytest.mark.slow
 
 PROGRAM = Path(sys.executable).parent
 KEYS = "cloudtrail.list_public_keys"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/app"
-
-
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    with running_moto() as endpoint:
-        yield endpoint
-
-
-@pytest.fixture(scope="module")
-def proxy(moto: str) -> Iterator[Wire]:
-    with running_proxy(moto) as found:
-        yield found
 
 
 @pytest.fixture

@@ -306,7 +306,9 @@ def test_two_trails_in_one_bucket_have_a_chain_each(tmp_path: Path, keys: KeyFil
     assert (found.digests, found.signed, len(files)) == (6, 6, 6)
 
 
-@pytest.mark.parametrize("content", [b"", b"not gzip", gzip.compress(b"{}", mtime=0), gzip.compress(b"{}", mtime=0)[:-4]])
+@pytest.mark.parametrize(
+    "content", [b"", b"not gzip", gzip.compress(b"{}", mtime=0), gzip.compress(b"{}", mtime=0)[:-4]]
+)
 def test_what_is_no_digest_vouches_for_nothing(tmp_path: Path, keys: KeyFiles, content: bytes) -> None:
     trail = trail_of(3)
     trail.objects[trail.digests[1]] = content
