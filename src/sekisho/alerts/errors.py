@@ -9,5 +9,9 @@ class TargetError(AlertsError):
     """A target is not written as one."""
 
 
+class RuleError(AlertsError):
+    """A rule is not written as one."""
+
+
 class DeliveryError(AlertsError):
     """A target did not take an event; it waits for the next attempt."""
