@@ -14,6 +14,7 @@ from sekisho.findings import (
     AnalyzerType,
     ArchiveRule,
     ArchiveRuleExistsError,
+    Cause,
     Change,
     ChangeKind,
     Criterion,
@@ -31,9 +32,13 @@ from sekisho.findings import (
     apply_rule,
     archive,
     forget,
+    record_scan,
     unarchive,
 )
+from sekisho.resources.snapshot import Snapshot
+from sekisho.resources.zone import ZoneOfTrust, ZoneType
 from unit.findings.builders import (
+    ACCOUNT,
     ANALYZER,
     BUCKET,
     MONDAY,
@@ -87,6 +92,28 @@ def test_a_finding_keeps_the_history_of_its_life(store: FindingStore) -> None:
     ]
     assert store.history(finding.id)[1].reason == "accepted"
     assert store.history("unknown") == ()
+
+
+def test_the_call_that_led_to_a_scan_stands_in_the_history_and_in_the_event(store: FindingStore) -> None:
+    keep_analyzer(store)
+    zone = ZoneOfTrust(ZoneType.ACCOUNT, ACCOUNT, "us-west-2")
+    snapshot = Snapshot(MONDAY, zone, only=(BUCKET,))
+    cause = Cause("6f1e", "PutBucketPolicy", "s3.amazonaws.com", "root", MONDAY)
+    opened = (analysis(external_access()),)
+
+    report = record_scan(store, snapshot, opened, now=MONDAY, analyzer=ANALYZER, cause=cause)
+    record_scan(store, snapshot, (analysis(),), now=TUESDAY, analyzer=ANALYZER)
+
+    (finding,) = report.reconciliation.new
+    assert [(one.by, one.reason) for one in store.history(finding.id)] == [
+        ("scan", "after s3:PutBucketPolicy by root, event 6f1e"),
+        ("scan", ""),
+    ]
+    events = [json.loads(one.envelope)["detail"]["sekisho"] for one in store.events("log", limit=9)]
+    assert [(one["change"], one.get("cause", {}).get("eventId")) for one in events] == [
+        ("CREATED", "6f1e"),
+        ("RESOLVED", None),
+    ]
 
 
 def test_a_scan_that_changes_nothing_leaves_no_trace_in_history_or_events(store: FindingStore) -> None:

@@ -147,3 +147,86 @@ def test_an_analyzer_that_is_named_is_not_made(store: FindingStore) -> None:
 
     assert store.analyzers() == ()
     assert store.findings(FindingFilter()) == ()
+
+
+# --- one resource is looked at while everything is read, which takes longer
+
+
+def overtaken(store: FindingStore, *analyses: ResourceAnalysis, keep_newer: bool = True) -> ScanReport:
+    """Store a scan of everything whose reading began on Monday, after whatever else was stored meanwhile."""
+    later = TUESDAY + timedelta(hours=1)
+    arn = analyzer_arn(ZONE)
+    return record_scan(store, EVERYTHING, analyses, now=later, analyzer=arn, keep_newer=keep_newer)
+
+
+def looked_at(store: FindingStore, arn: str, *analyses: ResourceAnalysis) -> None:
+    record_scan(store, replace(ONE, only=(arn,)), analyses, now=TUESDAY)
+
+
+def test_a_resource_that_was_closed_meanwhile_stays_closed(store: FindingStore) -> None:
+    scan(store, EVERYTHING, *BOTH)
+    looked_at(store, BUCKET, analysis())
+
+    report = overtaken(store, *BOTH)
+
+    assert statuses(store) == {BUCKET: Status.RESOLVED, OTHER: Status.ACTIVE}
+    assert report.reconciliation.newer == {BUCKET: ACCOUNT}
+    assert report.reconciliation.changes == ()
+    assert [one.analyzed_at for one in store.analyzed_resources(BUCKET)] == [TUESDAY]
+
+
+def test_a_resource_that_was_opened_meanwhile_stays_open(store: FindingStore) -> None:
+    scan(store, EVERYTHING, analysis(), BOTH[1])
+    looked_at(store, BUCKET, BOTH[0])
+
+    overtaken(store, analysis(), BOTH[1])
+
+    assert statuses(store) == {BUCKET: Status.ACTIVE, OTHER: Status.ACTIVE}
+
+
+def test_a_resource_that_was_made_meanwhile_is_not_forgotten(store: FindingStore) -> None:
+    scan(store, EVERYTHING, BOTH[1])
+    looked_at(store, BUCKET, BOTH[0])
+
+    overtaken(store, BOTH[1])
+
+    assert statuses(store) == {BUCKET: Status.ACTIVE, OTHER: Status.ACTIVE}
+    assert len(store.analyzed_resources(BUCKET)) == 1
+
+
+def test_a_resource_that_was_deleted_meanwhile_is_not_found_again(store: FindingStore) -> None:
+    scan(store, EVERYTHING, *BOTH)
+    looked_at(store, BUCKET)
+
+    overtaken(store, *BOTH)
+
+    assert statuses(store) == {BUCKET: Status.RESOLVED, OTHER: Status.ACTIVE}
+    assert store.analyzed_resources(BUCKET) == ()
+
+
+def test_what_another_scan_of_everything_saw_meanwhile_is_not_newer(store: FindingStore) -> None:
+    scan(store, EVERYTHING, *BOTH)
+    record_scan(store, EVERYTHING, (analysis(), BOTH[1]), now=TUESDAY)
+
+    report = overtaken(store, *BOTH)
+
+    assert report.reconciliation.newer == {}
+    assert statuses(store) == {BUCKET: Status.ACTIVE, OTHER: Status.ACTIVE}
+
+
+def test_what_was_looked_at_before_the_reading_began_is_not_newer(store: FindingStore) -> None:
+    record_scan(store, ONE, (analysis(),), now=MONDAY)
+
+    report = overtaken(store, *BOTH)
+
+    assert report.reconciliation.newer == {}
+    assert statuses(store) == {BUCKET: Status.ACTIVE, OTHER: Status.ACTIVE}
+
+
+def test_whoever_wants_the_findings_of_a_recording_gets_them(store: FindingStore) -> None:
+    scan(store, EVERYTHING, *BOTH)
+    looked_at(store, BUCKET, analysis())
+
+    overtaken(store, *BOTH, keep_newer=False)
+
+    assert statuses(store) == {BUCKET: Status.ACTIVE, OTHER: Status.ACTIVE}

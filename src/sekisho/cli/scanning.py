@@ -57,7 +57,7 @@ def scan(
     with open_store(database) as store:  # first, so that a store that cannot be used costs no reading
         snapshot = _read(_reader(live, recording), output)
         earlier = store.scans(limit=1, analyzer_arn=analyzer_arn(snapshot.zone_of_trust))
-        report = _scan(snapshot, store)
+        report = _scan(snapshot, store, keep_newer=recording is None)
         active = store.findings(_active(report))
     if earlier and earlier[0].coverage.taken_at > report.coverage.taken_at:
         output.note(
@@ -160,8 +160,9 @@ def _read(reader: CredentialsReader, output: Output) -> Snapshot:
         return reader.read(bar)
 
 
-def _scan(snapshot: Snapshot, store: FindingStore) -> ScanReport:
-    return record_scan(store, snapshot, analyze_external_access(snapshot), now=datetime.now(UTC))
+def _scan(snapshot: Snapshot, store: FindingStore, *, keep_newer: bool = False) -> ScanReport:
+    analyses = analyze_external_access(snapshot)
+    return record_scan(store, snapshot, analyses, now=datetime.now(UTC), keep_newer=keep_newer)
 
 
 def _active(report: ScanReport) -> FindingFilter:

@@ -15,7 +15,7 @@ from sekisho.findings.analyzer import (
     untagged,
 )
 from sekisho.findings.archive_rules import MOST_RULES, ArchiveRule, archiving_rule, check_rule
-from sekisho.findings.change import Change, ChangeKind, HistoryEntry
+from sekisho.findings.change import Cause, Change, ChangeKind, HistoryEntry
 from sekisho.findings.coverage import Coverage, Undecided, coverage_of, coverage_of_credentials
 from sekisho.findings.credentials import CREDENTIALS, REPORTS, judge_credentials, record_credentials
 from sekisho.findings.criteria import Criteria, Criterion, check_criteria, matches
@@ -110,6 +110,7 @@ __all__ = [
     "ArchiveRule",
     "ArchiveRuleError",
     "ArchiveRuleExistsError",
+    "Cause",
     "Change",
     "ChangeKind",
     "ChangeType",

@@ -105,7 +105,7 @@ def record_credentials(
     if analyzer is None:
         kind = AnalyzerType.of(zone.type, unused_access=True)
         analyzer = make_known(store, Analyzer(analyzer_arn(zone, name), kind, moment))
-    report = record(store, Scan(analyzer, moment, coverage), tuple(analyses), partial(_accepted, exemptions))
+    report = record(store, Scan(analyzer, moment, coverage), tuple(analyses), accept=partial(_accepted, exemptions))
     held = frozenset({Status.ACTIVE, Status.ARCHIVED} if exemptions.live else {Status.ARCHIVED})
     kept = FindingFilter(analyzer_arn=analyzer, statuses=held)
     store.change(kept, lambda known: exempt(known.findings, exemptions, rules=known.rules, now=moment))

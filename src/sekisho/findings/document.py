@@ -75,7 +75,7 @@ def _access(access: ExternalAccess) -> dict[str, Any]:
         "severity": access.severity.name,
         "severityRule": access.severity_rule,
         "witness": witness_document(access.witness),
-        "because": [_because(one) for one in access.because],
+        "because": [because_document(one) for one in access.because],
         "blockedBy": [
             {"document": one.document, **_present(resource=one.resource), "reason": one.reason}
             for one in access.blocked_by
@@ -114,7 +114,8 @@ def _source(source: Source) -> dict[str, Any]:
     return {"type": source.type, **({"detail": detail} if detail else {})}
 
 
-def _because(because: Because) -> dict[str, Any]:
+def because_document(because: Because) -> dict[str, Any]:
+    """Return a statement that lets the access in as a JSON object."""
     return {
         "document": because.document,
         "statement": because.statement,

@@ -1,6 +1,6 @@
 """From what was known and what was seen to what has changed."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -15,7 +15,7 @@ from sekisho.analyzers.observation import (
     ResourceAnalysis,
 )
 from sekisho.findings.archive_rules import ArchiveRule, archiving_rule
-from sekisho.findings.change import Change, ChangeKind, changes_of_scan
+from sekisho.findings.change import Cause, Change, ChangeKind, changes_of_scan
 from sekisho.findings.coverage import Coverage
 from sekisho.findings.errors import DuplicateFindingError
 from sekisho.findings.finding import Finding, Status, finding_id
@@ -35,8 +35,10 @@ class Reconciliation(msgspec.Struct, frozen=True):
         unchanged: access that stays as it was; only the time of the analysis moves.
         resolved: access that is gone.
         left_alone: open findings on resources that the scan did not look at; nothing about them is written. Those that
-            it was not about are not among them.
+            it was not about are not among them, nor those on what is newer.
         changes: what happened, for the history and the events; nothing of what is unchanged or left alone.
+        newer: the resources that were looked at by themselves meanwhile, each with the account that has it: nothing
+            about them is written.
     """
 
     new: tuple[Finding, ...] = ()
@@ -46,6 +48,7 @@ class Reconciliation(msgspec.Struct, frozen=True):
     resolved: tuple[Finding, ...] = ()
     left_alone: tuple[Finding, ...] = ()
     changes: tuple[Change, ...] = ()
+    newer: Mapping[str, str] = {}
 
     @property
     def written(self) -> tuple[Finding, ...]:
@@ -62,6 +65,8 @@ def reconcile(
     now: datetime,
     rules: Sequence[ArchiveRule] = (),
     accept: Accept | None = None,
+    cause: Cause | None = None,
+    newer: Mapping[str, str] | None = None,
 ) -> Reconciliation:
     """Say what the analyses of one scan mean for the findings of one analyzer.
 
@@ -73,6 +78,8 @@ def reconcile(
         now: the time of the scan, UTC.
         rules: the analyzer's archive rules; they act on what is new or has returned.
         accept: acts on it too, before them.
+        cause: the call after which the scan was made.
+        newer: resources of which something newer may be known than what the scan has read; see `Known`.
 
     Raises:
         DuplicateFindingError: two different observations have one identity.
@@ -80,7 +87,8 @@ def reconcile(
     Source: IAM User Guide, "Resolving findings", "Archive rules"; recorded answers for `updatedAt` and for access that
     returns. Whether an archived finding returns as archived is not documented: only a rule keeps it archived.
     """
-    analyzed = tuple(analyses)
+    elsewhere = newer or {}
+    analyzed = tuple(one for one in analyses if one.resource not in elsewhere)
     looked_at = {analysis.resource for analysis in analyzed}
     partly_read = {analysis.resource for analysis in analyzed if not _is_decided(analysis)}
     unjudged = {analysis.resource: analysis.unjudged for analysis in analyzed if analysis.unjudged}
@@ -96,6 +104,7 @@ def reconcile(
         if (
             finding.id in seen
             or finding.status is Status.RESOLVED
+            or finding.observation.resource in elsewhere
             or not coverage.is_about(finding.observation.resource)
         ):
             continue
@@ -111,7 +120,8 @@ def reconcile(
             groups["left_alone"].append(finding)
     ordered = {name: tuple(sorted(group, key=_place)) for name, group in groups.items()}
     told = ((kind, ordered[name]) for name, kind in _TOLD.items())
-    return Reconciliation(**ordered, changes=tuple(changes_of_scan(told, known.values(), now)))
+    changes = tuple(changes_of_scan(told, known.values(), now, cause))
+    return Reconciliation(**ordered, changes=changes, newer=elsewhere)
 
 
 def _archiver(finding: Finding, rules: Sequence[ArchiveRule], accept: Accept | None, now: datetime) -> str | None:

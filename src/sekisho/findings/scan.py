@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from sekisho.analyzers.observation import ResourceAnalysis
 from sekisho.findings.analyzer import Analyzer, AnalyzerType
+from sekisho.findings.change import Cause
 from sekisho.findings.coverage import Coverage, coverage_of
 from sekisho.findings.document import to_the_millisecond
 from sekisho.findings.errors import AnalyzerError, AnalyzerExistsError, UnknownAnalyzerError
@@ -34,6 +35,8 @@ def record_scan(
     *,
     now: datetime,
     analyzer: str | None = None,
+    cause: Cause | None = None,
+    keep_newer: bool = False,
 ) -> ScanReport:
     """Reconcile the analyses of a snapshot with what the store knows, and store the outcome.
 
@@ -47,6 +50,9 @@ def record_scan(
         now: UTC; kept to the millisecond, as the API gives times.
         analyzer: the ARN of the analyzer whose findings these are, which the store has; None is the one that is named
             after the zone of trust, and is made when the store has not got it.
+        cause: the call after which one resource was read; what the scan changes tells of it.
+        keep_newer: whether a scan of everything leaves alone what was looked at by itself while it was read: it may
+            have read that earlier. The report says which resources these are.
 
     Raises:
         UnknownAnalyzerError: the analyzer that is named is not there, or no longer; nothing was stored.
@@ -57,11 +63,18 @@ def record_scan(
     coverage = coverage_of(snapshot, analyzed)
     if analyzer is None:
         analyzer = make_known(store, Analyzer(analyzer_arn(zone), AnalyzerType.of(zone.type), to_the_millisecond(now)))
-    return record(store, Scan(analyzer, to_the_millisecond(now), coverage), analyzed)
+    scan = Scan(analyzer, to_the_millisecond(now), coverage)
+    return record(store, scan, analyzed, cause=cause, keep_newer=keep_newer)
 
 
 def record(
-    store: FindingStore, scan: Scan, analyzed: Sequence[ResourceAnalysis], accept: Accept | None = None
+    store: FindingStore,
+    scan: Scan,
+    analyzed: Sequence[ResourceAnalysis],
+    *,
+    accept: Accept | None = None,
+    cause: Cause | None = None,
+    keep_newer: bool = False,
 ) -> ScanReport:
     """Reconcile and store a scan, whatever was looked for; then what time has changed."""
     arn, finished, coverage = scan.analyzer_arn, scan.finished_at, scan.coverage
@@ -75,6 +88,8 @@ def record(
             now=finished,
             rules=known.rules,
             accept=accept,
+            cause=cause,
+            newer=known.newer if keep_newer else None,
         )
 
     reconciliation = store.record_scan(scan, analyzed, reconciled)

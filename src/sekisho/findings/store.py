@@ -1,6 +1,6 @@
 """What a store of findings promises; `storage` keeps the promise."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
@@ -39,10 +39,16 @@ class Scan(msgspec.Struct, frozen=True):
 
 
 class Known(msgspec.Struct, frozen=True):
-    """What a store knows of one analyzer while nobody else can change it: findings as asked for, and all its rules."""
+    """What a store knows of one analyzer while nobody else can change it: findings as asked for, and all its rules.
+
+    Attributes:
+        newer: what a scan of everything may have read earlier than another has: resources that were looked at by
+            themselves since its reading began, each with the account that has it.
+    """
 
     findings: tuple[Finding, ...]
     rules: tuple[ArchiveRule, ...] = ()
+    newer: Mapping[str, str] = {}
 
 
 class StoredEvent(msgspec.Struct, frozen=True):
@@ -94,7 +100,7 @@ class FindingStore(Protocol):
         Args:
             scan: when and what was looked at.
             analyses: one for each resource that was looked at. A resource that the coverage includes and that is not
-                among them is forgotten.
+                among them is forgotten; but what `reconcile` says is newer stays as it is.
             reconcile: given all findings of the analyzer, resolved ones too, says what becomes of them; after a scan of
                 one resource those of this resource. Nobody else can change them between this reading and the end of
                 the transaction.

@@ -1,9 +1,10 @@
 """The findings in a SQL database: SQLite by default, and nothing in here knows which."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
+from msgspec.structs import replace
 from sqlalchemy import BindParameter, ColumnElement, Connection, Row, Select, bindparam, delete, insert, select, update
 
 from sekisho.analyzers.observation import (
@@ -85,9 +86,10 @@ class SqlFindingStore(Database):
         """Store a scan in one transaction: all of it, or, whatever happens half-way, nothing."""
         with self.writing() as connection:
             take_turn(connection, scan.analyzer_arn)
-            reconciliation = reconcile(_known(connection, scan.analyzer_arn, _bearing_on(scan)))
+            known = _known(connection, scan.analyzer_arn, _bearing_on(scan))
+            reconciliation = reconcile(replace(known, newer=_newer(connection, scan, known.findings)))
             _write_findings(connection, reconciliation)
-            _write_resources(connection, scan, analyses)
+            _write_resources(connection, scan, analyses, newer=reconciliation.newer)
             if scan.coverage.only is None:
                 row = {"analyzer_arn": scan.analyzer_arn, "finished_at": scan.finished_at}
                 connection.execute(insert(scans), row | {"coverage": format_document(scan.coverage)})
@@ -268,6 +270,27 @@ def _known(connection: Connection, analyzer_arn: str, where: FindingFilter) -> K
     return Known(found, read_rules(connection, analyzer_arn))
 
 
+def _newer(connection: Connection, scan: Scan, known: Sequence[Finding]) -> dict[str, str]:
+    """Return what was looked at by itself since the reading of a scan of everything began, and whose it is.
+
+    What another scan of everything saw meanwhile has the time of that scan. A resource that is gone by now has no row
+    any more, but what was resolved on it has a time.
+    """
+    if scan.coverage.only is not None:
+        return {}
+    begun, arn = scan.coverage.taken_at, scan.analyzer_arn
+    ended = select(scans.c.finished_at).where(scans.c.analyzer_arn == arn, scans.c.finished_at > begun)
+    whole = set(connection.execute(ended).scalars())
+    rows = select(resources.c.resource, resources.c.resource_owner_account, resources.c.analyzed_at)
+    since = connection.execute(rows.where(resources.c.analyzer_arn == arn, resources.c.analyzed_at > begun))
+    by_rows = {resource: account for resource, account, at in since if at not in whole}
+    return by_rows | {
+        one.observation.resource: one.observation.resource_owner_account
+        for one in known
+        if one.analyzed_at > begun and one.analyzed_at not in whole
+    }
+
+
 def _by_the_thousand(connection: Connection, analyzer_arn: str) -> Iterator[tuple[Finding, ...]]:
     ours, last = FINDING.where(findings.c.analyzer_arn == analyzer_arn).order_by(findings.c.id).limit(AT_ONCE), ""
     while some := _load(connection, ours.where(findings.c.id > last)):
@@ -345,14 +368,20 @@ def _delete_findings(connection: Connection, gone: Sequence[Finding]) -> None:
         connection.execute(delete(findings).where(same), [{"gone_id": one.id} for one in gone])
 
 
-def _write_resources(connection: Connection, scan: Scan, analyses: Sequence[ResourceAnalysis]) -> None:
+def _write_resources(
+    connection: Connection, scan: Scan, analyses: Sequence[ResourceAnalysis], *, newer: Collection[str]
+) -> None:
     ours = resources.c.analyzer_arn == scan.analyzer_arn
     query = select(resources).where(ours)
     if scan.coverage.only is not None:
         query = query.where(resources.c.resource.in_(map(keepable, scan.coverage.only)))
     known = connection.execute(query).all()
-    now = {analysis.resource: analysis for analysis in analyses}
-    outdated = [row.resource for row in known if row.resource in now or _is_included(row, scan.coverage)]
+    now = {analysis.resource: analysis for analysis in analyses if analysis.resource not in newer}
+    outdated = [
+        row.resource
+        for row in known
+        if row.resource not in newer and (row.resource in now or _is_included(row, scan.coverage))
+    ]
     if outdated:
         same = resources.c.resource == bindparam("outdated")
         connection.execute(delete(resources).where(ours, same), [{"outdated": resource} for resource in outdated])
