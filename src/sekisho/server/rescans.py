@@ -1,9 +1,10 @@
-"""Scans in the background, one after the other: of everything, and of one resource. The `Scanner` of the API."""
+"""Scans in the background: of everything, and of one resource. The `Scanner` of the API."""
 
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -15,8 +16,10 @@ from sekisho.collectors import CollectError, CredentialsReader, OutOfReachError,
 from sekisho.collectors.one_resource import collector_of
 from sekisho.findings import (
     REPORTS,
+    AnalyzedResource,
     Analyzer,
     AnalyzerType,
+    Cause,
     FindingStore,
     ResourceQuery,
     ScanReport,
@@ -37,6 +40,9 @@ logger = logging.getLogger("sekisho.server.rescans")
 PAUSES: Final = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1))
 """How long to wait before a scan that failed is tried again. One of everything is tried until it succeeds, the last
 pause over and over; one of a single resource is given up after the last."""
+
+MOST: Final = 10_000
+"""How many wishes wait before further resources make their analyzer look at everything, which takes less by then."""
 
 _PAGE: Final = 1000
 
@@ -128,7 +134,10 @@ class Watch:
 
 
 class Rescanner:
-    """Carries out wishes for scans in one thread of its own, from `start` to `stop`."""
+    """Carries out wishes for scans in two threads of its own, from `start` to `stop`.
+
+    One scans everything, which may take an hour; the other scans one resource after the other, and waits for none.
+    """
 
     def __init__(
         self,
@@ -137,39 +146,48 @@ class Rescanner:
         *,
         clock: Callable[[], datetime],
         observe: ScanObserver,
-        waiting: Waiting | None = None,
     ) -> None:
         self._store = store
         self._readers = readers
         self._clock = clock
         self._observe = observe
-        self._waiting = waiting or Waiting()
+        self._everything = Waiting()
+        self._resources = Waiting()
         self._failures: dict[Wish, int] = {}
         self._stopping = threading.Event()
         self._under_way: Wish | None = None
-        self._thread = threading.Thread(target=self._work, name="rescans", daemon=True)
+        self._threads = [
+            threading.Thread(target=self._work, args=(self._everything,), name="scans", daemon=True),
+            threading.Thread(target=self._work, args=(self._resources,), name="rescans", daemon=True),
+        ]
 
     @property
     def is_alive(self) -> bool:
         """Whether wishes are carried out."""
-        return self._thread.is_alive()
+        return all(thread.is_alive() for thread in self._threads)
 
     @property
     def waiting(self) -> int:
         """How many wishes wait."""
-        return len(self._waiting)
+        return len(self._everything) + len(self._resources)
 
     def will_scan(self, analyzer_arn: str) -> bool:
         """Say whether everything is being looked at for an analyzer, or will be: soon, or again after a failure."""
         wish = Wish(analyzer_arn)
-        return wish in self._waiting or wish == self._under_way
+        return wish in self._everything or wish == self._under_way
 
     def scan(self, analyzer_arn: str) -> None:
         """Have everything looked at for one analyzer."""
-        self._waiting.put(Wish(analyzer_arn), after=When.NOW.value)
+        self._put(Wish(analyzer_arn), after=When.NOW.value)
 
     def scan_resource(
-        self, analyzer_arn: str, resource: str, *, owner_account: str | None = None, when: When = When.NOW
+        self,
+        analyzer_arn: str,
+        resource: str,
+        *,
+        owner_account: str | None = None,
+        when: When = When.NOW,
+        cause: Cause | None = None,
     ) -> None:
         """Have one resource looked at for one analyzer.
 
@@ -179,29 +197,44 @@ class Rescanner:
         if len(resource) > LONGEST_ARN:
             raise UnsupportedArnError(resource)
         collector_of(resource)
-        self._waiting.put(Wish(analyzer_arn, resource, owner_account, when), after=when.value)
+        self._put(Wish(analyzer_arn, resource, owner_account, when, cause), after=when.value)
 
     def start(self) -> None:
         """Begin."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self, patience: timedelta) -> bool:
         """Begin nothing more, and abandon what is under way as soon as it can be; a scan is stored whole or not at all.
 
         Returns:
-            whether it ended within `patience`; a call to AWS that gets no answer is not cut short.
+            whether all ended within `patience`; a call to AWS that gets no answer is not cut short.
         """
         self._stopping.set()
-        self._waiting.close()
-        if self._thread.is_alive():
-            self._thread.join(patience.total_seconds())
-        return not self._thread.is_alive()
+        self._everything.close()
+        self._resources.close()
+        until = time.monotonic() + patience.total_seconds()
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(max(0.0, until - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
 
-    def _work(self) -> None:
-        while (wish := self._waiting.take()) is not None:
-            self._under_way, started = wish, time.monotonic()
+    def _put(self, wish: Wish, *, after: timedelta) -> None:
+        if wish.resource is None:
+            self._everything.put(wish, after=after)
+        elif len(self._resources) < MOST or wish in self._resources:
+            self._resources.put(wish, after=after)
+        else:
+            self._everything.put(Wish(wish.analyzer_arn), after=When.NOW.value)
+
+    def _work(self, waiting: Waiting) -> None:
+        while (wish := waiting.take()) is not None:
+            if wish.resource is None:
+                self._under_way = wish
+            started = time.monotonic()
             outcome = self._attempt(wish)
-            self._under_way = None
+            if wish.resource is None:
+                self._under_way = None
             try:
                 self._observe(wish, outcome, timedelta(seconds=time.monotonic() - started))
             except Exception:
@@ -227,9 +260,16 @@ class Rescanner:
             return Outcome.FAILED
         else:
             _tell(logging.INFO, "scan done", wish, _result(report))
+            self._look_again(wish, report)
             outcome = Outcome.DONE
         self._failures.pop(wish, None)
         return outcome
+
+    def _look_again(self, wish: Wish, report: ScanReport) -> None:
+        """Have looked at what was looked at by itself during a scan of everything: either may have read it earlier."""
+        for arn, owner in report.reconciliation.newer.items():
+            with suppress(UnsupportedArnError):  # of a recording that has more than can be read
+                self.scan_resource(wish.analyzer_arn, arn, owner_account=owner, when=When.SOON)
 
     def _try_again(self, wish: Wish, error: Exception) -> None:
         failures = self._failures.get(wish, 0)
@@ -240,7 +280,7 @@ class Rescanner:
         pause = PAUSES[min(failures, len(PAUSES) - 1)]
         _tell(logging.WARNING, "scan failed", wish, {"error": str(error), "againInSeconds": pause.total_seconds()})
         self._failures[wish] = failures + 1
-        self._waiting.put(wish, after=pause)
+        self._put(wish, after=pause)
 
 
 def scan(
@@ -268,7 +308,7 @@ def scan(
         known = frozenset(known_resources(store, analyzer.arn, "AWS::S3::Bucket", accounts=inside))
     _refuse_foreign(analyzer, snapshot.zone_of_trust)
     analyses = watch.each(analyze_external_access(snapshot, known_resources=known))
-    return record_scan(store, snapshot, analyses, now=clock(), analyzer=analyzer.arn)
+    return record_scan(store, snapshot, analyses, now=clock(), analyzer=analyzer.arn, cause=wish.cause, keep_newer=True)
 
 
 def _scan_credentials(
@@ -304,11 +344,16 @@ def known_resources(
         resource_type: the type.
         accounts: whose; None for everyone's. What an account had that has left the zone since is known for ever.
     """
+    for one in analyzed_resources(store, analyzer_arn, resource_type):
+        if accounts is None or one.resource_owner_account in accounts:
+            yield one.resource
+
+
+def analyzed_resources(store: FindingStore, analyzer_arn: str, resource_type: str) -> Iterator[AnalyzedResource]:
+    """Yield what an analyzer has looked at of a type, by ARN."""
     page = store.list_resources(ResourceQuery(analyzer_arn, resource_type, limit=_PAGE))
     while True:
-        for one in page.resources:
-            if accounts is None or one.resource_owner_account in accounts:
-                yield one.resource
+        yield from page.resources
         if page.next is None:
             return
         page = store.list_resources(ResourceQuery(analyzer_arn, resource_type, limit=_PAGE, after=page.next))
@@ -322,7 +367,13 @@ def _refuse_foreign(analyzer: Analyzer, zone: ZoneOfTrust) -> None:
 
 
 def _fields(wish: Wish) -> dict[str, object]:
-    named = {"analyzer": wish.analyzer_arn, "resource": wish.resource, "ownerAccount": wish.owner_account}
+    cause = None if wish.cause is None else str(wish.cause)
+    named = {
+        "analyzer": wish.analyzer_arn,
+        "resource": wish.resource,
+        "ownerAccount": wish.owner_account,
+        "after": cause,
+    }
     return {name: value for name, value in named.items() if value is not None}
 
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Protocol
 
 from sekisho.collectors import NO_PROGRESS, CollectError, Progress
 from sekisho.resources.snapshot import ApiCall, RawAccount, RawResource, Snapshot
@@ -25,6 +26,12 @@ def bucket(policy: str | None = OPEN) -> RawResource:
     return RawResource("AWS::S3::Bucket", BUCKET, ACCOUNT, REGION, () if policy is None else (made,))
 
 
+class ReadOne(Protocol):
+    """Reads a single resource."""
+
+    def __call__(self, arn: str, *, owner_account: str | None = None) -> Snapshot: ...
+
+
 @dataclass
 class FakeReader:
     """Gives what it has; fails as often as it is told to.
@@ -33,6 +40,7 @@ class FakeReader:
         failures: what to raise, one after the other.
         read_arns: what was asked for; None for everything.
         step: called in the middle of every reading of everything.
+        read_one: reads single resources in its place.
     """
 
     resources: tuple[RawResource, ...] = (bucket(),)
@@ -41,6 +49,7 @@ class FakeReader:
     read_arns: list[str | None] = field(default_factory=list[str | None])
     owners: list[str | None] = field(default_factory=list[str | None])
     step: Callable[[], None] = lambda: None
+    read_one: ReadOne | None = None
 
     def read(self, progress: Progress = NO_PROGRESS) -> Snapshot:
         self.read_arns.append(None)
@@ -54,6 +63,8 @@ class FakeReader:
         self.read_arns.append(arn)
         self.owners.append(owner_account)
         self._fail()
+        if self.read_one is not None:
+            return self.read_one(arn, owner_account=owner_account)
         found = tuple(one for one in self.resources if one.arn == arn)
         return Snapshot(MONDAY, self.zone, found, (RawAccount(ACCOUNT),), only=(arn,))
 
@@ -68,6 +79,7 @@ class Scans:
 
     ended: list[tuple[Wish, Outcome]] = field(default_factory=list[tuple[Wish, Outcome]])
     _counted: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    _told: int = 0
 
     def __call__(self, wish: Wish, outcome: Outcome, took: timedelta) -> None:
         assert took >= timedelta()
@@ -76,7 +88,8 @@ class Scans:
 
     def next(self) -> tuple[Wish, Outcome]:
         assert self._counted.acquire(timeout=30)
-        return self.ended[-1]
+        self._told += 1
+        return self.ended[self._told - 1]
 
 
 def denied() -> CollectError:

@@ -7,11 +7,11 @@ from sekisho.findings import Coverage, FindingStore, Known, Reconciliation, Scan
 from unit.findings.builders import ACCOUNT, ANALYZER, MONDAY
 
 
-def scan(store: FindingStore, *analyses: ResourceAnalysis) -> Reconciliation:
+def scan(store: FindingStore, *analyses: ResourceAnalysis, analyzer: str = ANALYZER) -> Reconciliation:
     coverage = Coverage(MONDAY, (ACCOUNT,), None, len(analyses))
 
     def reconciled(known: Known) -> Reconciliation:
         found: Sequence[ResourceAnalysis] = analyses
-        return reconcile(known.findings, found, analyzer_arn=ANALYZER, coverage=coverage, now=MONDAY)
+        return reconcile(known.findings, found, analyzer_arn=analyzer, coverage=coverage, now=MONDAY)
 
-    return store.record_scan(Scan(ANALYZER, MONDAY, coverage), analyses, reconciled)
+    return store.record_scan(Scan(analyzer, MONDAY, coverage), analyses, reconciled)

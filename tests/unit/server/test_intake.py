@@ -1,5 +1,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,201 +9,47 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sekisho.collectors import UnsupportedArnError
-from sekisho.collectors.one_resource import collector_of
-from sekisho.findings import Analyzer, AnalyzerType, FindingStore, ResourcePage, ResourceQuery
-from sekisho.server import When, request_rescans, resources_named_by
-from sekisho.server.intake import _CALLS
+from sekisho.findings import (
+    Analyzer,
+    AnalyzerType,
+    Cause,
+    Coverage,
+    FindingStore,
+    Reconciliation,
+    ResourcePage,
+    ResourceQuery,
+    Scan,
+)
+from sekisho.server import When, cause_in, request_rescans
+from sekisho.server import intake as module
+from sekisho.server.intake import make_up_for_rescans
 from sekisho.storage import SqlFindingStore
-from unit.findings.builders import ACCOUNT, ANALYZER, BUCKET, MONDAY, analysis, keep_analyzer
+from unit.findings.builders import ACCOUNT, ANALYZER, BUCKET, MONDAY, TUESDAY, analysis, keep_analyzer
+from unit.server.events import KEY, ROLE, SECRET, event
 from unit.server.outboxes import scan
-
-REGION = "us-west-2"
-KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:db-a1B2c3"
-ROLE = f"arn:aws:iam::{ACCOUNT}:role"
-FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:bill"
-LAYER = f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:shared"
-QUEUE_URL = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/jobs"
-QUEUE = f"arn:aws:sqs:{REGION}:{ACCOUNT}:jobs"
-TOPIC = f"arn:aws:sns:{REGION}:{ACCOUNT}:news"
-
-
-def event(source: str, name: str, asked: Any = None, answered: Any = None, **record: Any) -> dict[str, Any]:
-    return {
-        "version": "0",
-        "detail-type": "AWS API Call via CloudTrail",
-        "source": f"aws.{source}",
-        "account": ACCOUNT,
-        "region": REGION,
-        "resources": [],
-        "detail": {
-            "eventSource": f"{source}.amazonaws.com",
-            "eventName": name,
-            "awsRegion": REGION,
-            "recipientAccountId": ACCOUNT,
-            "userIdentity": {"type": "IAMUser", "accountId": ACCOUNT},
-            "requestParameters": asked,
-            "responseElements": answered,
-            **record,
-        },
-    }
-
-
-@pytest.mark.parametrize(
-    ("told", "arn"),
-    [
-        pytest.param(event("s3", "PutBucketPolicy", {"bucketName": "reports"}), BUCKET, id="a bucket's policy"),
-        pytest.param(event("s3", "CreateBucket", {"bucketName": "reports"}), BUCKET, id="a new bucket"),
-        pytest.param(
-            event("s3", "PutBucketAcl", resources=[{"type": "AWS::S3::Bucket", "ARN": BUCKET, "accountId": ACCOUNT}]),
-            BUCKET,
-            id="a bucket among the resources only",
-        ),
-        pytest.param(
-            event("s3", "DeleteBucket", {"bucketName": "reports"}, awsRegion="cn-north-1"),
-            "arn:aws-cn:s3:::reports",
-            id="a bucket in China",
-        ),
-        pytest.param(
-            event("s3", "CreateAccessPoint", {"name": "door", "bucket": "reports"}), BUCKET, id="a new access point"
-        ),
-        pytest.param(event("s3", "PutAccessPointPolicy", {"name": "door"}), None, id="an access point, of some bucket"),
-        pytest.param(event("s3", "PutAccountPublicAccessBlock", {}), None, id="a whole account"),
-        pytest.param(event("s3", "PutMultiRegionAccessPointPolicy"), None, id="a multi-Region access point"),
-        pytest.param(
-            event("iam", "CreateRole", {"roleName": "x"}, {"role": {"arn": f"{ROLE}/team/x"}}),
-            f"{ROLE}/team/x",
-            id="a new role with its path",
-        ),
-        pytest.param(event("kms", "PutKeyPolicy", {"keyId": KEY.rpartition("/")[2]}), KEY, id="a key by its id"),
-        pytest.param(event("kms", "ScheduleKeyDeletion", {"keyId": KEY}), KEY, id="a key by its ARN"),
-        pytest.param(event("kms", "CreateKey", {}, {"keyMetadata": {"arn": KEY}}), KEY, id="a new key"),
-        pytest.param(
-            event("kms", "ReplicateKey", {"keyId": "mrk-1"}, {"replicaKeyMetadata": {"arn": KEY}}), KEY, id="a replica"
-        ),
-        pytest.param(event("kms", "RetireGrant", None, resources=[{"ARN": KEY}]), KEY, id="a grant by its token"),
-        pytest.param(
-            event("kms", "RetireGrant", None, resources=[{"ARN": KEY}, {"ARN": []}, {"ARN": {}}]),
-            KEY,
-            id="a key among what is no ARN",
-        ),
-        pytest.param(event("lambda", "AddPermission20150331v2", {"functionName": "bill"}), FUNCTION, id="a function"),
-        pytest.param(
-            event("lambda", "RemovePermission20150331v2", {"functionName": f"{FUNCTION}:live"}),
-            FUNCTION,
-            id="an alias by its ARN",
-        ),
-        pytest.param(
-            event("lambda", "CreateFunctionUrlConfig", {"functionName": f"{ACCOUNT}:function:bill"}),
-            FUNCTION,
-            id="a function by a part of its ARN",
-        ),
-        pytest.param(
-            event("lambda", "AddLayerVersionPermission20181031", {"layerName": "shared", "versionNumber": 3}),
-            f"{LAYER}:3",
-            id="a layer version",
-        ),
-        pytest.param(
-            event("lambda", "DeleteLayerVersion20181031", {"layerName": LAYER, "versionNumber": "3"}),
-            f"{LAYER}:3",
-            id="a layer version by its ARN",
-        ),
-        pytest.param(
-            event("sqs", "SetQueueAttributes", {"queueUrl": QUEUE_URL, "attributes": {"Policy": ""}}),
-            QUEUE,
-            id="a queue whose policy goes",
-        ),
-        pytest.param(
-            event("sqs", "CreateQueue", {"queueName": "jobs"}, {"queueUrl": QUEUE_URL}), QUEUE, id="a new queue"
-        ),
-        pytest.param(
-            event("sns", "SetTopicAttributes", {"topicArn": TOPIC, "attributeName": "Policy"}), TOPIC, id="a topic"
-        ),
-        pytest.param(event("sns", "CreateTopic", {"name": "news"}, {"topicArn": TOPIC}), TOPIC, id="a new topic"),
-        pytest.param(
-            event("secretsmanager", "PutResourcePolicy", {"secretId": "db"}, {"aRN": SECRET}),
-            SECRET,
-            id="a secret by its name",
-        ),
-        pytest.param(
-            event("secretsmanager", "DeleteResourcePolicy", {"secretId": SECRET}), SECRET, id="a secret by its ARN"
-        ),
-    ],
-)
-def test_a_call_names_its_resource(told: dict[str, Any], arn: str | None) -> None:
-    (named,) = resources_named_by(told)
-
-    assert (named.account, named.arn, named.like, named.soon) == (ACCOUNT, arn, None, True)
-    if arn is not None:
-        collector_of(arn)
-
-
-@pytest.mark.parametrize(
-    "told",
-    [
-        pytest.param(event("s3", "PutBucketPolicy", {"bucketName": "a"}, errorCode="AccessDenied"), id="it failed"),
-        pytest.param(event("s3", "GetBucketPolicy", {"bucketName": "reports"}), id="a read"),
-        pytest.param(event("ec2", "RunInstances"), id="another service"),
-        pytest.param(event("sqs", "SetQueueAttributes", {"attributes": {"DelaySeconds": "5"}}), id="a queue's delay"),
-        pytest.param(event("sns", "SetTopicAttributes", {"attributeName": "DisplayName"}), id="a topic's name"),
-        pytest.param({**event("s3", "PutBucketPolicy"), "detail-type": "AWS Service Event via CloudTrail"}, id="other"),
-        pytest.param({"detail-type": "Access Analyzer Finding", "detail": {}}, id="our own"),
-        pytest.param(event("s3", "PutBucketPolicy", recipientAccountId="me", userIdentity=None), id="no account"),
-        pytest.param(event("s3", "PutBucketPolicy", {"bucketName": "a"}, awsRegion="*"), id="no Region"),
-        pytest.param(event("kms", "CreateGrant", None), id="a grant on who knows what"),
-        pytest.param({}, id="empty"),
-    ],
-)
-def test_what_changes_nobodys_access_names_nothing(told: dict[str, Any]) -> None:
-    assert resources_named_by(told) == ()
-
-
-@pytest.mark.parametrize(
-    ("asked", "by", "soon"),
-    [
-        pytest.param({"granteePrincipal": "arn:aws:iam::444455556666:root"}, None, True, id="by a person"),
-        pytest.param({"granteePrincipal": "dynamodb.us-west-2.amazonaws.com"}, None, False, id="to a service"),
-        pytest.param({"granteePrincipal": "arn:aws:iam::1:role/x"}, "autoscaling.amazonaws.com", False, id="by one"),
-    ],
-)
-def test_grants_that_services_make_all_the_time_can_wait(asked: dict[str, str], by: str | None, *, soon: bool) -> None:
-    (named,) = resources_named_by(event("kms", "CreateGrant", {"keyId": KEY, **asked}, userIdentity={"invokedBy": by}))
-
-    assert (named.arn, named.soon) == (KEY, soon)
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
-    max_leaves=5,
-)
-NAMES = ["requestParameters", "responseElements", "resources", "userIdentity", "errorCode", "recipientAccountId"]
-
-
-@given(st.sampled_from(sorted(_CALLS)), st.dictionaries(st.sampled_from(NAMES), JSON))
-def test_whatever_a_record_holds_is_no_error(call: tuple[str, str], rest: dict[str, Any]) -> None:
-    for named in resources_named_by(event(*call, **rest)):
-        assert named.arn is None or named.arn.isascii()
-
-
-@given(st.dictionaries(st.sampled_from(["detail", "detail-type"]), JSON | st.just("AWS API Call via CloudTrail")))
-def test_whatever_an_envelope_holds_is_no_error(told: dict[str, Any]) -> None:
-    assert resources_named_by(told) == ()
 
 
 @dataclass
 class Asked:
     everything: list[str] = field(default_factory=list[str])
     resources: list[tuple[str, str, str | None, When]] = field(default_factory=list[tuple[str, str, str | None, When]])
+    causes: list[Cause | None] = field(default_factory=list[Cause | None])
 
     def scan(self, analyzer_arn: str) -> None:
         self.everything.append(analyzer_arn)
 
     def scan_resource(
-        self, analyzer_arn: str, resource: str, *, owner_account: str | None = None, when: When = When.NOW
+        self,
+        analyzer_arn: str,
+        resource: str,
+        *,
+        owner_account: str | None = None,
+        when: When = When.NOW,
+        cause: Cause | None = None,
     ) -> None:
         if "unreadable" in resource:
             raise UnsupportedArnError(resource)
+        self.causes.append(cause)
         self.resources.append((analyzer_arn, resource, owner_account, when))
 
 
@@ -231,8 +78,116 @@ def test_what_can_wait_is_looked_at_within_the_hour(store: FindingStore) -> None
 def test_everything_is_looked_at_where_the_event_does_not_say_what(store: FindingStore) -> None:
     asked = Asked()
 
-    assert request_rescans([event("s3", "DeleteAccountPublicAccessBlock")], store, asked) == 1
+    assert request_rescans([event("s3", "PutBucketAcl")], store, asked) == 1
     assert (asked.everything, asked.resources) == ([ANALYZER], [])
+
+
+def test_what_changes_all_buckets_of_an_account_has_those_looked_at_that_are_known(
+    store: FindingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everyone = "arn:aws:access-analyzer:us-west-2:111122223333:analyzer/all"
+    store.create_analyzer(Analyzer(everyone, AnalyzerType.ORGANIZATION, MONDAY))
+    elsewhere = analysis(resource=BUCKET + "2", region="eu-west-1")
+    foreign = analysis(resource=BUCKET + "3", account="222233334444")
+    scan(store, analysis(), elsewhere, foreign, analyzer=everyone)
+    scan(store, analysis(), elsewhere, analysis(resource=f"{ROLE}/x", resource_type="AWS::IAM::Role"))
+    asked, here = Asked(), Asked()
+
+    assert request_rescans([event("s3", "DeleteAccountPublicAccessBlock")], store, asked) == 4
+    assert request_rescans([event("s3", "PutAccessPointPolicy", {"name": "door"})], store, here) == 2
+
+    times = [When.SOON, When.AGAIN]
+    both = [BUCKET, BUCKET + "2"]
+    expected = [(one, arn, ACCOUNT, when) for one in (everyone, ANALYZER) for arn in both for when in times]
+    assert asked.resources == expected
+    assert {one[1] for one in here.resources} == {BUCKET}
+    assert {one[3] for one in here.resources} == {When.NOW, When.AGAIN}
+
+    monkeypatch.setattr(module, "MOST_KNOWN", 1)
+    many = Asked()
+    assert request_rescans([event("s3", "DeleteAccountPublicAccessBlock")], store, many) == 2
+    assert (many.everything, many.resources) == ([everyone, ANALYZER], [])
+
+
+def test_the_call_goes_with_what_it_names(store: FindingStore) -> None:
+    asked = Asked()
+    told = event(
+        "s3",
+        "PutBucketPolicy",
+        {"bucketName": "reports"},
+        eventID="6f1e9d52-7b1f-4a53-9d6f-0c1b3a5e7f90",
+        eventTime="2026-11-20T10:11:12Z",
+        userIdentity={"type": "AssumedRole", "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/Admin/ann@example.com"},
+    )
+
+    request_rescans([told], store, asked)
+
+    cause = Cause(
+        "6f1e9d52-7b1f-4a53-9d6f-0c1b3a5e7f90",
+        "PutBucketPolicy",
+        "s3.amazonaws.com",
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/Admin/ann@example.com",
+        datetime(2026, 11, 20, 10, 11, 12, tzinfo=UTC),
+    )
+    assert asked.causes == [cause, cause]
+
+
+@pytest.mark.parametrize(
+    ("identity", "principal"),
+    [
+        pytest.param({"type": "Root", "arn": f"arn:aws:iam::{ACCOUNT}:root"}, "root", id="root"),
+        pytest.param(
+            {"type": "IAMUser", "arn": f"arn:aws:iam::{ACCOUNT}:user/ann"},
+            f"arn:aws:iam::{ACCOUNT}:user/ann",
+            id="user",
+        ),
+        pytest.param({"type": "AWSService", "invokedBy": "s3.amazonaws.com"}, "s3.amazonaws.com", id="a service"),
+        pytest.param({"accountId": ACCOUNT, "invokedBy": "AWS Internal"}, "AWS Internal", id="a service event"),
+        pytest.param({"type": "SAMLUser", "userName": "ann"}, "ann", id="by name"),
+        pytest.param({"type": "AWSAccount", "accountId": "444455556666"}, "444455556666", id="another account"),
+        pytest.param({"arn": "a\u202eb\nc"}, r"a\u202eb\nc", id="what cannot be seen is shown"),
+        pytest.param({"arn": "a" * 5000}, "a" * 511 + "..." + "a" * 510, id="no name is that long"),
+        pytest.param({"arn": ["a"]}, None, id="no text"),
+        pytest.param(None, None, id="nobody"),
+    ],
+)
+def test_whoever_called_is_told_as_far_as_the_record_says(identity: Any, principal: str | None) -> None:
+    cause = cause_in(event("s3", "PutBucketPolicy", userIdentity=identity))
+
+    assert cause is not None
+    assert cause.principal == principal
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        pytest.param("2026-11-20T10:11:12Z", datetime(2026, 11, 20, 10, 11, 12, tzinfo=UTC), id="UTC"),
+        pytest.param("2026-11-20T11:11:12+01:00", datetime(2026, 11, 20, 10, 11, 12, tzinfo=UTC), id="another zone"),
+        pytest.param("2026-11-20T10:11:12", datetime(2026, 11, 20, 10, 11, 12, tzinfo=UTC), id="no zone"),
+        pytest.param("0001-01-01T00:00:00+23:00", None, id="before all time"),
+        pytest.param("yesterday", None, id="no time"),
+        pytest.param(7, None, id="no text"),
+    ],
+)
+def test_a_call_was_made_at_a_time_if_it_says_so(text: Any, at: datetime | None) -> None:
+    cause = cause_in(event("s3", "PutBucketPolicy", eventTime=text))
+
+    assert cause is not None
+    assert cause.at == at
+
+
+def test_an_event_that_names_no_call_is_no_cause() -> None:
+    assert cause_in({"detail-type": "Access Analyzer Finding", "detail": {}}) is None
+
+
+ODD = st.none() | st.integers() | st.text(max_size=9) | st.lists(st.integers(), max_size=2)
+
+
+@given(st.dictionaries(st.sampled_from(["eventID", "eventTime", "userIdentity", "eventName"]), ODD))
+def test_whatever_a_record_holds_its_cause_is_one_visible_line(record: dict[str, Any]) -> None:
+    cause = cause_in(event("s3", "PutBucketPolicy", **record))
+
+    assert cause is None or str(cause).isprintable()
 
 
 def test_an_analyzer_of_an_account_looks_at_its_own_and_one_of_an_organization_at_all(store: FindingStore) -> None:
@@ -243,6 +198,36 @@ def test_an_analyzer_of_an_account_looks_at_its_own_and_one_of_an_organization_a
 
     assert request_rescans([told], store, asked) == 1
     assert asked.resources[0] == (all_of_them, BUCKET, "222233334444", When.NOW)
+
+
+@pytest.mark.parametrize(
+    ("last", "wanted"),
+    [
+        pytest.param(MONDAY - timedelta(seconds=1), [], id="before it"),
+        pytest.param(MONDAY + timedelta(seconds=1), [ANALYZER], id="while it read"),
+        pytest.param(TUESDAY + timedelta(seconds=1), [ANALYZER], id="after it"),
+    ],
+)
+def test_an_event_that_a_scan_may_have_missed_has_everything_looked_at_after_a_start(
+    store: FindingStore, last: datetime, wanted: list[str]
+) -> None:
+    of_another = ANALYZER.replace(ACCOUNT, "444455556666")
+    keep_analyzer(store, of_another)
+    for arn in (ANALYZER, of_another):
+        store.record_scan(Scan(arn, TUESDAY, Coverage(MONDAY, (ACCOUNT,), None, 0)), (), lambda _: Reconciliation())
+    asked = Asked()
+
+    make_up_for_rescans(last, store, asked, account=ACCOUNT)
+
+    assert asked.everything == wanted
+
+
+def test_who_never_scanned_has_nothing_to_make_up_for(store: FindingStore) -> None:
+    asked = Asked()
+
+    make_up_for_rescans(TUESDAY, store, asked, account=ACCOUNT)
+
+    assert asked.everything == []
 
 
 def test_a_role_is_found_by_its_name_under_any_path(store: FindingStore) -> None:

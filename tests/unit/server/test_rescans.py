@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 
 from sekisho.collectors import OutOfReachError, UnsupportedArnError
-from sekisho.findings import Analyzer, AnalyzerType, FindingFilter, FindingStore, StoreError, record_scan
+from sekisho.findings import Analyzer, AnalyzerType, Cause, FindingFilter, FindingStore, StoreError, record_scan
 from sekisho.resources.snapshot import Snapshot
 from sekisho.resources.zone import ZoneType
-from sekisho.server import Outcome, Rescanner, When, Wish, rescans
+from sekisho.server import Outcome, Rescanner, When, Wish, rescans, waiting
 from sekisho.server.rescans import Readers
-from sekisho.server.waiting import Waiting
 from sekisho.storage import SqlFindingStore
 from unit.findings.builders import ACCOUNT, ANALYZER, BUCKET, MONDAY, TUESDAY, analysis
 from unit.server.builders import ORGANIZATION, FakeReader, Scans, bucket, denied
@@ -26,6 +25,12 @@ def store(tmp_path: Path) -> Iterator[FindingStore]:
     with SqlFindingStore(str(tmp_path / "findings.db")) as opened:
         opened.create_analyzer(Analyzer(ANALYZER, AnalyzerType.ACCOUNT, MONDAY))
         yield opened
+
+
+@pytest.fixture(autouse=True)
+def without_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a resource looked at as often as it is wanted."""
+    monkeypatch.setattr(waiting, "PAUSE", 0.0)
 
 
 @contextmanager
@@ -195,7 +200,6 @@ def test_a_scan_under_way_is_abandoned_and_stores_nothing(store: FindingStore) -
         Readers({ZoneType.ACCOUNT: FakeReader(step=step)}),
         clock=lambda: TUESDAY,
         observe=scans,
-        waiting=Waiting(),
     )
     rescanner.start()
     rescanner.scan(ANALYZER)
@@ -208,6 +212,70 @@ def test_a_scan_under_way_is_abandoned_and_stores_nothing(store: FindingStore) -
     assert rescanner.stop(timedelta(seconds=30))
     assert scans.ended == [(Wish(ANALYZER), Outcome.ABANDONED)]
     assert found(store) == []
+
+
+def test_a_resource_does_not_wait_for_a_scan_of_everything_which_it_overtakes(store: FindingStore) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def step() -> None:
+        begun.set()
+        assert go_on.wait(30)
+
+    reader = FakeReader(step=step)
+    with working(store, reader) as (rescanner, scans):
+        rescanner.scan(ANALYZER)
+        assert begun.wait(30)
+        closed = FakeReader(resources=(bucket(policy=None),))
+        reader.read_one = closed.read_resource
+        rescanner.scan_resource(ANALYZER, BUCKET)
+        assert scans.next() == (Wish(ANALYZER, BUCKET), Outcome.DONE)
+        go_on.set()
+        assert scans.next() == (Wish(ANALYZER), Outcome.DONE)
+        assert scans.next() == (Wish(ANALYZER, BUCKET, ACCOUNT, When.SOON), Outcome.DONE)
+
+    assert found(store) == []  # nor was there anything in between
+    assert [one.resource for one in store.analyzed_resources(BUCKET)] == [BUCKET]
+
+
+def test_where_too_much_waits_everything_is_looked_at_instead(
+    store: FindingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rescans, "MOST", 1)
+    with working(store, FakeReader()) as (rescanner, scans):
+        for name in ("a", "b", "c", "a"):
+            rescanner.scan_resource(ANALYZER, BUCKET + name, when=When.AGAIN)
+
+        assert scans.next() == (Wish(ANALYZER), Outcome.DONE)
+        assert rescanner.waiting == 1
+
+
+def test_the_call_that_a_wish_came_from_is_told_of_what_changed_and_of_the_second_look(store: FindingStore) -> None:
+    opened = Cause("1", "PutBucketPolicy", "s3.amazonaws.com", "root", MONDAY)
+    closed = Cause("2", "DeleteBucketPolicy", "s3.amazonaws.com", "root", TUESDAY)
+    reader = FakeReader()
+    with working(store, reader) as (rescanner, scans):
+        rescanner.scan_resource(ANALYZER, BUCKET, cause=opened)
+        scans.next()
+        reader.resources = (bucket(policy=None),)
+        rescanner.scan_resource(ANALYZER, BUCKET, when=When.SOON, cause=closed)
+        scans.next()
+
+    (finding,) = store.findings(FindingFilter(ANALYZER))
+    assert [(one.kind.value, one.reason) for one in store.history(finding.id)] == [
+        ("CREATED", "after s3:PutBucketPolicy by root, event 1"),
+        ("RESOLVED", "after s3:DeleteBucketPolicy by root, event 2"),
+    ]
+
+
+def test_a_wish_that_failed_keeps_its_cause(store: FindingStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rescans, "PAUSES", AT_ONCE)
+    cause = Cause("1", "PutBucketPolicy", "s3.amazonaws.com", "root", MONDAY)
+    with working(store, FakeReader(failures=[denied()])) as (rescanner, scans):
+        rescanner.scan_resource(ANALYZER, BUCKET, cause=cause)
+        assert [scans.next()[1] for _ in range(2)] == [Outcome.FAILED, Outcome.DONE]
+
+    (finding,) = store.findings(FindingFilter(ANALYZER))
+    assert [one.reason for one in store.history(finding.id)] == [f"after {cause}"]
 
 
 def test_wishes_for_later_wait(store: FindingStore) -> None:

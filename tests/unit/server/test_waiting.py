@@ -1,13 +1,17 @@
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
-import pytest
+from msgspec import structs
 
-from sekisho.server import waiting as module
-from sekisho.server.waiting import PRECEDENCE, Waiting, When, Wish
+from sekisho.findings import Cause
+from sekisho.server.waiting import PAUSE, PRECEDENCE, Waiting, When, Wish
+from unit.findings.builders import MONDAY, TUESDAY
 
 EVERYTHING = Wish("one")
 BUCKET = Wish("one", "arn:aws:s3:::a")
+FIRST = Cause("1", "PutBucketPolicy", "s3.amazonaws.com", "ann", MONDAY)
+SECOND = Cause("2", "DeleteBucketPolicy", "s3.amazonaws.com", "bob", TUESDAY)
 NOW = timedelta()
 LATER = timedelta(seconds=10)
 
@@ -56,39 +60,58 @@ def test_a_second_look_comes_that_long_after_the_last_change() -> None:
     assert waiting.take() == again
 
 
-def test_everything_has_its_turn_where_resources_change_all_the_time() -> None:
+def test_what_is_wanted_now_goes_before_one_of_many_for_a_while() -> None:
     clock = Clock()
     waiting = Waiting(now=clock)
-    waiting.put(EVERYTHING, after=NOW)
-    taken: list[Wish | None] = []
-    while EVERYTHING not in taken:
-        waiting.put(BUCKET, after=NOW)
-        taken.append(waiting.take())
-        clock.time += PRECEDENCE / 10
-
-    assert taken == [BUCKET] * 10 + [EVERYTHING]
-
-
-def test_where_too_much_waits_everything_is_looked_at_instead(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST", 1)
-    waiting = Waiting()
-    for name in ("a", "b", "c", "a"):
-        waiting.put(Wish("one", f"arn:aws:s3:::{name}"), after=NOW)
-
-    assert len(waiting) == 2
-    assert [waiting.take(), waiting.take()] == [BUCKET, EVERYTHING]
-
-
-def test_resources_go_before_everything_and_the_earlier_before_the_later() -> None:
-    clock = Clock()
-    waiting = Waiting(now=clock)
-    other = Wish("two", "arn:aws:s3:::b")
-    waiting.put(EVERYTHING, after=NOW)
-    waiting.put(BUCKET, after=timedelta(seconds=2))
-    waiting.put(other, after=timedelta(seconds=1))
+    many = [Wish("one", f"arn:aws:s3:::{name}", when=When.SOON) for name in "abc"]
+    for one in many:
+        waiting.put(one, after=When.SOON.value)
     clock.time += 5
+    waiting.put(Wish("one", "arn:aws:s3:::now"), after=NOW)
+    assert waiting.take() == Wish("one", "arn:aws:s3:::now")
 
-    assert [waiting.take() for _ in range(3)] == [other, BUCKET, EVERYTHING]
+    clock.time += PRECEDENCE
+    waiting.put(Wish("one", "arn:aws:s3:::now"), after=NOW)
+    assert waiting.take() == many[0]
+
+
+def test_of_a_thousand_wishes_in_a_second_two_are_carried_out() -> None:
+    clock = Clock()
+    waiting = Waiting(now=clock)
+    taken: list[Wish | None] = []
+    for _ in range(1000):
+        waiting.put(BUCKET, after=NOW)
+        waiting.put(EVERYTHING, after=NOW)
+        while (one := waiting.take()) != EVERYTHING:
+            taken.append(one)
+        clock.time += 0.001
+    clock.time += PAUSE
+    taken.append(waiting.take())
+
+    assert taken == [BUCKET, BUCKET]
+    assert len(waiting) == 0
+
+
+def test_equal_wishes_have_the_cause_that_happened_last() -> None:
+    waiting = Waiting()
+    for cause in (SECOND, FIRST, None):
+        waiting.put(replace(BUCKET, cause=cause), after=NOW)
+
+    taken = waiting.take()
+
+    assert taken is not None
+    assert taken.cause == SECOND
+
+
+def test_where_no_call_says_when_it_was_the_last_one_told_is_the_cause() -> None:
+    waiting = Waiting()
+    for cause in (SECOND, structs.replace(FIRST, at=None)):
+        waiting.put(replace(BUCKET, cause=cause), after=NOW)
+
+    taken = waiting.take()
+
+    assert taken is not None
+    assert taken.cause == structs.replace(FIRST, at=None)
 
 
 def test_what_is_not_due_holds_up_nothing() -> None:
