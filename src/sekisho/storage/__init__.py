@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sekisho.lazy import names_of
 
 if TYPE_CHECKING:
+    from sekisho.storage.alerts import SqlAlertStore
     from sekisho.storage.keys import SqlKeyStore
     from sekisho.storage.policy_generations import SqlPolicyGenerationStore
     from sekisho.storage.previews import SqlPreviewStore
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from sekisho.storage.store import SqlFindingStore
 
 __all__ = [
+    "SqlAlertStore",
     "SqlFindingStore",
     "SqlKeyStore",
     "SqlPolicyGenerationStore",
@@ -25,6 +27,7 @@ __all__ = [
 __getattr__ = names_of(
     __name__,
     {
+        "alerts": ("SqlAlertStore",),
         "keys": ("SqlKeyStore",),
         "policy_generations": ("SqlPolicyGenerationStore",),
         "previews": ("SqlPreviewStore",),

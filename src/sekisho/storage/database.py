@@ -3,7 +3,7 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
 from sqlalchemy import Connection, Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
@@ -15,6 +15,9 @@ from sekisho.storage.migrate import migrate
 class Database:
     """What every store in a database can do; opening it brings the database to the newest schema."""
 
+    is_lasting: ClassVar[bool] = False
+    """Whether what is stored must be on the disk when a call returns; see `open_engine`."""
+
     def __init__(self, url: str | None = None) -> None:
         """Open the database.
 
@@ -25,7 +28,7 @@ class Database:
             StoreError: the database cannot be used; the message says why and what to do.
         """
         self.url = parse_url(url)
-        self.engine = open_engine(self.url, busy_timeout=BUSY_TIMEOUT)
+        self.engine = open_engine(self.url, busy_timeout=BUSY_TIMEOUT, is_lasting=self.is_lasting)
         self._reader = reading_engine(self.engine)
         try:
             with store_errors(self.url):

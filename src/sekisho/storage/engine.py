@@ -106,14 +106,20 @@ def parse_url(text: str | None) -> URL:
     return url.set(drivername=DRIVER) if url.drivername in {"postgresql", "postgres"} else url
 
 
-def open_engine(url: URL, *, busy_timeout: timedelta) -> Engine:
+def open_engine(url: URL, *, busy_timeout: timedelta, is_lasting: bool = False) -> Engine:
     """Return an engine for `url`; a SQLite file that does not exist yet is made, for its owner's eyes only.
+
+    Args:
+        url: of the database.
+        busy_timeout: how long to wait for others.
+        is_lasting: whether what is stored must be on the disk at once. Else a loss of power may take the last moments
+            of a SQLite file along, whole transactions each; a server has settings of its own.
 
     Raises:
         StoreError: the driver is missing, or the file cannot be made.
     """
     if url.get_backend_name() == "sqlite":
-        return _open_sqlite(url, busy_timeout)
+        return _open_sqlite(url, busy_timeout, is_lasting=is_lasting)
     try:
         return (
             _open_postgresql(url, busy_timeout)
@@ -214,23 +220,23 @@ def _limit_postgresql(busy_timeout: timedelta, connection: DBAPIConnection, _rec
     connection.commit()
 
 
-def _open_sqlite(url: URL, busy_timeout: timedelta) -> Engine:
+def _open_sqlite(url: URL, busy_timeout: timedelta, *, is_lasting: bool) -> Engine:
     if url.database and url.database != ":memory:" and not url.database.startswith("file:"):
         _make_private(Path(url.database))
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": busy_timeout.total_seconds()})
-    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "connect", partial(_configure_sqlite, "FULL" if is_lasting else "NORMAL"))
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
-def _configure_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+def _configure_sqlite(synchronous: str, connection: sqlite3.Connection, _record: Any) -> None:
     # The driver would begin transactions only before some statements; `_begin_sqlite` begins every one.
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys = ON")
     mode = connection.execute("PRAGMA journal_mode").fetchone()
     if mode not in {("wal",), ("memory",)} and _may_write(connection):
         connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute(f"PRAGMA synchronous = {synchronous}")
 
 
 def _may_write(connection: sqlite3.Connection) -> bool:

@@ -18,10 +18,11 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    text,
 )
 from sqlalchemy.dialects import postgresql
 
-HEAD: Final = "0007"
+HEAD: Final = "0008"
 """The newest migration; a test holds it equal to what Alembic finds in `migrations/versions`."""
 
 
@@ -267,3 +268,111 @@ targets = Table(
     Column("position", Integer, nullable=False),
 )
 """To each target of events the position up to which it has got them."""
+
+KEY_LENGTH: Final = 64
+"""Of names and ids that others choose; what is longer has a digest in its place."""
+
+
+def _key() -> String:
+    return _sorted(KEY_LENGTH)
+
+
+def _index_where(condition: str, name: str, *columns: str) -> Index:
+    """Return an index of some rows alone: what waits is found at once, however much is told already."""
+    return Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))
+
+
+incoming_events = Table(
+    "incoming_events",
+    metadata,
+    Column("position", Integer, primary_key=True, autoincrement=True),
+    Column("id", _key(), nullable=False, unique=True),
+    Column("taken_at", UtcDateTime, nullable=False),
+    Column("document", Text),  # JSON; null once the event was put to the rules, as its alerts have what is told
+    _index_where("document IS NOT NULL", "incoming_events_untold", "position"),
+    _index_where("document IS NULL", "incoming_events_settled", "taken_at"),
+    sqlite_autoincrement=True,
+)
+"""The events that came from outside. Their ids are kept for a while, so that what comes again is known."""
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("position", Integer, primary_key=True, autoincrement=True),
+    Column("id", _key(), nullable=False, unique=True),
+    Column("target", _key(), nullable=False),
+    Column("rule", _key(), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("waiting_since", UtcDateTime, nullable=False),
+    Column("again_at", UtcDateTime),  # null once it has ended
+    Column("ended_at", UtcDateTime),  # null while it waits
+    Column("attempts", Integer, nullable=False),
+    Column("last_error", Text),
+    Column("orders", Text, nullable=False),  # a JSON list
+    Column("document", Text, nullable=False),  # JSON
+    _index_where("ended_at IS NULL", "messages_waiting", "target", "position", "again_at"),
+    _index_where("ended_at IS NULL", "messages_due", "target", "again_at", "position"),
+    Index("messages_by_rule", "rule", "target", "created_at"),
+    Index("messages_by_state", "state", "ended_at"),
+    sqlite_autoincrement=True,
+)
+"""What targets are told."""
+
+message_orders = Table(
+    "message_orders",
+    metadata,
+    Column("target", _key(), primary_key=True),
+    Column("order_key", _key(), primary_key=True),
+    Column("position", Integer, ForeignKey("messages.position", ondelete="CASCADE"), primary_key=True),
+    Index("message_orders_by_message", "position"),
+    sqlite_with_rowid=False,
+)
+"""Where messages that wait stand in line; those that have ended have no rows here."""
+
+message_attempts = Table(
+    "message_attempts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("message", Integer, ForeignKey("messages.position", ondelete="CASCADE"), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("error", Text),  # null where the message was taken
+    Index("message_attempts_by_message", "message", "id"),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("position", Integer, primary_key=True, autoincrement=True),
+    Column("id", _key(), nullable=False, unique=True),
+    Column("target", _key(), nullable=False),
+    Column("group_key", _key(), nullable=False),  # of the rule and its group
+    Column("order_key", _key(), nullable=False),  # empty for what may be told in any order
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("message", Integer, ForeignKey("messages.position", ondelete="CASCADE")),  # null while no message has it
+    Column("document", Text, nullable=False),  # JSON
+    _index_where("message IS NULL", "alerts_due", "target", "due_at", "position"),
+    _index_where("message IS NULL", "alerts_untold_by_order", "target", "order_key", "position"),
+    _index_where("message IS NULL", "alerts_untold_by_group", "target", "group_key", "due_at"),
+    Index("alerts_by_message", "message"),
+    sqlite_autoincrement=True,
+)
+"""What targets are to hear of. `due_at` is when the first is due of an alert and the younger ones of its order."""
+
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    Column("intake", _key(), primary_key=True),
+    Column("place", _key(), primary_key=True),
+    Column("sent_at", UtcDateTime, nullable=False),
+)
+"""The last sign of life of each place that sends events, for all servers that ask its queue."""
+
+target_leases = Table(
+    "target_leases",
+    metadata,
+    Column("target", _key(), primary_key=True),
+    Column("held_by", _key(), nullable=False),
+    Column("held_until", UtcDateTime, nullable=False),
+)
+"""Who sends to a target, and until when nobody else may."""

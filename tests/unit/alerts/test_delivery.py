@@ -1,14 +1,11 @@
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
-from random import Random
-from signal import SIGKILL
 
 import pytest
 
-from sekisho.alerts import DeliveryError, FileTarget, deliver
+from sekisho.alerts import DeliveryError, deliver
 from sekisho.findings import FindingFilter, Scan, archive, unarchive
 from sekisho.storage import SqlFindingStore
 from unit.findings.builders import (
@@ -23,7 +20,6 @@ from unit.findings.builders import (
     rescan,
 )
 
-TESTS = Path(__file__).parents[2]
 OURS = FindingFilter(analyzer_arn=ANALYZER)
 
 
@@ -89,41 +85,51 @@ def test_a_target_that_keeps_refusing_gets_nothing_later_first() -> None:
     assert target.got == expected
 
 
-CHILD = """
-import sys
+KILLED = """
+import json, os, signal, sys
 from pathlib import Path
 from sekisho.alerts import FileTarget, deliver
 from sekisho.storage import SqlFindingStore
 
-print("ready", flush=True)
-with SqlFindingStore(sys.argv[1]) as store:
-    deliver(store, FileTarget(Path(sys.argv[2])))
+
+class Killed(FileTarget):
+    def __init__(self, path, event, moment):
+        super().__init__(path)
+        self.left, self.moment = event, moment
+
+    def send(self, envelope):
+        self.left -= 1
+        if self.left == 0:
+            if self.moment == "amid":
+                with Path(self.place).open("a") as file:
+                    file.write(envelope[:100])
+            if self.moment == "after":
+                super().send(envelope)
+            os.kill(os.getpid(), signal.SIGKILL)
+        super().send(envelope)
+
+
+for event, moment in json.loads(sys.argv[3]):
+    child = os.fork()
+    if child == 0:
+        with SqlFindingStore(sys.argv[1]) as store:
+            deliver(store, Killed(Path(sys.argv[2]), event, moment))
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == (-signal.SIGKILL if event else 0)
 """
 
 
 @pytest.mark.slow
 def test_a_delivery_that_is_killed_at_any_moment_loses_nothing_and_goes_on_in_order(tmp_path: Path) -> None:
+    """It is killed before, amid or after the line of an event, always before that is noted."""
     database, file = tmp_path / "findings.db", tmp_path / "events.jsonl"
-    arguments = [sys.executable, "-c", CHILD, str(database), str(file)]
-    environment = {**os.environ, "PYTHONPATH": str(TESTS)}
-    rng = Random(1)  # noqa: S311 - no secret
-    killed_at = set[int]()
-    with filled(str(database), resources=120) as store:
-        for round_ in range(50):
-            change = archive if round_ % 2 == 0 else unarchive
-            store.change(OURS, lambda known, change=change: change(known.findings, by="ann", now=TUESDAY))  # type: ignore[misc]
-            with subprocess.Popen(arguments, stdout=subprocess.PIPE, env=environment) as process:
-                assert process.stdout is not None
-                process.stdout.readline()
-                try:
-                    process.wait(timeout=rng.uniform(0.05, 0.4))
-                except subprocess.TimeoutExpired:
-                    process.send_signal(SIGKILL)
-                    killed_at.add(len(store.events(FileTarget(file).name, limit=100_000)))
-        subprocess.run(arguments, check=True, env=environment, timeout=60)
+    moments = ("before", "amid", "after")
+    kills = [(event, moment) for event in (1, 2, 3, 5, 8) for moment in moments]
+    with filled(str(database), resources=30) as store:
+        arguments = [str(database), str(file), json.dumps([*kills, (0, "never")])]
+        subprocess.run([sys.executable, "-c", KILLED, *arguments], check=True)
         expected = [json.loads(one.envelope)["id"] for one in store.events("other", limit=100_000)]
 
     got = [json.loads(line)["id"] for line in file.read_text("utf-8").splitlines()]
     assert list(dict.fromkeys(got)) == expected
-    assert len(got) <= len(expected) + 50
-    assert len(killed_at) > 5  # it was killed half-way, and not only before or after
+    assert len(got) == len(expected) + sum(moment == "after" for _, moment in kills)
