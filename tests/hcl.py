@@ -16,5 +16,5 @@ def policy_documents(text: str) -> Mapping[str, list[dict[str, Any]]]:
     return {
         name.strip('"'): body["statement"]
         for block in document["data"]
-        for name, body in block['"aws_iam_policy_document"'].items()
+        for name, body in block.get('"aws_iam_policy_document"', {}).items()
     }

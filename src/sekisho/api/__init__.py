@@ -10,6 +10,7 @@ from sekisho.api.exchange import HttpRequest, HttpResponse
 from sekisho.api.identity import Caller, IssuedKey, KeyRing, Role
 from sekisho.api.limits import Limits, Rate
 from sekisho.api.log import Trace
+from sekisho.api.open import OpenRoute
 from sekisho.api.operation import Operation, RequestContext
 from sekisho.api.signed import SignedRoute
 
@@ -23,6 +24,7 @@ __all__ = [
     "KeyRing",
     "Limits",
     "Observer",
+    "OpenRoute",
     "Operation",
     "Rate",
     "Reason",

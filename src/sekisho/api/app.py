@@ -21,6 +21,7 @@ from sekisho.api.gate import Clock, Gate
 from sekisho.api.identity import KeyRing
 from sekisho.api.limits import Limits
 from sekisho.api.log import Trace, log_request
+from sekisho.api.open import OpenAnswers, OpenRoute
 from sekisho.api.operation import Operation
 from sekisho.api.refusal import refuse
 from sekisho.api.signed import SignedAnswers, SignedRoute
@@ -48,6 +49,7 @@ def make_app(
     clock: Clock = _now,
     limits: Limits | None = None,
     signed_routes: Sequence[SignedRoute] = (),
+    open_routes: Sequence[OpenRoute] = (),
     extra_routes: Sequence[BaseRoute] = (),
     observe: Observer | None = None,
 ) -> Starlette:
@@ -64,6 +66,7 @@ def make_app(
         clock: UTC.
         limits: the defaults when None.
         signed_routes: what is beside the service and asks for a signature too; before the service's own paths.
+        open_routes: what asks for none and finds out otherwise who calls.
         extra_routes: what asks for none, such as the console; before all others.
         observe: told of every request beside the log.
 
@@ -78,7 +81,11 @@ def make_app(
         Route(one.path, _Service(SignedAnswers(one, gate).answer, limits, observers), methods=[one.method])
         for one in signed_routes
     ]
-    app = Starlette(routes=[Route("/healthz", _healthz, methods=["GET"]), *extra_routes, *signed])
+    opened = [
+        Route(one.path, _Service(OpenAnswers(one).answer, limits, observers), methods=[one.method])
+        for one in open_routes
+    ]
+    app = Starlette(routes=[Route("/healthz", _healthz, methods=["GET"]), *extra_routes, *opened, *signed])
     app.router.redirect_slashes = False
     app.router.default = _Service(endpoint.answer, limits, observers)
     return app

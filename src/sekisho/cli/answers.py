@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 from rich.text import Text
 
+from sekisho.cli.deploy import Stack, render_cloudformation, render_terraform
 from sekisho.cli.escape import plain
 from sekisho.cli.output import Output, show_findings
 from sekisho.cli.render.coverage import render_gaps
@@ -173,8 +174,16 @@ def _read_text(file: Path) -> str:
         raise PolicySyntaxError("the text is not UTF-8", at=place) from error
 
 
-def iam_policy(*, organization: bool, role_name: str | None, partition: str) -> ExitStatus:
+def iam_policy(*, organization: bool, events: bool, role_name: str | None, partition: str) -> ExitStatus:
     """Print the policy that a reading needs."""
-    policy = read_policy(organization=organization, role_name=role_name or DEFAULT_ROLE_NAME, partition=partition)
+    policy = read_policy(
+        organization=organization, events=events, role_name=role_name or DEFAULT_ROLE_NAME, partition=partition
+    )
     Output().write([json.dumps(policy, indent=2)])
+    return ExitStatus.DONE
+
+
+def deploy(stack: Stack, *, template: str) -> ExitStatus:
+    """Print a stack; `template` is `cloudformation` or `terraform`."""
+    Output().write(render_terraform(stack) if template == "terraform" else render_cloudformation(stack))
     return ExitStatus.DONE

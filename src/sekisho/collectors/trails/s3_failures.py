@@ -41,6 +41,15 @@ _REFUSED: Final = frozenset({"AccessDenied", "AccessDeniedException", "403"})
 
 _MISSING: Final = frozenset({"NoSuchBucket", "NoSuchKey", "TrailNotFoundException"})
 
+_BUSY: Final = (
+    "SlowDown",
+    "Throttling",
+    "RequestLimitExceeded",
+    "ServiceUnavailable",
+    "InternalError",
+    "RequestTimeout",
+)
+
 _REMEDIES: Final = {
     "NoSuchBucket": "check the name of the bucket",
     "NoSuchKey": "it was deleted after it was listed",
@@ -50,10 +59,7 @@ _REMEDIES: Final = {
         ("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"),
         "name a profile whose Region is that of the bucket",
     ),
-    **dict.fromkeys(
-        ("SlowDown", "Throttling", "RequestLimitExceeded", "ServiceUnavailable", "InternalError", "RequestTimeout"),
-        "run it again later; what was read is kept",
-    ),
+    **dict.fromkeys(_BUSY, "run it again later; what was read is kept"),
     **dict.fromkeys(
         ("Timeout", "ConnectionError", "InvalidResponse", "500", "502", "503", "504"),  # numbers: no answer of S3's own
         "check the network, the proxy and AWS_ENDPOINT_URL",
@@ -61,7 +67,9 @@ _REMEDIES: Final = {
 }
 
 
-def failure(what: str, error: Exception, permission: str, options: LiveOptions) -> CollectError:
+def failure(
+    what: str, error: Exception, permission: str, options: LiveOptions, *, is_repeated: bool = False
+) -> CollectError:
     """Return a failed request as an error of one line.
 
     Args:
@@ -69,12 +77,14 @@ def failure(what: str, error: Exception, permission: str, options: LiveOptions) 
         error: what botocore raised.
         permission: what the request takes.
         options: whose credentials were shown.
+        is_repeated: whether the request is made again by itself, so that nobody has to see to that.
     """
     told = api_error(error)
     cannot_sign_in = isinstance(error, BotoCoreError) and not isinstance(error, _OF_THE_WAY)
     if cannot_sign_in or told.code in _OF_CREDENTIALS:
         return DeniedError(str(no_start(error, options)))
-    parts = (f"{what}: {told.code}", told.message.rstrip("."), _remedy(told, permission))
+    remedy = "" if is_repeated and told.code in _BUSY else _remedy(told, permission)
+    parts = (f"{what}: {told.code}", told.message.rstrip("."), remedy)
     return _kind(told.code)(" ".join("; ".join(filter(None, parts)).split()))
 
 
