@@ -4,6 +4,7 @@ from typing import Final
 
 from sekisho.activity import ActivityError
 from sekisho.alerts import AlertsError
+from sekisho.cli.deploy import DeployError
 from sekisho.cli.settings import SettingsError
 from sekisho.cli.status import ExitStatus
 from sekisho.collectors import CollectError
@@ -17,6 +18,7 @@ from sekisho.server.errors import PlainTextError, ServerError
 
 STATUS_OF: Final[dict[type[Exception], ExitStatus]] = {
     SettingsError: ExitStatus.USAGE,
+    DeployError: ExitStatus.USAGE,
     PolicyError: ExitStatus.FAILED,
     FindingsError: ExitStatus.USAGE,
     ReadingError: ExitStatus.FAILED,

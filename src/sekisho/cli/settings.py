@@ -15,6 +15,9 @@ FILE_NAME: Final = "sekisho.toml"
 EXEMPTIONS: Final = "exemption"
 """The table of exemptions in it."""
 
+ALERTS: Final = "alerts"
+"""The table that says who is told of what."""
+
 _FILE: Final = "sekisho.settings_file"
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -85,6 +88,23 @@ SETTINGS: Final = {
         Setting("insecure-http", "Serve without TLS where other machines can come in.", Kind.FLAG),
         Setting("rescan-hours", "Scan again after so many hours; 0 is never. Default: 24.", Kind.COUNT, "HOURS"),
         Setting("events-to", "Send events to a file, a URL or -; repeat for more.", Kind.TEXTS, "TARGET"),
+        Setting("events-from", "Take events out of this SQS queue; repeat for more.", Kind.TEXTS, "URL"),
+        Setting(
+            "events-bucket",
+            "Read CloudTrail's files in this bucket when a message in a queue tells of one; repeat for more.",
+            Kind.TEXTS,
+            "BUCKET",
+        ),
+        Setting("events-topic", "Take what SNS posts to /sns of this topic; repeat for more.", Kind.TEXTS, "ARN"),
+        Setting(
+            "lookup-events", "Ask CloudTrail every minute what changed in this Region; repeat.", Kind.TEXTS, "REGION"
+        ),
+        Setting(
+            "fill-gaps",
+            "Ask CloudTrail every hour in this Region, us-east-1 for IAM, for new keys and the like; repeat.",
+            Kind.TEXTS,
+            "REGION",
+        ),
         Setting(
             "trail",
             "A trail that policies may be generated from, and where its files are; repeat for more.",
@@ -199,7 +219,7 @@ def read_settings(file: Path) -> dict[str, Any]:
         SettingsError: the file cannot be read, is not TOML, or has a key or a value that no setting takes.
     """
     text, raw = read_toml(file)
-    flat = {name: value for name, value in raw.items() if name != EXEMPTIONS}
+    flat = {name: value for name, value in raw.items() if name not in {EXEMPTIONS, ALERTS}}
     return {SETTINGS[name].parameter: value for name, value in flat.items() if _is_right(name, value, file, text)}
 
 

@@ -13,8 +13,9 @@ GIVEN_EACH_TIME = {
     "config", "out", "status", "resource", "resource_type", "account", "public", "severity", "policy", "partition",
     "version", "help", "role", "description", "serve", "report", "as_of", "script", "keep",
     "credentials", "principal", "sources", "start", "end", "resources", "include_denied", "conditions", "usage",
-    "late", "verify_integrity", "public_keys", "against", "keep_unseen",
-    "tags", "follow_role_chains",
+    "late", "verify_integrity", "public_keys", "against", "keep_unseen", "events", "print_it", "template",
+    "consumer_role_arn", "identity_region", "forward_to_bus", "home_bus_for",
+    "tags", "follow_role_chains", "event", "rule", "language", "target", "everything",
 }  # fmt: skip
 """Options that say what one run is about; a standing value would surprise."""
 

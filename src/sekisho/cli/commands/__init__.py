@@ -3,13 +3,27 @@
 What answers is imported when its command runs: SQLAlchemy, boto3 and the analyzers would make every `--help` wait.
 """
 
-from sekisho.cli.commands import credentials, events, findings, keys, least_privilege, policies, rules, scans, server
+from sekisho.cli.commands import (
+    alerts,
+    credentials,
+    deploy,
+    events,
+    findings,
+    keys,
+    least_privilege,
+    policies,
+    rules,
+    scans,
+    server,
+)
 from sekisho.cli.commands.keys import ROLES
 from sekisho.cli.commands.program import sekisho
 
 __all__ = [
     "ROLES",
+    "alerts",
     "credentials",
+    "deploy",
     "events",
     "findings",
     "keys",
