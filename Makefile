@@ -11,7 +11,7 @@ export UV_SYSTEM_CERTS := 1
 PIN := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fast lint types conformance bench rivals trail requirements clean
+.PHONY: help demo test check fast lint types conformance bench alerts rivals trail requirements clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort
@@ -37,10 +37,15 @@ types: $(VENV)/.dev ## mypy and pyright, strict
 
 check: lint types test ## all that CI runs
 
-bench: $(BENCH)/.ready ## measure verdicts, overlapping statements and the worst policies, beside other tools
+bench: $(BENCH)/.ready ## measure verdicts, overlapping statements, the worst policies, and events, beside other tools
 	@PYTHONPATH=src $(BENCH)/bin/python benchmarks/verdicts.py
 	@PYTHONPATH=src $(BENCH)/bin/python benchmarks/overlap.py
 	@PYTHONPATH=src $(BENCH)/bin/python benchmarks/worst.py
+	@PYTHONPATH=src $(BENCH)/bin/python benchmarks/events.py
+
+alerts: $(VENV)/.dev ## measure events matched a second, and the time from a queue to a webhook
+	@PYTHONPATH=src $(BIN)/python benchmarks/events.py
+	@PYTHONPATH=src:tests $(BIN)/python benchmarks/alerts.py
 
 rivals: $(VENV)/.dev $(RIVALS)/.ready ## run Prowler's checks of credentials beside ours, on the same accounts
 	@PYTHONPATH=src:tests $(BIN)/python benchmarks/credential_rivals.py --prowler $(RIVALS)/bin/prowler $(RIVAL_OPTIONS)

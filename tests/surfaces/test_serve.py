@@ -46,9 +46,15 @@ def program(tmp_path: Path, account: str) -> Program:
     return Program(tmp_path, {**environment, "SEKISHO_METRICS_TOKEN": TOKEN})
 
 
+PERSON = f"arn:aws:sts::{OWNER}:assumed-role/Admin/ann@example.com"
+
+
 def event(name: str, **record: Any) -> dict[str, Any]:
     """An event on the bucket, as EventBridge has it."""
     detail = {
+        "eventID": f"{name}-1",
+        "eventTime": "2026-11-20T10:11:12Z",
+        "userIdentity": {"type": "AssumedRole", "arn": PERSON, "accountId": OWNER},
         "eventSource": "s3.amazonaws.com",
         "eventName": name,
         "awsRegion": "us-east-1",
@@ -76,11 +82,11 @@ def test_it_scans_answers_follows_events_tells_and_stops(program: Program, accou
 
         client(account, "s3").put_bucket_policy(Bucket="ledger", Policy=policy("s3:GetObject", f"{BUCKET}/*"))
         started = time.monotonic()
-        assert served.ask("POST", "/events", key=operator, body=event("PutBucketPolicy")) == (202, '{"rescans": 1}')
+        assert served.ask("POST", "/events", key=operator, body=event("PutBucketPolicy")) == (202, '{"taken": 1}')
         wait_for(lambda: active(served, reader) == {QUEUE, BUCKET})
         client(account, "s3").delete_bucket_policy(Bucket="ledger")
         changes = [event("DeleteBucketPolicy"), event("ListObjects"), event("PutBucketAcl", errorCode="AccessDenied")]
-        assert served.ask("POST", "/events", key=operator, body=changes) == (202, '{"rescans": 1}')
+        assert served.ask("POST", "/events", key=operator, body=changes) == (202, '{"taken": 3}')
         wait_for(lambda: active(served, reader) == {QUEUE})
         assert time.monotonic() - started < 20
 
@@ -88,6 +94,15 @@ def test_it_scans_answers_follows_events_tells_and_stops(program: Program, accou
         assert [(one["detail"]["resource"], one["detail"]["status"]) for one in told] == [
             (QUEUE, "ACTIVE"), (BUCKET, "ACTIVE"), (BUCKET, "RESOLVED"),
         ]  # fmt: skip
+        by_scan, opened, closed = (one["detail"]["sekisho"] for one in told)
+        assert (by_scan["change"], "cause" in by_scan) == ("CREATED", False)
+        assert opened["cause"] == {
+            "eventId": "PutBucketPolicy-1", "eventName": "PutBucketPolicy", "eventSource": "s3.amazonaws.com",
+            "principal": PERSON, "at": "2026-11-20T10:11:12Z",
+        }  # fmt: skip
+        assert (closed["change"], closed["cause"]["eventId"]) == ("RESOLVED", "DeleteBucketPolicy-1")
+        history = json.loads(program.document("findings", "history", told[-1]["detail"]["id"], "--format", "json"))
+        assert history[-1]["reason"] == f"after s3:DeleteBucketPolicy by {PERSON}, event DeleteBucketPolicy-1"
 
         started = time.monotonic()
         served.process.terminate()
@@ -127,7 +142,8 @@ def test_what_is_beside_the_service_asks_who_is_there(program: Program) -> None:
 
         ready = json.loads(served.ask("GET", "/readyz", key=reader)[1])
         assert ready["ready"]
-        assert ready["works"] == {"scheduler": True, "scanner": True, "generator": True, "store": True}
+        parts = ("scheduler", "scanner", "generator", "intake", "sorter", "couriers", "store")
+        assert (ready["works"], ready["troubles"]) == (dict.fromkeys(parts, True), {})
         assert ready["lastScans"][ANALYZER]
         page = served.ask("GET", "/metrics", key=reader)[1]
         assert f'sekisho_findings{{analyzer="{ANALYZER}",status="ACTIVE"}} 1.0' in page
@@ -148,7 +164,7 @@ def test_curl_can_sign_for_events(program: Program) -> None:
             ],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
-    assert (done.returncode, done.stdout) == (0, '{"rescans": 1}'), done.stderr
+    assert (done.returncode, done.stdout) == (0, '{"taken": 1}'), done.stderr
 
 
 def test_a_resource_is_scanned_on_request_and_an_unreadable_arn_is_refused(program: Program, account: str) -> None:

@@ -16,6 +16,7 @@ from typing import Any, Final, NoReturn
 from rich.text import Text
 
 from sekisho.alerts import parse_target
+from sekisho.alerts.configuration import Configuration
 from sekisho.analyzers.credentials import Exemption, Thresholds
 from sekisho.cli.keys import environment_of
 from sekisho.cli.output import Output
@@ -27,6 +28,7 @@ from sekisho.findings import FindingStore, ScanReport, to_the_millisecond
 from sekisho.keys import Credentials, KeyRing, KeyStore, MasterKey, Role, Status
 from sekisho.server import Duties, Judgement, Listen, ListenError, Parts, find_home, log_to, open_socket, run, url_of
 from sekisho.wiring import read_master_key
+from sekisho.wiring.alerts import Sources, telling_of
 from sekisho.wiring.serving import (
     ApiKeys,
     Source,
@@ -69,6 +71,11 @@ def listen_at(
     )
 
 
+def sources_of(live: LiveSettings, **where: Any) -> Sources:
+    """Return where events come in; see `Sources`."""
+    return Sources(options=options_of(live), **where)
+
+
 def serve(
     live: LiveSettings,
     listen: Listen,
@@ -78,6 +85,8 @@ def serve(
     secret_key_file: str | None,
     rescan_hours: int | None,
     events_to: tuple[str, ...],
+    alerts: Configuration,
+    sources: Sources,
     trails: tuple[str, ...],
     unused_permissions: bool,
     thresholds: Mapping[str, Any],
@@ -90,8 +99,10 @@ def serve(
         metrics_token=_metrics_token(),
     )
     generate = _generate(trails, options_of(live))
+    _check(sources)
     log_to(sys.stderr)
     with closing(open_socket(listen)) as listening, open_stores(database) as stores:
+        duties = replace(duties, telling=telling_of(alerts, sources, stores.alerts))
         is_first = not _has_keys(stores.keys)
         master_key = read_master_key(secret_key_file, may_make=is_first)
         judgement = Judgement(Thresholds(**thresholds), tuple(exemptions))
@@ -160,6 +171,13 @@ def _generate(trails: Sequence[str], options: LiveOptions) -> GenerateFromTrails
         raise SettingsError(f"--trail: {error}") from error
 
 
+def _check(sources: Sources) -> None:
+    try:
+        sources.check()
+    except CollectError as error:
+        raise SettingsError(f"events cannot come in: {error}") from error
+
+
 def _parts(stores: Stores, source: Source, master_key: MasterKey, generate: GenerateFromTrails) -> Parts:
     ring = KeyRing(stores.keys, master_key)
     ring.verify()
@@ -169,6 +187,7 @@ def _parts(stores: Stores, source: Source, master_key: MasterKey, generate: Gene
         previews=stores.previews,
         generations=stores.generations,
         replies=stores.replies,
+        alerts=stores.alerts,
         key_ring=ApiKeys(ring),
         readers=source.readers,
         present=source.present,

@@ -6,10 +6,11 @@ here: scans follow one another in one thread, jobs of the clock have threads of 
 
 from sekisho.server.connection import BoundedConnection
 from sekisho.server.errors import ForeignAnalyzerError, ListenError, PlainTextError, ServerError
-from sekisho.server.intake import request_rescans, resources_named_by
+from sekisho.server.intake import cause_in, request_rescans
 from sekisho.server.listening import Listen, open_socket, url_of
 from sekisho.server.logs import log_to
 from sekisho.server.metrics import Metrics
+from sekisho.server.named import Named, resources_named_by
 from sekisho.server.rescans import Judgement, Outcome, Readers, Rescanner
 from sekisho.server.run import Duties, Parts, run
 from sekisho.server.start import Home, find_home
@@ -24,6 +25,7 @@ __all__ = [
     "Listen",
     "ListenError",
     "Metrics",
+    "Named",
     "Outcome",
     "Parts",
     "PlainTextError",
@@ -32,6 +34,7 @@ __all__ = [
     "ServerError",
     "When",
     "Wish",
+    "cause_in",
     "find_home",
     "log_to",
     "open_socket",

@@ -2,28 +2,41 @@
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any, Final
+from uuid import uuid4
 
+from sekisho.alerts.alert import IncomingEvent
 from sekisho.api import HttpRequest, HttpResponse, Reason, Role, SignedRoute, validation_error
 from sekisho.api.decoding import JSON_DEPTH, parse_json
+from sekisho.collectors.events import Take, UnusableError, incoming
 from sekisho.findings import FindingStore, StoreError
 from sekisho.resources.json_values import is_list, is_object
-from sekisho.server.intake import Rescans, request_rescans
 from sekisho.server.metrics import CONTENT_TYPE, Metrics
+from sekisho.server.named import member
 
 MOST_EVENTS: Final = 1000
 """How many events one request may bring: for each, all that is known of a type may have to be gone through."""
 
 
-def events_route(store: FindingStore, rescans: Rescans) -> SignedRoute:
-    """Return `POST /events`: one EventBridge envelope or a list of them; what they name is looked at again."""
+def events_route(take: Take) -> SignedRoute:
+    """Return `POST /events`: one EventBridge envelope or a list of them, which are kept, told of, and looked into."""
 
-    def take(request: HttpRequest) -> HttpResponse:
-        requested = request_rescans(_envelopes(request.body), store, rescans)
-        return _json(HTTPStatus.ACCEPTED, {"rescans": requested})
+    def receive(request: HttpRequest) -> HttpResponse:
+        now = datetime.now(UTC)
+        return _json(HTTPStatus.ACCEPTED, {"taken": take([_event(one, now) for one in _envelopes(request.body)])})
 
-    return SignedRoute("events", "POST", "/events", Role.OPERATOR, take)
+    return SignedRoute("events", "POST", "/events", Role.OPERATOR, receive)
+
+
+def _event(envelope: Mapping[str, Any], now: datetime) -> IncomingEvent:
+    """Return an event as it is taken. One that says nowhere which it is counts as another one every time."""
+    is_named = "id" in envelope or member(envelope.get("detail"), "eventID") is not None
+    try:
+        return incoming(json.dumps(envelope if is_named else {"id": str(uuid4()), **envelope}), "http", now)
+    except UnusableError as error:
+        raise validation_error(Reason.CANNOT_PARSE, f"an event cannot be used: {error}") from error
 
 
 def metrics_route(metrics: Metrics, token: str | None) -> SignedRoute:
@@ -35,8 +48,15 @@ def metrics_route(metrics: Metrics, token: str | None) -> SignedRoute:
     return SignedRoute("metrics", "GET", "/metrics", Role.READER, show, token)
 
 
-def ready_route(store: FindingStore, parts: Mapping[str, Callable[[], bool]], token: str | None) -> SignedRoute:
+def ready_route(
+    store: FindingStore,
+    parts: Mapping[str, Callable[[], bool]],
+    troubles: Callable[[], Mapping[str, str]],
+    token: str | None,
+) -> SignedRoute:
     """Return `GET /readyz`: 200 when the store answers and every part works, else 503; and which scans there were.
+
+    An intake or a target with trouble is named, and makes no server unready: it can do nothing about that.
 
     A first scan that is not done yet, or that fails, does not make a server unready: what is stored can be read, and
     who has to mend it needs an answer.
@@ -51,7 +71,7 @@ def ready_route(store: FindingStore, parts: Mapping[str, Callable[[], bool]], to
         else:
             works["store"] = True
         status = HTTPStatus.OK if all(works.values()) else HTTPStatus.SERVICE_UNAVAILABLE
-        return _json(status, {"ready": all(works.values()), "works": works, "lastScans": scans})
+        return _json(status, {"ready": all(works.values()), "works": works, "troubles": troubles(), "lastScans": scans})
 
     return SignedRoute("readyz", "GET", "/readyz", Role.READER, show, token)
 

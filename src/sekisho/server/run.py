@@ -16,20 +16,27 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from sekisho.alerts import EventTarget
+from sekisho.alerts.rulebook import RuleBook
+from sekisho.alerts.store import AlertStore
 from sekisho.api import KeyRing, make_app
 from sekisho.api.operations import ReplyStore, Service, make_operations
 from sekisho.findings import FindingStore, PolicyGenerationStore, PreviewStore, StoreError
 from sekisho.resources.snapshot import Snapshot
+from sekisho.server.alerting import Alerting, Telling
 from sekisho.server.connection import BoundedConnection
 from sekisho.server.errors import ListenError
 from sekisho.server.generations import Generate, PolicyGenerator
+from sekisho.server.intake import make_up_for_rescans, request_rescans
 from sekisho.server.listening import Listen
 from sekisho.server.memory import settle
 from sekisho.server.metrics import Metrics
 from sekisho.server.outbox import Outbox
-from sekisho.server.rescans import Readers, Rescanner
+from sekisho.server.rescans import Outcome, Readers, Rescanner
 from sekisho.server.routes import events_route, metrics_route, ready_route
 from sekisho.server.schedule import LOOKED_AT_EVERY, TIDIED_EVERY, DueRescans, Job, Schedule, tidy
+from sekisho.server.sns import sns_route
+from sekisho.server.sorting import Rescan
+from sekisho.server.waiting import Wish
 
 logger = logging.getLogger("sekisho.server")
 
@@ -46,6 +53,8 @@ TO_ABANDON: Final = timedelta(seconds=5)
 
 TO_FLUSH: Final = timedelta(seconds=3)
 """How long each target has to take what waits when the server stops."""
+
+SILENCE_LOOKED_FOR_EVERY: Final = timedelta(minutes=1)
 
 TO_LEAVE: Final = timedelta(seconds=1)
 """How long the threads of requests and jobs have to end after all that."""
@@ -70,6 +79,7 @@ class Parts:
     Attributes:
         generate: carries out a policy generation, in a process of its own.
         trails: the ARNs of those that it may read.
+        alerts: where events wait that came in, and messages that go out.
         readers: who reads what, for those zones of trust that can be read.
         present: reads single resources as they are now, for previews; of types that nobody reads, it looks at nothing.
         account: whose resources are read; analyzers are made in it.
@@ -80,6 +90,7 @@ class Parts:
     previews: PreviewStore
     generations: PolicyGenerationStore
     replies: ForgetfulReplies
+    alerts: AlertStore
     key_ring: KeyRing
     readers: Readers
     present: Callable[[str, str | None], Snapshot]
@@ -96,12 +107,14 @@ class Duties:
 
     Attributes:
         rescan_every: how old a scan of everything may get; None where only those that never scanned are due.
-        targets: who is told of changes.
+        targets: who gets changes as raw events.
+        telling: what events are taken in, and who is told of what.
         metrics_token: what scrapers that cannot sign show; None where everyone has to sign.
     """
 
     rescan_every: timedelta | None = timedelta(hours=24)
     targets: Sequence[EventTarget] = ()
+    telling: Telling = field(default_factory=lambda: Telling(RuleBook((), {})))
     metrics_token: str | None = field(default=None, repr=False)
 
 
@@ -125,39 +138,87 @@ def run(
     """
     others = frozenset(threading.enumerate())
     metrics = Metrics()
-    rescanner = Rescanner(parts.findings, parts.readers, clock=_now, observe=metrics.observe_scan)
-    generator = PolicyGenerator(parts.generations, parts.generate, clock=_now)
-    outboxes = [Outbox(parts.findings, target) for target in duties.targets]
-    schedule = Schedule([*_jobs(parts, duties, rescanner), *_deliveries(duties, outboxes)])
-    metrics.watch(parts.findings, duties.targets, lambda: rescanner.waiting)
-    works: Works = {
-        "scheduler": lambda: schedule.is_running,
-        "scanner": lambda: rescanner.is_alive,
-        "generator": lambda: generator.is_alive,
-    }
-    server = _http_server(_app(parts, duties, rescanner, works, metrics), listen)
-    with _working(rescanner, generator, schedule) as ended:
+    workers = _Workers(parts, duties, metrics)
+    server = _http_server(_app(parts, duties, workers, metrics), listen)
+    workers.start()
+    try:
         with _stopped_by_signals(server):
             settle()
             if ready is not None:
                 ready()
             server.run(sockets=[listening])
         logger.info("stopping")
-        for outbox in outboxes:
-            outbox.stop()
-    flushed = [_flush(outbox) for outbox in outboxes]
+    finally:
+        ended = workers.stop()
     left = _have_left(others)
     logger.info("stopped")
-    return all((*ended, *flushed, left))
+    return ended and left
 
 
-def _app(parts: Parts, duties: Duties, rescanner: Rescanner, works: Works, metrics: Metrics) -> ASGIApp:
+class _Workers:
+    """Everything that a server does beside answering, each in threads of its own."""
+
+    def __init__(self, parts: Parts, duties: Duties, metrics: Metrics) -> None:
+        self._parts = parts
+        self._metrics = metrics
+        self.rescanner = Rescanner(parts.findings, parts.readers, clock=_now, observe=self._observe_scan)
+        self.alerting = Alerting(
+            duties.telling, parts.alerts, parts.findings, self._rescan(parts), clock=_now, metrics=metrics
+        )
+        self._generator = PolicyGenerator(parts.generations, parts.generate, clock=_now)
+        self._outboxes = [Outbox(parts.findings, target) for target in duties.targets]
+        jobs = [*_jobs(parts, duties, self.rescanner, self.alerting), *_deliveries(duties, self._outboxes)]
+        self._schedule = Schedule(jobs)
+        told = [target.addressee.name for target in duties.telling.targets]
+        metrics.watch(parts.findings, duties.targets, lambda: self.rescanner.waiting, parts.alerts, told)
+
+    @property
+    def works(self) -> Works:
+        """To the name of each part, what says whether it works."""
+        return {
+            "scheduler": lambda: self._schedule.is_running,
+            "scanner": lambda: self.rescanner.is_alive,
+            "generator": lambda: self._generator.is_alive,
+            **self.alerting.works,
+        }
+
+    def start(self) -> None:
+        """Begin."""
+        self.rescanner.start()
+        self._make_up_for_lost_rescans()
+        self._generator.start()
+        self.alerting.start()
+        self._schedule.start()
+
+    def _make_up_for_lost_rescans(self) -> None:
+        """Have looked at what events had asked for, which was only in memory."""
+        last = self._parts.alerts.last_taken_at()
+        if last is not None:
+            make_up_for_rescans(last, self._parts.findings, self.rescanner, account=self._parts.account)
+
+    def stop(self) -> bool:
+        """End, the last ones first, and send what waits once more; return whether everything ended."""
+        for outbox in self._outboxes:
+            outbox.stop()
+        self._schedule.stop()
+        ended = [self.rescanner.stop(TO_ABANDON), self._generator.stop(TO_ABANDON), self.alerting.stop()]
+        return all([*ended, *map(_flush, self._outboxes)])
+
+    def _observe_scan(self, wish: Wish, outcome: Outcome, took: timedelta) -> None:
+        self._metrics.observe_scan(wish, outcome, took)
+        self.alerting.wake()
+
+    def _rescan(self, parts: Parts) -> Rescan:
+        return lambda events: request_rescans(events, parts.findings, self.rescanner)
+
+
+def _app(parts: Parts, duties: Duties, workers: _Workers, metrics: Metrics) -> ASGIApp:
     service = Service(
         findings=parts.findings,
         previews=parts.previews,
         generations=parts.generations,
         replies=parts.replies,
-        scanner=rescanner,
+        scanner=workers.rescanner,
         present=parts.present,
         types=parts.readers.types,
         account_id=parts.account,
@@ -165,23 +226,27 @@ def _app(parts: Parts, duties: Duties, rescanner: Rescanner, works: Works, metri
         trails=parts.trails,
     )
     routes = [
-        events_route(parts.findings, rescanner),
+        events_route(workers.alerting.take),
         metrics_route(metrics, duties.metrics_token),
-        ready_route(parts.findings, works, duties.metrics_token),
+        ready_route(parts.findings, workers.works, workers.alerting.troubles, duties.metrics_token),
     ]
+    sns = workers.alerting.sns
     return make_app(
         make_operations(service),
         parts.key_ring,
         secret=parts.secret,
         signed_routes=routes,
+        open_routes=[] if sns is None else [sns_route(sns, workers.alerting.take)],
         observe=metrics.observe_request,
     )
 
 
-def _jobs(parts: Parts, duties: Duties, rescanner: Rescanner) -> Iterator[Job]:
+def _jobs(parts: Parts, duties: Duties, rescanner: Rescanner, alerting: Alerting) -> Iterator[Job]:
     due = DueRescans(parts.findings, rescanner, account=parts.account, every=duties.rescan_every, clock=_now)
     yield Job("rescans", LOOKED_AT_EVERY, due)
     yield Job("tidy", TIDIED_EVERY, lambda: tidy(parts.previews, parts.replies, parts.generations, now=_now()))
+    yield Job("tidy alerts", TIDIED_EVERY, alerting.tidy)
+    yield Job("silence", SILENCE_LOOKED_FOR_EVERY, alerting.tell_of_silence)
 
 
 def _deliveries(duties: Duties, outboxes: Sequence[Outbox]) -> Iterator[Job]:
@@ -211,21 +276,6 @@ def _http_server(app: ASGIApp, listen: Listen) -> uvicorn.Server:
     except (OSError, ssl.SSLError) as error:
         raise ListenError(f"cannot use the certificate `{listen.certificate}` with its key: {error}") from error
     return uvicorn.Server(config)
-
-
-@contextmanager
-def _working(rescanner: Rescanner, generator: PolicyGenerator, schedule: Schedule) -> Generator[list[bool]]:
-    """Scan, generate and do jobs meanwhile; what is lent says afterwards whether all of it has ended."""
-    ended: list[bool] = []
-    rescanner.start()
-    generator.start()
-    schedule.start()
-    try:
-        yield ended
-    finally:
-        schedule.stop()
-        ended.append(rescanner.stop(TO_ABANDON))
-        ended.append(generator.stop(TO_ABANDON))
 
 
 @contextmanager

@@ -1,11 +1,13 @@
 """Which class stands behind each Protocol, picked from the settings; `wiring.serving` does so for a server."""
 
 import os
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
 from importlib.resources import as_file
 from pathlib import Path
 
+from sekisho.alerts.store import AlertStore
 from sekisho.collectors import (
     DEFAULT_ROLE_NAME,
     LiveCredentialsReader,
@@ -26,6 +28,13 @@ def open_store(url: str | None) -> FindingStore:
     from sekisho.storage import SqlFindingStore  # noqa: PLC0415 - SQLAlchemy takes half a second, `record` needs none
 
     return SqlFindingStore(url)
+
+
+def open_alert_store(url: str | None) -> AbstractContextManager[AlertStore]:
+    """Open the alerts in the database that `--db` names; None is the user's own."""
+    from sekisho.storage import SqlAlertStore  # noqa: PLC0415 - as above
+
+    return SqlAlertStore(url)
 
 
 def open_key_store(url: str | None) -> KeyStore:

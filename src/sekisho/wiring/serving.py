@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from importlib.resources import as_file
 from pathlib import Path
 
+from sekisho.alerts.store import AlertStore
 from sekisho.api import IssuedKey
 from sekisho.collectors import (
     LiveCredentialsReader,
@@ -26,7 +27,14 @@ from sekisho.resources.zone import ZoneOfTrust, ZoneType
 from sekisho.sample import sample_recording
 from sekisho.server.rescans import Judgement, Readers
 from sekisho.server.run import ForgetfulReplies
-from sekisho.storage import SqlFindingStore, SqlKeyStore, SqlPolicyGenerationStore, SqlPreviewStore, SqlReplyStore
+from sekisho.storage import (
+    SqlAlertStore,
+    SqlFindingStore,
+    SqlKeyStore,
+    SqlPolicyGenerationStore,
+    SqlPreviewStore,
+    SqlReplyStore,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,7 @@ class Stores:
     generations: PolicyGenerationStore
     replies: ForgetfulReplies
     keys: KeyStore
+    alerts: AlertStore
 
 
 @contextmanager
@@ -50,6 +59,7 @@ def open_stores(url: str | None) -> Generator[Stores]:
             generations=opened.enter_context(SqlPolicyGenerationStore(url)),
             replies=opened.enter_context(SqlReplyStore(url)),
             keys=opened.enter_context(SqlKeyStore(url)),
+            alerts=opened.enter_context(SqlAlertStore(url)),
         )
 
 

@@ -7,9 +7,11 @@ import pytest
 
 from sekisho.alerts import FileTarget
 from sekisho.api import Trace
+from sekisho.collectors.events import Batch, Unusable
 from sekisho.findings import FindingStore, StoreError
 from sekisho.server import Metrics, Outcome, Wish
-from sekisho.storage import SqlFindingStore
+from sekisho.storage import SqlAlertStore, SqlFindingStore
+from unit.alerts.dispatching import alert
 from unit.findings.builders import ANALYZER, MONDAY, analysis, external_access, keep_analyzer
 from unit.server.outboxes import scan
 
@@ -20,6 +22,12 @@ SECOND = timedelta(seconds=1)
 def store(tmp_path: Path) -> Iterator[FindingStore]:
     with SqlFindingStore(str(tmp_path / "findings.db")) as opened:
         keep_analyzer(opened)
+        yield opened
+
+
+@pytest.fixture
+def alerts(tmp_path: Path) -> Iterator[SqlAlertStore]:
+    with SqlAlertStore(str(tmp_path / "findings.db")) as opened:
         yield opened
 
 
@@ -62,9 +70,9 @@ def test_scans_are_counted_by_how_they_ended() -> None:
     assert values(metrics, "sekisho_scan_seconds_count") == {'{of="everything"}': 1, '{of="resource"}': 1}
 
 
-def test_the_store_is_asked_when_someone_asks(store: FindingStore, tmp_path: Path) -> None:
+def test_the_store_is_asked_when_someone_asks(store: FindingStore, alerts: SqlAlertStore, tmp_path: Path) -> None:
     metrics, target = Metrics(), FileTarget(tmp_path / "events.jsonl")
-    metrics.watch(store, [target], lambda: 3)
+    metrics.watch(store, [target], lambda: 3, alerts, ["security"])
     analyzer = f'{{analyzer="{ANALYZER}"}}'
     assert values(metrics, "sekisho_last_scan_timestamp_seconds") == {}
 
@@ -80,13 +88,18 @@ def test_the_store_is_asked_when_someone_asks(store: FindingStore, tmp_path: Pat
     assert values(metrics, "sekisho_scans_waiting") == {"": 3}
     assert values(metrics, "sekisho_store_up") == {"": 1}
 
+    alerts.settle([], [alert(1, target="security")])
+    assert values(metrics, "sekisho_alerts_waiting") == {'{target="security"}': 1}
 
-def test_without_a_store_the_rest_is_told(store: FindingStore, monkeypatch: pytest.MonkeyPatch) -> None:
+
+def test_without_a_store_the_rest_is_told(
+    store: FindingStore, alerts: SqlAlertStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail() -> None:
         raise StoreError("the disk is full")
 
     metrics = Metrics()
-    metrics.watch(store, [], lambda: 0)
+    metrics.watch(store, [], lambda: 0, alerts, [])
     request(metrics, "ListFindings", 200)
     monkeypatch.setattr(store, "analyzers", fail)
 
@@ -100,3 +113,19 @@ def test_two_servers_in_one_process_count_apart() -> None:
     request(one, "ListFindings", 200)
 
     assert values(other, "sekisho_requests_total") == {}
+
+
+def test_what_comes_in_and_what_is_told_is_counted() -> None:
+    metrics = Metrics()
+    metrics.observe_intake("queue", Batch(3, 2, (Unusable("no"),), ages=(SECOND, 40 * SECOND)))
+    metrics.observe_sent("security", 3 * SECOND)
+    metrics.observe_failed("security")
+    metrics.observe_dead("security")
+
+    assert values(metrics, "sekisho_events_taken_total") == {'{intake="queue"}': 2}
+    assert values(metrics, "sekisho_messages_unusable_total") == {'{intake="queue"}': 1}
+    assert values(metrics, "sekisho_event_age_seconds_sum") == {'{intake="queue"}': 41}
+    assert values(metrics, "sekisho_alerts_total") == {
+        f'{{outcome="{outcome}",target="security"}}': 1 for outcome in ("sent", "failed", "dead")
+    }
+    assert values(metrics, "sekisho_alert_delay_seconds_sum") == {'{target="security"}': 3}
