@@ -1,6 +1,5 @@
 """Where events come in: each intake in a thread of its own, what it tells, and when it is silent."""
 
-import json
 import logging
 import threading
 import time
@@ -8,19 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
-from uuid import NAMESPACE_URL, uuid5
 
 from sekisho.alerts.alert import IncomingEvent
 from sekisho.collectors.events import Batch, Heartbeat, Intake, Recovered, Silence, Silent, Trouble
 from sekisho.findings import StoreError
+from sekisho.server.own_events import SILENT, own_event
 
 logger = logging.getLogger("sekisho.server.intakes")
 
 BEGUN_AGAIN_AFTER: Final = 30.0
 """How many seconds an intake is left alone that ended by a fault of ours."""
-
-SILENT: Final = "Sekisho Intake Silent"
-SOURCE: Final = "sekisho"
 
 Take = Callable[[Sequence[IncomingEvent]], int]
 
@@ -104,22 +100,11 @@ class Watcher:
 
 
 def _event(intake: str, silent: Silent, now: datetime) -> IncomingEvent:
-    """Return an event of our own, in the form of all others, so that rules can be about it."""
     account, _, region = silent.place.partition(" ")
     since = silent.since.astimezone(UTC).isoformat(timespec="seconds")
-    identity = str(uuid5(NAMESPACE_URL, f"{SOURCE}:{intake} {silent.place} {since}"))
-    envelope: dict[str, object] = {
-        "version": "0",
-        "id": identity,
-        "detail-type": SILENT,
-        "source": SOURCE,
-        "account": account,
-        "time": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "region": region,
-        "resources": [],
-        "detail": {"intake": intake, "place": silent.place, "since": since},
-    }
-    return IncomingEvent(identity, json.dumps(envelope), now, SOURCE)
+    detail = {"intake": intake, "place": silent.place, "since": since}
+    key = f"{intake} {silent.place} {since}"
+    return own_event(SILENT, detail, key=key, now=now, account=account, region=region)
 
 
 class Intakes:

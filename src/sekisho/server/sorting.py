@@ -10,8 +10,10 @@ from uuid import uuid4
 
 from sekisho.alerts.alert import Alert, IncomingEvent, StoredIncoming
 from sekisho.alerts.store import FINDINGS, AlertStore
+from sekisho.collectors.events import OWN_SOURCE
 from sekisho.findings import FindingStore, StoreError
 from sekisho.resources.json_values import is_object
+from sekisho.server.own_events import NOT_JUDGED, own_event
 
 logger = logging.getLogger("sekisho.server.sorting")
 
@@ -117,22 +119,25 @@ class Sorter:
         waiting = self._store.untold(limit=AT_ONCE)
         if not waiting:
             return False
-        self._ask_for_rescans([event for one in waiting if (event := _parsed(one.event.envelope)) is not None])
+        self._ask_for_rescans(waiting)
         self._settle_events(waiting)
         return True
 
-    def _ask_for_rescans(self, events: Sequence[Mapping[str, Any]]) -> None:
+    def _ask_for_rescans(self, events: Sequence[StoredIncoming]) -> None:
         """Have looked at what events name. One that this fails at is our fault, and must not hold up all others."""
         try:
-            self._rescan(events)
+            self._rescan([event for one in events if (event := _parsed(one.event.envelope)) is not None])
         except StoreError:
             raise
         except Exception:
             if len(events) == 1:
-                logger.exception("what an event names could not be looked at", extra={"fields": _named(events[0])})
+                logger.exception(
+                    "what an event names could not be looked at", extra={"fields": _named(events[0].event)}
+                )
+                self._tell_of_fault(events[0].event, "rescan")
                 return
-            for event in events:
-                self._ask_for_rescans([event])
+            for one in events:
+                self._ask_for_rescans([one])
 
     def _settle_events(self, waiting: Sequence[StoredIncoming]) -> None:
         alerts = [alert for one in waiting for alert in self._alerts_of(one.event)]
@@ -143,8 +148,7 @@ class Sorter:
         changes = self._findings.events(FINDINGS, limit=AT_ONCE)
         if not changes:
             return False
-        incoming = (event for one in changes if (event := _event_of_finding(one.envelope)) is not None)
-        alerts = [alert for event in incoming for alert in self._alerts_of(event)]
+        alerts = [alert for one in changes for alert in self._alerts_of(_event_of_finding(one.envelope))]
         self._store.settle_findings(changes[-1].position, alerts)
         self._tell(alerts)
         return True
@@ -154,8 +158,16 @@ class Sorter:
         try:
             return self._rules.alerts_of(event, now=self._clock())
         except Exception:
-            logger.exception("an event could not be put to the rules", extra={"fields": {"event": event.id}})
+            logger.exception("an event could not be put to the rules", extra={"fields": _named(event)})
+            self._tell_of_fault(event, "rules")
             return ()
+
+    def _tell_of_fault(self, event: IncomingEvent, step: str) -> None:
+        """Have people hear that something was not looked at, by an event of our own; of one of those the log tells."""
+        if event.intake != OWN_SOURCE:
+            detail = {"event": event.id, "step": step}
+            now = self._clock()
+            self._store.take([own_event(NOT_JUDGED, detail, key=f"{step} {event.id}", now=now)], now=now)
 
     def _tell(self, alerts: Sequence[Alert]) -> None:
         if alerts:
@@ -191,12 +203,10 @@ def _parsed(envelope: str) -> Mapping[str, Any] | None:
     return found if is_object(found) else None
 
 
-def _named(event: Mapping[str, Any]) -> Mapping[str, object]:
-    return {"event": event.get("id")}
+def _named(event: IncomingEvent) -> Mapping[str, object]:
+    return {"event": event.id}
 
 
-def _event_of_finding(envelope: str) -> IncomingEvent | None:
-    event = _parsed(envelope)
-    if event is None:
-        return None
+def _event_of_finding(envelope: str) -> IncomingEvent:
+    event: Any = json.loads(envelope)
     return IncomingEvent(event["id"], envelope, datetime.fromisoformat(event["time"]), "finding")

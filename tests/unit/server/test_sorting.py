@@ -12,6 +12,7 @@ from sekisho.alerts.alert import Alert, IncomingEvent
 from sekisho.alerts.message import Entry
 from sekisho.analyzers.observation import Severity
 from sekisho.findings import StoreError
+from sekisho.server.own_events import NOT_JUDGED
 from sekisho.server.sorting import PLACE, Sorter
 from sekisho.storage import SqlAlertStore, SqlFindingStore
 from unit.alerts.records import NOW, envelope, incoming
@@ -51,9 +52,10 @@ class Desk:
     def _rescan(self, events: Sequence[Mapping[str, Any]]) -> None:
         if self.failures:
             raise self.failures.pop()
-        if not self.unreadable.isdisjoint(event["detail"]["eventID"] for event in events):
+        named = [event["detail"]["eventID"] for event in events if event["source"] != "sekisho"]
+        if not self.unreadable.isdisjoint(named):
             raise RuntimeError("a fault")
-        self.rescans += [event["detail"]["eventID"] for event in events]
+        self.rescans += named
 
     def take(self, *ids: str) -> None:
         self.alerts.take([incoming(envelope(event_id=one)) for one in ids], now=NOW)
@@ -110,14 +112,23 @@ def test_changes_of_findings_are_put_to_the_rules_and_those_of_before_are_no_new
     assert made.rescans == []
 
 
-def test_an_event_that_the_rules_fail_at_holds_up_no_other(database: str, caplog: pytest.LogCaptureFixture) -> None:
+def not_judged(made: Desk) -> list[dict[str, str]]:
+    """What people hear of what was not looked at."""
+    told = [json.loads(one.entry.envelope) for one in made.alerts.due("people", now=NOW, limit=9)]
+    return [one["detail"] for one in told if one["detail-type"] == NOT_JUDGED]
+
+
+def test_an_event_that_the_rules_fail_at_is_told_and_holds_up_no_other(
+    database: str, caplog: pytest.LogCaptureFixture
+) -> None:
     with desk(database) as made:
         made.rules.poison = frozenset({"b"})
         made.take("a", "b", "c")
         made.sorter.start()
-        made.wait(2)
+        made.wait(3)
 
         assert made.alerts.untold(limit=10) == ()
+        assert not_judged(made) == [{"event": "b", "step": "rules"}]
     assert any("could not be put to the rules" in one.message for one in caplog.records)
 
 
@@ -128,10 +139,11 @@ def test_an_event_that_cannot_be_looked_into_is_told_and_holds_up_no_other(
         made.unreadable = frozenset({"b"})
         made.take("a", "b", "c")
         made.sorter.start()
-        made.wait(3)
+        made.wait(4)
 
         assert made.alerts.untold(limit=10) == ()
         assert made.rescans == ["a", "c"]
+        assert not_judged(made) == [{"event": "b", "step": "rescan"}]
     assert any("could not be looked at" in one.message for one in caplog.records)
 
 

@@ -17,6 +17,7 @@ ORDER: Final = (
     "logging-stopped",
     "intake-cut",
     "intake-silent",
+    "event-not-judged",
     "access-key-created",
     "login-profile-set",
     "mfa-deactivated",

@@ -11,7 +11,7 @@ from sekisho.lazy import names_of
 
 if TYPE_CHECKING:
     from sekisho.collectors.events.bodies import Body, Heartbeat, NewFile, Unusable, read_body, read_notification
-    from sekisho.collectors.events.envelopes import envelope_of_record, incoming
+    from sekisho.collectors.events.envelopes import OWN_SOURCE, envelope_of_record, incoming
     from sekisho.collectors.events.errors import UnusableError
     from sekisho.collectors.events.intake import Batch, Intake, Observe, Recovered, Take, Trouble
     from sekisho.collectors.events.lookup import LookupIntake
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sekisho.collectors.events.trail_files import TrailFiles
 
 __all__ = [
+    "OWN_SOURCE",
     "Batch",
     "Body",
     "Heartbeat",
@@ -50,7 +51,7 @@ __getattr__ = names_of(
     __name__,
     {
         "bodies": ("Body", "Heartbeat", "NewFile", "Unusable", "read_body", "read_notification"),
-        "envelopes": ("envelope_of_record", "incoming"),
+        "envelopes": ("OWN_SOURCE", "envelope_of_record", "incoming"),
         "errors": ("UnusableError",),
         "intake": ("Batch", "Intake", "Observe", "Recovered", "Take", "Trouble"),
         "lookup": ("LookupIntake",),

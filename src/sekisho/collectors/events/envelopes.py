@@ -44,6 +44,9 @@ _DETAIL_TYPES: Final = {
 }
 """What EventBridge calls a record of CloudTrail's, by its `eventType`."""
 
+OWN_SOURCE: Final = "sekisho"
+"""The `source` of events of our own."""
+
 OURS: Final = "sekisho"
 """What the detail of an event has that tells of a finding of ours."""
 
@@ -111,7 +114,7 @@ def incoming(
         now: UTC.
         is_late: whether it is late however old it is.
         late: how old it is when it is late.
-        may_be_ours: whether it may tell of a finding of ours, which nobody else can know of; for trying rules.
+        may_be_ours: whether it may be an event of ours, or of a finding of ours; for trying rules.
 
     Raises:
         UnusableError: it is no such envelope, or it says that it is ours or CloudTrail's and is somebody else's. AWS
@@ -126,6 +129,8 @@ def incoming(
     source = _text(value, "source")
     if value["detail-type"] in _FROM_CLOUDTRAIL and source and not source.startswith("aws."):
         raise UnusableError(f"it says that it is CloudTrail's, and `{shown(source)}` has sent it")
+    if source == OWN_SOURCE and not may_be_ours:
+        raise UnusableError(f"it says that `{OWN_SOURCE}` has sent it; what we have to say does not come in")
     if OURS in value["detail"] and not may_be_ours:
         raise UnusableError(f"it says that it is of a finding of ours, as it has `detail.{OURS}`; those do not come in")
     at = _time(value["detail"].get("eventTime")) or _time(value.get("time")) or now

@@ -123,6 +123,11 @@ def test_a_test_message_has_nothing(value: object) -> None:
             "of a finding of ours",
             id="a forged finding",
         ),
+        pytest.param(
+            {**envelope(), "source": "sekisho", "detail-type": "Sekisho Intake Silent"},
+            "it says that `sekisho` has sent it",
+            id="a forged event of ours",
+        ),
     ],
 )
 def test_all_else_is_unusable(value: object, reason: str) -> None:
