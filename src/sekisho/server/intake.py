@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import Final, NamedTuple, Protocol, TypeAlias
 
+from sekisho.alerts.moments import parse_time
 from sekisho.analyzers.quoting import clipped
 from sekisho.collectors import UnsupportedArnError
 from sekisho.findings import Analyzer, AnalyzerType, Cause, FindingStore
@@ -37,7 +38,7 @@ def cause_in(event: Mapping[str, Json]) -> Cause | None:
         name,
         source,
         _caller(member(record, "userIdentity")),
-        _time(member(record, "eventTime")),
+        parse_time(member(record, "eventTime")),
     )
 
 
@@ -47,14 +48,6 @@ def _caller(identity: Json) -> str | None:
         return "root"
     told = (member(identity, name) for name in ("arn", "invokedBy", "userName", "accountId"))
     return next((clipped(one, _LONGEST_NAME) for one in told if isinstance(one, str) and one), None)
-
-
-def _time(text: Json) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(text)
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-    except (TypeError, ValueError, OverflowError):
-        return None
 
 
 class Rescans(Protocol):

@@ -8,7 +8,7 @@ from sekisho.alerts.messages import links
 from sekisho.alerts.messages.findings import FindingView
 from sekisho.alerts.messages.plain import one_line, text_at
 from sekisho.alerts.messages.scene import Scene
-from sekisho.alerts.messages.times import parse_time
+from sekisho.alerts.moments import parse_time
 
 MOST_FACT: Final = 500
 """How many characters a fact may have."""

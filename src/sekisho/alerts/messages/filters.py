@@ -14,7 +14,8 @@ from jinja2 import ChainableUndefined
 
 from sekisho.alerts.errors import AlertsError
 from sekisho.alerts.messages.plain import MOST_TEXT, Plain, clip, text_of
-from sekisho.alerts.messages.times import format_time, parse_time
+from sekisho.alerts.messages.times import format_time
+from sekisho.alerts.moments import parse_time
 
 BUDGET: Final = 20_000
 """What one text may use up: a step of a loop, a filter and a value that is printed cost one, 100 characters another."""

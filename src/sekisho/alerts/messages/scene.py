@@ -10,9 +10,10 @@ from sekisho.alerts.messages.filters import Time
 from sekisho.alerts.messages.findings import FindingView, finding_view, is_finding
 from sekisho.alerts.messages.plain import Plain, object_at, one_line, text_at, tidy_object
 from sekisho.alerts.messages.principals import Principal, account_title, principal_of, who
-from sekisho.alerts.messages.times import EPOCH, parse_time, zone_of
+from sekisho.alerts.messages.times import EPOCH, zone_of
 from sekisho.alerts.messages.whom import Whom, is_on_another, whom_of
 from sekisho.alerts.messages.words import Words, words_of
+from sekisho.alerts.moments import parse_time
 from sekisho.analyzers.observation import Severity
 
 _LONG: Final = 500

@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 from sekisho.alerts.messages.errors import TimeZoneError
 
 EPOCH: Final = datetime.fromtimestamp(0, UTC)
-_LONGEST: Final = 40
 _LETTERS: Final = re.compile(r"[A-Z]{2,5}")
 
 
@@ -22,18 +21,6 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:  # unknown; a path; a folder of the database
         raise TimeZoneError(name) from error
-
-
-def parse_time(text: str) -> datetime | None:
-    """Return a time in ISO 8601 in UTC, to the second; without a zone it is UTC. None for what is none."""
-    if not 0 < len(text) <= _LONGEST:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-    return moment.replace(microsecond=0)
 
 
 def format_time(at: datetime, zone: str) -> str:

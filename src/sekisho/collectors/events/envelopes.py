@@ -7,13 +7,14 @@ CloudTrail User Guide, "CloudTrail record contents".
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid5
 
 import msgspec
 
 from sekisho.alerts.alert import IncomingEvent
+from sekisho.alerts.moments import parse_time
 from sekisho.collectors.errors import shown
 from sekisho.collectors.events.errors import UnusableError
 from sekisho.collectors.events.secrets import without_secrets
@@ -133,7 +134,7 @@ def incoming(
         raise UnusableError(f"it says that `{OWN_SOURCE}` has sent it; what we have to say does not come in")
     if OURS in value["detail"] and not may_be_ours:
         raise UnusableError(f"it says that it is of a finding of ours, as it has `detail.{OURS}`; those do not come in")
-    at = _time(value["detail"].get("eventTime")) or _time(value.get("time")) or now
+    at = parse_time(value["detail"].get("eventTime")) or parse_time(value.get("time")) or now
     return IncomingEvent(
         id=_id(value["detail"].get("eventID")) or _id(value.get("id")) or str(uuid5(_RECORDS, envelope)),
         envelope=without_secrets(envelope),
@@ -179,14 +180,3 @@ def _text(value: Any, name: str) -> str:
 def _id(value: object) -> str:
     """Return an id if it is one that any database can have as a key; else nothing."""
     return value if isinstance(value, str) and _ID.fullmatch(value) else ""
-
-
-def _time(value: object) -> datetime | None:
-    """Return a time in UTC, to the second; None for anything else."""
-    try:
-        time = datetime.fromisoformat(value) if isinstance(value, str) else None
-        if time is None:
-            return None
-        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
-    except (ValueError, OverflowError):
-        return None

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from sekisho.alerts.messages import TimeZoneError, format_time
-from sekisho.alerts.messages.times import parse_time
+from sekisho.alerts.moments import parse_time
 
 AT = datetime(2026, 11, 20, 10, 11, 12, tzinfo=UTC)
 
