@@ -100,11 +100,15 @@ def telling_of(
 ) -> Telling:
     """Return what a server takes in and whom it tells. Nothing is connected to yet.
 
+    Args:
+        configuration: who is told of what.
+        sources: where events come in; checked before.
+        store: knows which events came.
+        environment: where secrets are.
+
     Raises:
         TargetError: a secret is not where it is said to be.
-        CollectError: a queue is no URL of one, or a topic no ARN.
     """
-    sources.check()
     return Telling(
         rules=RuleBook(configuration.rules, configuration.readers, configuration.merging),
         targets=_targets(configuration, environment),

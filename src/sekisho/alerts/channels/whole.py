@@ -1,13 +1,12 @@
 """What is said of a message as a whole, above and below its entries."""
 
-from sekisho.alerts.channels.words import words_of
+from sekisho.alerts.channels.words import severity_of, words_of
 from sekisho.alerts.message import Link, Message, Text
 
 
 def label_of(message: Message) -> str:
     """Return the severity as a word, or that it is over."""
-    words = words_of(message)
-    return words.resolved if message.is_resolved else words.severities[message.severity]
+    return words_of(message).resolved if message.is_resolved else severity_of(message)
 
 
 def remarks_of(message: Message) -> tuple[str, ...]:

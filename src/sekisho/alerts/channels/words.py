@@ -1,27 +1,25 @@
 """The few words that channels add themselves; all others are in the message already."""
 
 import re
-from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
+from sekisho.alerts import messages
 from sekisho.alerts.message import Message
-from sekisho.analyzers.observation import Severity
+from sekisho.alerts.messages import LANGUAGES
 
 
 class Words(msgspec.Struct, frozen=True):
     """The words of a language.
 
     Attributes:
-        severities: what each severity is called.
         advice: stands before what to do.
         more: how many more there were, with `{count}` in it.
         late: what is said of an alert that was found out late.
         resolved: what is said of one that is over.
     """
 
-    severities: Mapping[Severity, str]
     advice: str
     more: str
     late: str
@@ -29,13 +27,6 @@ class Words(msgspec.Struct, frozen=True):
 
 
 ENGLISH: Final = Words(
-    severities={
-        Severity.CRITICAL: "CRITICAL",
-        Severity.HIGH: "HIGH",
-        Severity.MEDIUM: "MEDIUM",
-        Severity.LOW: "LOW",
-        Severity.INFORMATIONAL: "INFO",
-    },
     advice="What to do",
     more="and {count} more",
     late="found out late",
@@ -43,13 +34,6 @@ ENGLISH: Final = Words(
 )
 
 JAPANESE: Final = Words(
-    severities={
-        Severity.CRITICAL: "緊急",
-        Severity.HIGH: "高",
-        Severity.MEDIUM: "中",
-        Severity.LOW: "低",
-        Severity.INFORMATIONAL: "情報",
-    },
     advice="対応",
     more="ほか {count} 件",
     late="遅れて検出",
@@ -63,6 +47,12 @@ _TAG: Final = re.compile("[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 def words_of(message: Message) -> Words:
     """Return the words for a message, in English where its language is not known."""
     return _LANGUAGES.get(message.language[:2].lower(), ENGLISH)
+
+
+def severity_of(message: Message) -> str:
+    """Return what a severity is called in headings: in capitals, where letters have them."""
+    language = message.language[:2].lower()
+    return messages.words_of(language if language in LANGUAGES else "en").severity(message.severity).upper()
 
 
 def language_tag(message: Message) -> str:
