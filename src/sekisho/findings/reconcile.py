@@ -89,9 +89,7 @@ def reconcile(
     """
     elsewhere = newer or {}
     analyzed = tuple(one for one in analyses if one.resource not in elsewhere)
-    looked_at = {analysis.resource for analysis in analyzed}
-    partly_read = {analysis.resource for analysis in analyzed if not _is_decided(analysis)}
-    unjudged = {analysis.resource: analysis.unjudged for analysis in analyzed if analysis.unjudged}
+    looked = _Looked.of(analyzed)
     seen = _by_id(analyzer_arn, analyzed)
     known = {finding.id: finding for finding in existing}
     groups: dict[str, list[Finding]] = {name: [] for name in _GROUPS}
@@ -101,19 +99,11 @@ def reconcile(
             finding = replace(finding, status=Status.ARCHIVED, archived_by=by)
         groups[group].append(finding)
     for finding in known.values():
-        if (
-            finding.id in seen
-            or finding.status is Status.RESOLVED
-            or finding.observation.resource in elsewhere
-            or not coverage.is_about(finding.observation.resource)
-        ):
+        resource = finding.observation.resource
+        is_open = finding.id not in seen and finding.status is not Status.RESOLVED
+        if not is_open or resource in elsewhere or not coverage.is_about(resource):
             continue
-        if isinstance(risk := finding.observation.outcome, CredentialRisk) and (
-            finding.observation.resource in partly_read
-            or risk.check in unjudged.get(finding.observation.resource, frozenset())
-        ):
-            groups["left_alone"].append(finding)  # what it rests on was not read
-        elif finding.observation.resource in looked_at or _is_included(finding.observation, coverage):
+        if looked.shows_absence(finding.observation, coverage):
             gone = replace(finding, status=Status.RESOLVED, analyzed_at=now, updated_at=now, archived_by=None)
             groups["resolved"].append(gone)
         else:
@@ -122,6 +112,37 @@ def reconcile(
     told = ((kind, ordered[name]) for name, kind in _TOLD.items())
     changes = tuple(changes_of_scan(told, known.values(), now, cause))
     return Reconciliation(**ordered, changes=changes, newer=elsewhere)
+
+
+class _Looked(msgspec.Struct, frozen=True):
+    """What a scan looked at, and how far.
+
+    Attributes:
+        at: the resources.
+        partly: those of which something could not be read.
+        unjudged: to resources the checks of credentials that could not be made.
+    """
+
+    at: frozenset[str]
+    partly: frozenset[str]
+    unjudged: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def of(cls, analyses: Sequence[ResourceAnalysis]) -> "_Looked":
+        return cls(
+            frozenset(one.resource for one in analyses),
+            frozenset(one.resource for one in analyses if not _is_decided(one)),
+            {one.resource: one.unjudged for one in analyses if one.unjudged},
+        )
+
+    def shows_absence(self, observation: Observation, coverage: Coverage) -> bool:
+        """Say whether what was not seen is gone; else it may just not have been looked at."""
+        resource = observation.resource
+        match observation.outcome:
+            case CredentialRisk(check=check) if resource in self.partly or check in self.unjudged.get(resource, ()):
+                return False  # what it rests on was not read
+            case _:
+                return resource in self.at or _is_included(observation, coverage)
 
 
 def _archiver(finding: Finding, rules: Sequence[ArchiveRule], accept: Accept | None, now: datetime) -> str | None:
