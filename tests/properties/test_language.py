@@ -48,7 +48,7 @@ def test_the_automaton_reads_as_the_evaluator_matches(written: list[tuple[str, R
         assert pattern is not None
         patterns.append((pattern, reading))
     for pattern, reading in patterns:
-        alone = Automaton([(pattern, reading)])
+        alone = Automaton({"text": [[(pattern, reading)]]})
         matched = alone.verdict(alone.read(alone.start, text)) != 0
         if reading is Reading.ARN:
             assert matched == arn_pattern_matches(pattern, text)
@@ -58,9 +58,9 @@ def test_the_automaton_reads_as_the_evaluator_matches(written: list[tuple[str, R
             assert matched == ("".join(map(str, pattern)).lower() == text.lower())
         else:
             assert matched == pattern_matches(pattern, text)
-    together = Automaton(patterns)
+    together = Automaton({"text": [patterns]})
     matched_any = together.verdict(together.read(together.start, text)) != 0
-    singles = [Automaton([one]) for one in patterns]
+    singles = [Automaton({"text": [[one]]}) for one in patterns]
     assert matched_any == any(one.verdict(one.read(one.start, text)) != 0 for one in singles)
 
 

@@ -1,14 +1,20 @@
-"""Many patterns read one text at a time: a bit-parallel automaton.
+"""Many patterns read one word at a time: a bit-parallel automaton.
 
 Each pattern is laid out over consecutive bits of one integer; a set bit says "the text so far can have brought this
-pattern to this point". Reading a letter is a few operations on whole integers, however many patterns there are. Two
-texts that lead to the same state are told apart by no pattern, and neither are their continuations.
+pattern to this point". Reading a letter is a few operations on whole integers, however many patterns there are. A word
+has texts on several tracks, such as a user's ARN and its name; the patterns of a track are bits side by side, and a
+letter is read by the bits of the tracks that it stands on.
+
+Two words that lead to the same state are told apart by no pattern, and neither are their continuations. What can't
+change an answer any more is taken out of a state, so that there are few: what lies before a `*` that has been reached,
+and all of a pattern that matches whatever follows.
 
 Source of the method: R. Baeza-Yates and G. Gonnet, "A new approach to text searching", CACM 35 (1992).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
+from typing import TypeAlias
 
 from sekisho.policy.arns import COMPONENTS as ARN_COMPONENTS
 from sekisho.policy.patterns import Pattern, Wildcard, split_arn_pattern
@@ -23,72 +29,122 @@ class Reading(Enum):
     RESOURCE = "component by component, the last one to the end"
 
 
+Written: TypeAlias = tuple[Pattern, Reading]
+"""A pattern with how it is compared."""
+
+
 class Automaton:
-    """All patterns of one text, read together.
+    """All patterns of the texts of a word, read together.
 
     Attributes:
         start: the state before the first letter; 0 is the state from which no pattern matches any more.
+        literals: the bits that wait for certain letters.
     """
 
-    def __init__(self, patterns: Iterable[tuple[Pattern, Reading]]) -> None:
+    def __init__(self, tracks: Mapping[str, Iterable[Sequence[Written]]]) -> None:
+        """Lay the patterns out.
+
+        Args:
+            tracks: of each text what it may match: each a group of patterns of which one has to match it.
+        """
         self._written: list[str] = []  # by bit, the letters that a literal step accepts
         self._literal: dict[str, int] = {}  # by letter, the literal steps that accept it
-        self._literals = 0
+        self.literals = 0
         self._ones = self._ones_in_component = 0  # `?`, and `?` that does not accept a colon
         self._stars = self._stars_in_component = 0  # `*`, likewise
-        self._finals = 0
+        self._outdone: dict[int, tuple[int, int]] = {}  # by a star that is reached, what goes, and what stands for it
+        self._groups: list[int] = []  # of each, the bits that say that it matches a text that ends here
+        self._tracks: dict[str, int] = {}
         starts = 0
-        for pattern, reading in patterns:
+        for track, groups in tracks.items():
+            first = len(self._written)
+            for group in groups:
+                starts |= self._add_group(group)
+            self._tracks[track] = _bits(first, len(self._written))
+        self._all_stars = self._stars | self._stars_in_component
+        self._bounded = self._ones_in_component | self._stars_in_component
+        self._outdoing = sum(self._outdone)
+        self._settled = sum({instead for _, instead in self._outdone.values()})
+        self._waiting = self.literals | self._bounded
+        self._letters: dict[int, tuple[str, ...]] = {}
+        self.start = self._without_outdone(starts | (starts & self._all_stars) << 1)
+
+    def _add_group(self, group: Iterable[Written]) -> int:
+        first, starts, finals, whatever_follows = len(self._written), 0, 0, list[int]()
+        for pattern, reading in group:
             components = _components(pattern, reading)
             if components is None:
                 continue
             starts |= 1 << len(self._written)
             self._lay_out(components, ignore_case=reading is Reading.IGNORING_CASE)
-        self._all_stars = self._stars | self._stars_in_component
-        self._bounded = self._ones_in_component | self._stars_in_component
-        self.start = starts | (starts & self._all_stars) << 1
+            final = 1 << len(self._written) - 1
+            if final >> 1 & self._stars:
+                whatever_follows.append(final >> 1)
+            finals |= final
+        if whatever_follows:
+            finals |= whatever_follows[0]
+            everything = _bits(first, len(self._written))
+            self._outdone |= dict.fromkeys(whatever_follows, (everything, whatever_follows[0]))
+        self._groups.append(finals)
+        return starts
 
     def _lay_out(self, components: list[Pattern], *, ignore_case: bool) -> None:
+        first_of_pattern = len(self._written)
+        any_star = False
         for index, component in enumerate(components):
             if index:
-                self._add_letter(":", ignore_case=False)
+                self._add_text(":", ignore_case=False)
             bounded = index < len(components) - 1
+            first_of_component, star_in_component = len(self._written), False
             previous: str | Wildcard = ""
             for part in component:
                 if isinstance(part, str):
-                    for letter in part:
-                        self._add_letter(letter, ignore_case=ignore_case)
-                elif part is not previous or part is Wildcard.ANY_ONE:  # two stars are one
-                    self._add_wildcard(part, bounded=bounded)
+                    self._add_text(part, ignore_case=ignore_case)
+                elif part is Wildcard.ANY_ONE:
+                    self._add_one(bounded=bounded)
+                elif part is not previous:  # two stars are one
+                    if star_in_component or (any_star and not bounded):
+                        start = first_of_component if bounded else first_of_pattern
+                        self._outdone[1 << len(self._written)] = _bits(start, len(self._written)), 0
+                    self._add_star(bounded=bounded)
+                    any_star = star_in_component = True
                 previous = part
-        self._finals |= 1 << len(self._written)
         self._written.append("")
 
-    def _add_letter(self, letter: str, *, ignore_case: bool) -> None:
-        bit = 1 << len(self._written)
-        accepted = letter if not ignore_case else "".join({letter, *letter.lower(), *letter.upper()})
-        for one in accepted:
-            self._literal[one] = self._literal.get(one, 0) | bit
-        self._literals |= bit
-        self._written.append(accepted)
+    def _add_text(self, text: str, *, ignore_case: bool) -> None:
+        first, literal = len(self._written), self._literal
+        self._written += [_both_cases(letter) for letter in text] if ignore_case else text
+        for place in range(first, len(self._written)):
+            for letter in self._written[place]:
+                literal[letter] = literal.get(letter, 0) | 1 << place
+        self.literals |= _bits(first, len(self._written))
 
-    def _add_wildcard(self, part: Wildcard, *, bounded: bool) -> None:
-        bit = 1 << len(self._written)
-        match part, bounded:
-            case Wildcard.ANY_RUN, False:
-                self._stars |= bit
-            case Wildcard.ANY_RUN, True:
-                self._stars_in_component |= bit
-            case Wildcard.ANY_ONE, False:
-                self._ones |= bit
-            case _:
-                self._ones_in_component |= bit
+    def _add_one(self, *, bounded: bool) -> None:
+        if bounded:
+            self._ones_in_component |= 1 << len(self._written)
+        else:
+            self._ones |= 1 << len(self._written)
+        self._written.append("")
+
+    def _add_star(self, *, bounded: bool) -> None:
+        if bounded:
+            self._stars_in_component |= 1 << len(self._written)
+        else:
+            self._stars |= 1 << len(self._written)
         self._written.append("")
 
     @property
     def size(self) -> int:
         """How many bits a state has."""
         return len(self._written)
+
+    def bits_of(self, track: str) -> int:
+        """Return the bits of the patterns of a track; of one without any there are none."""
+        return self._tracks.get(track, 0)
+
+    def waiting_for_others(self, track: str, letter: str) -> int:
+        """Return the bits of a track's patterns that wait for certain letters, of which a letter is none."""
+        return self._tracks.get(track, 0) & self.literals & ~self._literal.get(letter, 0)
 
     def read(self, state: int, text: str) -> int:
         """Return the state after reading `text` from `state`."""
@@ -102,21 +158,69 @@ class Automaton:
                 loops |= self._stars_in_component
             state = (state & moves) << 1 | state & loops
             state |= (state & stars) << 1  # a star may be taken no times; never two follow each other
+        return self._without_outdone(state) if state & self._outdoing else state
+
+    def _without_outdone(self, state: int) -> int:
+        """Take out of a state what can't change an answer any more.
+
+        A text that gets to a `*` from further back gets there anyway; a group that one pattern matches whatever
+        follows is matched.
+        """
+        reached = state & self._outdoing
+        while reached:
+            star = 1 << reached.bit_length() - 1
+            outdone, instead = self._outdone[star]
+            state = state & ~outdone | instead
+            reached &= ~(outdone | star)
         return state
 
-    def verdict(self, state: int) -> int:
-        """Return which patterns match a text that ends here, as an integer that is equal for equal answers."""
-        return state & self._finals
+    def is_settled(self, state: int) -> bool:
+        """Say whether all that can follow comes to the same."""
+        return not state & ~self._settled
 
-    def letters(self, state: int) -> Iterator[str]:
-        """Yield the letters that some pattern waits for in this state; all others are alike to it."""
-        waiting = state & self._literals
+    def verdict(self, state: int) -> int:
+        """Return which groups match a text that ends here, as bits."""
+        found = 0
+        for place, finals in enumerate(self._groups):
+            if state & finals:
+                found |= 1 << place
+        return found
+
+    def letters(self, state: int) -> tuple[str, ...]:
+        """Return the letters that some pattern waits for in this state; all others are alike to it."""
+        waiting = state & self._waiting
+        known = self._letters.get(waiting)
+        if known is None:
+            known = self._letters[waiting] = tuple(sorted(self._waited_for(waiting)))
+        return known
+
+    def _waited_for(self, waiting: int) -> set[str]:
+        letters = {":"} if waiting & self._bounded else set[str]()
+        waiting &= self.literals
         while waiting:
             lowest = waiting & -waiting
             waiting ^= lowest
-            yield from self._written[lowest.bit_length() - 1]
-        if state & self._bounded:
-            yield ":"
+            letters.update(self._written[lowest.bit_length() - 1])
+        return letters
+
+
+def is_text(written: Written) -> bool:
+    """Say whether a pattern matches one text and no other."""
+    pattern, reading = written
+    return reading is not Reading.IGNORING_CASE and not any(isinstance(part, Wildcard) for part in pattern)
+
+
+def apart(patterns: Iterable[Written]) -> list[Sequence[Written]]:
+    """Return each pattern as a group by itself: an automaton tells them all apart."""
+    return [(one,) for one in patterns]
+
+
+def _both_cases(letter: str) -> str:
+    return "".join({letter, *letter.lower(), *letter.upper()})
+
+
+def _bits(first: int, after: int) -> int:
+    return (1 << after) - (1 << first)
 
 
 def _components(pattern: Pattern, reading: Reading) -> list[Pattern] | None:

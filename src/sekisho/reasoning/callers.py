@@ -3,25 +3,19 @@
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, count
-from typing import Literal, TypeAlias
 
 from sekisho.evaluation import Caller, CallerKind
 from sekisho.policy import EVERYONE, Principal, PrincipalForm
 from sekisho.policy.arns import account_of
-from sekisho.policy.patterns import Pattern
-from sekisho.reasoning.automaton import Automaton, Reading
+from sekisho.policy.patterns import Wildcard
+from sekisho.reasoning.accounts import is_account_id
+from sekisho.reasoning.automaton import Automaton, Reading, Written, apart, is_text
+from sekisho.reasoning.caller_shapes import PrincipalType, walked_callers
 from sekisho.reasoning.facets import Example, Facet, FamilyOfCallers, Scene
 from sekisho.reasoning.question import Wanted, World
-from sekisho.reasoning.samples import (
-    DIGITS,
-    NAME_LETTERS,
-    SAMPLE_ACCOUNTS,
-    WITHOUT_COLON,
-    fresh_account,
-    outside_accounts,
-)
+from sekisho.reasoning.samples import IN_NAMES, SAMPLE_ACCOUNTS, fresh_account
 from sekisho.reasoning.values import sets_of
-from sekisho.reasoning.words import Fixed, Free, Shape, Slot, Walk, Word, explore
+from sekisho.reasoning.words import Free, Word, explore
 
 CALLER_KEYS = frozenset(
     {
@@ -101,7 +95,7 @@ def _other_callers(scene: Scene, family: FamilyOfCallers, bit: int) -> Iterable[
 
 def _aws_callers(scene: Scene, family: int) -> Iterator[Example]:
     has_ids = any(one.form is _CANONICAL_USER for one in scene.principals)
-    for example in _literal_callers(scene, family) if _is_literal(scene) else _walked_callers(scene, family):
+    for example in _literal_callers(scene, family) if _is_literal(scene) else _patterned_callers(scene, family):
         if scene.named_roles and not _is_named_role(example, scene):
             continue
         if not scene.by_both_names:
@@ -131,8 +125,6 @@ _OF_ANONYMOUS: Mapping[str, tuple[str, ...]] = {
 }
 ANONYMOUS = Example(_OF_ANONYMOUS, caller=Caller(CallerKind.ANONYMOUS))
 """Who sends a request without a signature."""
-
-PrincipalType = Literal["Account", "User", "AssumedRole", "FederatedUser"]
 
 
 def _example(scene: Scene, family: int, principal_type: PrincipalType, word: Word) -> Example:
@@ -200,7 +192,7 @@ def _services(scene: Scene, family: int) -> Iterator[Example]:
     names = scene.keys.get(_SERVICE_NAMES)
     patterns = [*scene.patterns("aws:principalservicename", _SERVICE_NAMES), *_literal(scene, PrincipalForm.SERVICE)]
     shape = (Free(("name",), samples=("example.amazonaws.com",)),)
-    words = explore(shape, {"name": Automaton(patterns)} if patterns else {}, scene.budget)
+    words = explore(shape, Automaton({"name": apart(patterns)}), scene.budget)
     found = [word["name"] for word in words]
     lists = [()] if names is None else list(sets_of(names, found, scene.budget, shown=True))
     for name in found:
@@ -250,12 +242,13 @@ def _literal_callers(scene: Scene, family: int) -> Iterator[Example]:
 def _callers_of_account(scene: Scene, family: int, account: str, arns: Container[str]) -> Iterator[Example]:
     """Yield a caller of an account that no ARN names; where user names matter, one with each, and one with none."""
     of_account = f"arn:{scene.world.partition}:iam::{account}"
-    names = [name for name in _names(scene, "aws:username") if _IN_NAMES.issuperset(name)]
+    names = [name for name in _names(scene, "aws:username") if IN_NAMES.issuperset(name)]
     arn = _fresh(f"{of_account}:user/", _USERS, arns, but=names)
     yield _example(scene, family, "User", {"account": account, "arn": arn, "username": arn.rpartition("/")[2]})
     if not names and "aws:username" not in scene.keys:
         return
-    role = {"account": account, "arn": _fresh(f"{of_account}:role/", ("example-role",), arns)}
+    taken = [name for of, name in scene.named_roles if of == account]
+    role = {"account": account, "arn": _fresh(f"{of_account}:role/", ("example-role",), arns, but=taken)}
     yield _example(scene, family, "AssumedRole", {**role, "session": _session_of(role["arn"])})
     for name in names:
         arn = _with_path(f"{of_account}:user/", name, arns)
@@ -380,128 +373,72 @@ def _callers_in_session(
 # Where patterns tell callers apart: one of every kind, found by walking through all that a caller can be called.
 
 
-def _walked_callers(scene: Scene, family: int) -> Iterator[Example]:
-    arns = [*scene.patterns("aws:principalarn"), *_literal(scene, PrincipalForm.IDENTITY)]
+def _patterned_callers(scene: Scene, family: int) -> list[Example]:
+    found = _beside_named_callers(scene, family)
+    if found is not None:
+        return found
     patterns = {
-        "arn": arns,
-        "account": [*scene.patterns(*_ACCOUNT_KEYS), *_literal(scene, PrincipalForm.ACCOUNT)],
-        "session": [*_literal(scene, PrincipalForm.SESSION)],
-        "username": scene.patterns("aws:username"),
-        "userid": scene.patterns("aws:userid"),
+        "arn": apart([*scene.patterns(_PRINCIPAL_ARN), *_literal(scene, PrincipalForm.IDENTITY)]),
+        "account": apart([*scene.patterns(*_ACCOUNT_KEYS), *_literal(scene, PrincipalForm.ACCOUNT)]),
+        "session": apart(_literal(scene, PrincipalForm.SESSION)),
+        "username": apart(scene.patterns("aws:username")),
+        "userid": apart(scene.patterns("aws:userid")),
     }
-    walk = Walk({track: Automaton(listed) for track, listed in patterns.items() if listed}, scene.budget)
-    # A session's ARN and a user name leave the path out, so beside them even an unwritten path matters.
-    paths = bool(patterns["session"] or patterns["username"]) or _tells_paths_apart(arns)
-    produced = set[str | None]()
-    for head, tails in _caller_shapes(scene, paths=paths):
-        common = walk.through(walk.start, head)
-        for principal_type, tail in tails:
-            for word in walk.words((*head, *tail), walk.through(common, tail)):
-                produced |= {word["arn"], word.get("session")}
-                yield _example(scene, family, principal_type, word)
-    yield from _odd_callers(scene, family, produced)
+    found = [_example(scene, family, *one) for one in walked_callers(scene, patterns)]
+    if not all(_is_named_role(one, scene) for one in found):  # those beside them that have names of their own
+        patterns["arn"] += _of_one_name(scene)
+        found = [_example(scene, family, *one) for one in walked_callers(scene, patterns)]
+    return [*found, *_odd_callers(scene, family, found)]
 
 
-def _literal(scene: Scene, form: PrincipalForm) -> Iterator[tuple[Pattern, Reading]]:
+def _beside_named_callers(scene: Scene, family: int) -> list[Example] | None:
+    """Return the callers whose ARNs are written out, and one of every kind that patterns tell apart beside them.
+
+    None where that is not all: where more than ARNs and accounts matter, or all callers of some kind are written out.
+    """
+    arns, sessions, accounts = _written_out(scene)
+    if sessions or any(name in scene.keys or name in scene.settled for name in _ONLY_WALKED | {"aws:username"}):
+        return None
+    if not all(name not in scene.keys or scene.keys[name].is_literal for name in _ACCOUNT_KEYS):
+        return None
+    patterns = {
+        "arn": apart(one for one in scene.patterns(_PRINCIPAL_ARN) if not is_text(one)),
+        "account": apart(((one,), Reading.EXACT) for one in accounts),
+    }
+    skipped = scene.world.inside.accounts if scene.world.wanted is Wanted.OUTSIDE else frozenset[str]()
+    found = [_example(scene, family, *one) for one in walked_callers(scene, patterns)]
+    for one in found:
+        if one.context[_PRINCIPAL_ARN][0] in arns or not _is_named_role(one, scene):
+            return None
+    for arn, account in arns.items():
+        if account not in skipped:
+            found += _callers_with_arn(scene, family, arn, account, sessions)
+    return found
+
+
+_PRINCIPAL_ARN = "aws:principalarn"
+
+
+def _literal(scene: Scene, form: PrincipalForm) -> Iterator[Written]:
     yield from (((one.value,), Reading.EXACT) for one in scene.principals if one.form is form)
 
 
-def _odd_callers(scene: Scene, family: int, produced: set[str | None]) -> Iterator[Example]:
+def _of_one_name(scene: Scene) -> Iterator[Sequence[Written]]:
+    """Yield what tells the roles of one name apart from all others, for each name of a role that a principal names."""
+    for account, name in scene.named_roles:
+        start = f"arn:{scene.world.partition}:iam::{account}:role/"
+        yield ((f"{start}{name}",), Reading.EXACT), ((start, Wildcard.ANY_RUN, f"/{name}"), Reading.EXACT)
+
+
+def _odd_callers(scene: Scene, family: int, found: Iterable[Example]) -> Iterator[Example]:
     """Yield the named callers whose names no shape writes: what is named is taken to exist."""
+    callers = [one.caller for one in found if one.caller is not None]
+    known = {name for one in callers for name in (one.principal_arn, one.session_arn)}
     for one in scene.principals:
-        if one.form in _BY_ARN and one.value not in produced:
+        if one.form in _BY_ARN and one.value not in known:
             word = {"arn": one.value, "account": account_of(one.value), "session": one.value}
             session = one.form is PrincipalForm.SESSION
             yield _example(scene, family, "AssumedRole", word if session else {**word, "session": ""})
 
 
 _BY_ARN = (PrincipalForm.IDENTITY, PrincipalForm.SESSION)
-
-
-def _tells_paths_apart(patterns: Iterable[tuple[Pattern, Reading]]) -> bool:
-    """Say whether a user or role with a path can differ, for some pattern, from one without.
-
-    It cannot when no pattern writes a letter that is in paths only, apart from a fixed `arn:aws:iam::…:role/`: then a
-    slash is a letter like any other.
-    """
-    for pattern, _ in patterns:
-        texts = [part for part in pattern if isinstance(part, str)]
-        if texts and pattern[0] == texts[0] and texts[0].startswith("arn:"):
-            texts[0] = texts[0].partition("/")[2]
-        if any(not _IN_NAMES.issuperset(text) for text in texts):
-            return True
-    return False
-
-
-_IN_NAMES = frozenset(NAME_LETTERS)
-
-
-_Tails: TypeAlias = tuple[tuple[PrincipalType, Shape], ...]
-
-
-def _caller_shapes(scene: Scene, *, paths: bool) -> Iterator[tuple[Shape, _Tails]]:
-    """Yield how the callers of AWS accounts are written: the beginning, and to each type of principal the rest.
-
-    Tracks: `arn` (`aws:PrincipalArn`), `account`, `session` (the ARN of the session), `username`, `userid`.
-    A path may have any printing letter. Source: IAM User Guide, "IAM identifiers", "AWS global condition context
-    keys", and "IAM policy elements: Variables and tags", where the table of principal key values has the forms of
-    `aws:userid`.
-    """
-    iam, sts = f"arn:{scene.world.partition}:iam::", f"arn:{scene.world.partition}:sts::"
-    both = ("arn", "session")
-    path = (Free(("arn",), f"{WITHOUT_COLON}:", samples=("team",)), Fixed({"arn": "/"}))
-    first = Free(("userid",), _ID_LETTERS[:52], 1, 1, samples=("A",))  # a letter: an id is no account
-    user_id = Free(("userid",), _ID_LETTERS, samples=("IDAEXAMPLEUSERID1234",))
-    user = (Free(("arn", "username"), NAME_LETTERS, samples=("alice", "bob")), first, user_id)
-    to_session = (
-        Free(both, NAME_LETTERS, samples=("example-role",)),
-        first,
-        Free(("userid",), _ID_LETTERS, samples=("ROAEXAMPLEROLEID1234",)),
-        Fixed({"session": "/", "userid": ":"}),
-        Free(("session", "userid"), NAME_LETTERS, samples=("example-session",)),
-    )
-    users = Fixed({"arn": ":user/"})
-    roles = Fixed({"arn": ":role/", "session": ":assumed-role/"})
-    plain: _Tails = (("User", (users, *user)), ("AssumedRole", (roles, *to_session)))
-    with_path: _Tails = (("User", (users, *path, *user)), ("AssumedRole", (roles, *path, *to_session)))
-    tails = plain + with_path if paths else plain
-    for account in _account_slots(scene, (*both, "account")):
-        yield (Fixed({"arn": iam, "session": sts}), account), tails
-    for account in _account_slots(scene, (*both, "account", "userid")):
-        yield (Fixed({"arn": iam}), account), (("Account", (Fixed({"arn": ":root"}),)),)
-        federated = (
-            Fixed({**dict.fromkeys(both, ":federated-user/"), "userid": ":"}),
-            Free((*both, "userid"), NAME_LETTERS, samples=("example",)),
-        )
-        yield (Fixed(dict.fromkeys(both, sts)), account), (("FederatedUser", federated),)
-
-
-_ID_LETTERS = NAME_LETTERS.replace("+=,.@", "")
-
-
-def _account_slots(scene: Scene, tracks: tuple[str, ...]) -> Iterator[Slot]:
-    """Yield what may stand for an account: twelve digits, or an odd text that some ARN in the documents has there."""
-    inside = scene.world.inside
-    yield Free(tracks, DIGITS, 12, 12, outside_accounts(inside), inside.accounts)
-    if scene.world.wanted is not Wanted.OUTSIDE:
-        yield Free(tracks, samples=tuple(sorted(inside.accounts)), closed=True)
-    odd = set(odd_accounts(scene, "aws:principalarn"))
-    odd |= {one for entry in scene.principals if (one := entry.account) and not is_account_id(one)}
-    yield from (Fixed(dict.fromkeys(tracks, one)) for one in sorted(odd))
-
-
-def odd_accounts(scene: Scene, name: str) -> Iterator[str]:
-    """Yield what the values of a key have in the place of an account where it is no account id."""
-    key = scene.keys.get(name)
-    for label in key.labels if key is not None else ():
-        found = _ODD_ACCOUNT.match(label.text)
-        if found is not None and not is_account_id(found[1]):
-            yield found[1]
-
-
-_ODD_ACCOUNT = re.compile(r"arn:[^:]*:[^:]*:[^:]*:([^:*?$]+):")
-
-
-def is_account_id(text: str) -> bool:
-    """Say whether a text has the form of an account id."""
-    return len(text) == 12 and text.isascii() and text.isdigit()  # noqa: PLR2004 - an account id has twelve digits

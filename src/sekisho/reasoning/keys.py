@@ -13,6 +13,7 @@ import msgspec
 
 from sekisho.evaluation.conditions import Context, value_matches, value_test
 from sekisho.policy import Condition
+from sekisho.policy.arns import COMPONENTS as ARN_COMPONENTS
 from sekisho.policy.operators import BaseOperator, Family, Quantifier
 from sekisho.policy.patterns import Pattern, parse_template, resolve
 from sekisho.policy.values import Network, parse_address, parse_network
@@ -146,10 +147,11 @@ class Key:
             folded = "".join(map(str, pattern)).lower()
             self._folded[folded] = self._folded.get(folded, 0) | bit
             self.patterns.append((pattern, _IGNORING_CASE))
-        elif base.family is not _ARN and (not pattern or (len(pattern) == 1 and isinstance(pattern[0], str))):
+        elif not pattern or (len(pattern) == 1 and isinstance(pattern[0], str)):
             literal = str(pattern[0]) if pattern else ""
-            self._exact[literal] = self._exact.get(literal, 0) | bit
-            self.patterns.append((pattern, _EXACT))
+            if base.family is not _ARN or literal.count(":") >= ARN_COMPONENTS - 1:  # else no ARN is equal to it
+                self._exact[literal] = self._exact.get(literal, 0) | bit
+                self.patterns.append((pattern, _EXACT))
         else:
             self.patterns.append((pattern, _BY_PARTS if base.family is _ARN else _EXACT))
             self._others.append((bit, value_test(base, text, pattern)))

@@ -7,7 +7,7 @@ from socket import AF_INET, AF_INET6, inet_ntop
 
 from sekisho.policy.patterns import Pattern
 from sekisho.policy.values import Network, parse_address, parse_date, parse_number
-from sekisho.reasoning.automaton import Automaton, Reading
+from sekisho.reasoning.automaton import Automaton, Reading, apart
 from sekisho.reasoning.budget import Budget
 
 SAMPLE_ADDRESSES = ("203.0.113.10", "198.51.100.7", "192.0.2.44", "8.8.8.8", "2001:db8::10", "2606:4700::6810:84e5")
@@ -76,7 +76,7 @@ def address_points_and_texts(
     Raises:
         UndecidedError: more kinds than the budget allows to keep apart.
     """
-    dotted = _DottedWalk(Automaton(patterns), budget)
+    dotted = _DottedWalk(Automaton({"address": apart(patterns)}), budget)
     for version, start, end in _intervals(ranges):
         yield _nice_point(version, start, end)
         if version == 4:  # noqa: PLR2004 - IPv4

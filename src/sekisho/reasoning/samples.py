@@ -10,6 +10,8 @@ LOWER_CASE = "abcdefghijklmnopqrstuvwxyz0123456789-"
 NAME_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+=,.@_-"
 """The letters of the names of IAM identities. Source: IAM User Guide, "IAM identifiers"."""
 
+IN_NAMES = frozenset(NAME_LETTERS)
+
 WITHOUT_COLON = "".join(chr(code) for code in range(ord("!"), ord("~") + 1) if chr(code) != ":")
 
 SAMPLE_ACCOUNTS = ("999988887777", "888877776666", "777766665555", "666655554444")

@@ -3,40 +3,32 @@
 Each of these is several keys that follow from one fact.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import count
+from typing import TypeAlias
 
 from sekisho.evaluation import CallerKind
 from sekisho.evaluation.conditions import Context
 from sekisho.policy.arns import parse_arn
-from sekisho.policy.patterns import Pattern, Wildcard
-from sekisho.reasoning.automaton import Automaton, Reading
-from sekisho.reasoning.callers import is_account_id, odd_accounts
+from sekisho.policy.patterns import Wildcard
+from sekisho.reasoning.accounts import account_slots, is_account_id, odd_accounts
+from sekisho.reasoning.automaton import Automaton, Reading, Written, apart, is_text
 from sekisho.reasoning.facets import Example, Scene
 from sekisho.reasoning.question import Inside, Wanted
-from sekisho.reasoning.samples import DIGITS, LOWER_CASE, WITHOUT_COLON, fresh_account, outside_accounts
+from sekisho.reasoning.samples import LOWER_CASE, WITHOUT_COLON, fresh_account
 from sekisho.reasoning.values import values_of
 from sekisho.reasoning.words import Fixed, Free, Shape, Slot, Walk, Word
 
+_Patterns: TypeAlias = Mapping[str, Sequence[Written]]
+"""By track, the patterns that its text is compared with."""
 
-def _walked(
-    scene: Scene, shapes: Iterable[Shape], patterns: dict[str, list[tuple[Pattern, Reading]]]
-) -> Iterator[Word]:
+
+def _walked(scene: Scene, shapes: Iterable[Shape], patterns: _Patterns) -> Iterator[Word]:
     """Yield a word of every kind that the patterns of the tracks tell apart, shape by shape."""
-    walk = Walk({track: Automaton(listed) for track, listed in patterns.items() if listed}, scene.budget)
+    walk = Walk(Automaton({track: apart(listed) for track, listed in patterns.items()}), scene.budget)
     for shape in shapes:
-        yield from walk.words(shape, walk.through(walk.start, shape))
-
-
-def _account_slots(scene: Scene, tracks: tuple[str, ...], *names: str) -> Iterator[Slot]:
-    """Yield what may stand for an account in an ARN: twelve digits, or an odd text that a value has there."""
-    inside = scene.world.inside
-    yield Free(tracks, DIGITS, 12, 12, outside_accounts(inside), inside.accounts)
-    if scene.world.wanted is not Wanted.OUTSIDE:
-        yield Free(tracks, samples=tuple(sorted(inside.accounts)), closed=True)
-    odd = {account for name in names for account in odd_accounts(scene, name)}
-    yield from (Fixed(dict.fromkeys(tracks, one)) for one in sorted(odd))
+        yield from walk.words(shape)
 
 
 # The caller's organization.
@@ -96,12 +88,12 @@ def _written(scene: Scene, name: str) -> list[str]:
     return [text for text in key.texts() if text] if key is not None else []
 
 
-def _own(inside: Inside) -> Iterator[tuple[Pattern, Reading]]:
+def _own(inside: Inside) -> Iterator[Written]:
     if inside.organization_id is not None:
         yield (inside.organization_id,), Reading.EXACT
 
 
-def _own_paths(inside: Inside) -> Iterator[tuple[Pattern, Reading]]:
+def _own_paths(inside: Inside) -> Iterator[Written]:
     if inside.organization_id is not None:
         yield (f"{inside.organization_id}/", Wildcard.ANY_RUN), Reading.EXACT
 
@@ -161,16 +153,16 @@ def _endpoints(scene: Scene, mentioned: list[str]) -> Iterator[Word]:
         patterns["aws:vpceorgid"] += _own(scene.world.inside)
     if "aws:vpceorgpaths" in patterns:
         patterns["aws:vpceorgpaths"] += _own_paths(scene.world.inside)
-    yield from _walked(scene, _endpoint_shapes(scene, frozenset(tracks)), patterns)
+    yield from _walked(scene, _endpoint_shapes(scene, patterns), patterns)
 
 
 _FREE_NAMES = {"aws:sourcevpc": "vpc-0a1b2c3d", "aws:sourcevpce": "vpce-0a1b2c3d"}
 
 
-def _endpoint_shapes(scene: Scene, tracks: frozenset[str]) -> Iterator[Shape]:
+def _endpoint_shapes(scene: Scene, tracks: _Patterns) -> Iterator[Shape]:
     """Yield how an endpoint is written, with or without an organization; each track is a key."""
     vpc = tuple(name for name in ("aws:sourcevpc", "aws:sourcevpcarn") if name in tracks)
-    account = tuple(name for name in ("aws:sourcevpcarn", "aws:vpceaccount") if name in tracks)
+    account = {name: tracks[name] for name in ("aws:sourcevpcarn", "aws:vpceaccount") if name in tracks}
     names: list[Slot] = []
     if vpc:
         texts = _written(scene, "aws:sourcevpc")
@@ -186,9 +178,10 @@ def _endpoint_shapes(scene: Scene, tracks: frozenset[str]) -> Iterator[Shape]:
             Fixed({"aws:sourcevpcarn": ":"}),
         ]
     organization: list[Slot] = []
-    if tracks & {"aws:vpceorgid", "aws:vpceorgpaths"}:
+    if tracks.keys() & {"aws:vpceorgid", "aws:vpceorgpaths"}:
         organization = list(_organization_shape("aws:vpceorgid", "aws:vpceorgpaths"))
-    accounts: list[Slot | None] = list(_account_slots(scene, account, "aws:sourcevpcarn")) if account else [None]
+    odd = odd_accounts(scene, "aws:sourcevpcarn")
+    accounts: list[Slot | None] = [*account_slots(scene, account, odd)] if account else [None]
     for slot in accounts:
         middle = [] if slot is None else [slot]
         if "aws:sourcevpcarn" in tracks:
@@ -247,12 +240,7 @@ def _has_literal_sources(scene: Scene) -> bool:
     if scene.settled.keys() & _SOURCE or scene.keys.keys() & {"aws:sourceorgid", "aws:sourceorgpaths"}:
         return False
     keys = (scene.keys.get(name) for name in ("aws:sourcearn", *_SOURCE_ACCOUNT))
-    return all(key is None or key.is_literal or not any(map(_is_pattern, key.patterns)) for key in keys)
-
-
-def _is_pattern(listed: tuple[Pattern, Reading]) -> bool:
-    pattern, reading = listed
-    return reading is Reading.IGNORING_CASE or any(isinstance(part, Wildcard) for part in pattern)
+    return all(key is None or key.is_literal or all(map(is_text, key.patterns)) for key in keys)
 
 
 def _literal_sources(scene: Scene) -> Iterator[Word]:
@@ -283,10 +271,10 @@ def _walked_sources(scene: Scene) -> Iterator[Word]:
         "org": [*scene.patterns("aws:sourceorgid"), *_own(inside)],
         "path": [*scene.patterns("aws:sourceorgpaths"), *_own_paths(inside)],
     }
-    yield from _walked(scene, _source_shapes(scene), patterns)
+    yield from _walked(scene, _source_shapes(scene, patterns), patterns)
 
 
-def _source_shapes(scene: Scene) -> Iterator[Shape]:
+def _source_shapes(scene: Scene, patterns: _Patterns) -> Iterator[Shape]:
     """Yield how the ARN of a calling resource is written: with its account, or as a bucket's, which has none.
 
     What follows the account is one name, or a kind and a name, as in `function:…`. Further colons are in the ARNs of
@@ -299,7 +287,8 @@ def _source_shapes(scene: Scene) -> Iterator[Shape]:
     tails: list[Shape] = [()]
     if scene.keys.keys() & {"aws:sourceorgid", "aws:sourceorgpaths"}:
         tails.append(_organization_shape("org", "path"))
-    for slot in _account_slots(scene, ("arn", "account"), "aws:sourcearn"):
+    of_account = {track: patterns[track] for track in ("arn", "account")}
+    for slot in account_slots(scene, of_account, odd_accounts(scene, "aws:sourcearn")):
         start = (
             Fixed({"arn": f"arn:{partition}:"}),
             Free(("arn",), LOWER_CASE, samples=("sns",)),
@@ -320,7 +309,7 @@ def _source_shapes(scene: Scene) -> Iterator[Shape]:
                 slot,
             )
             yield from ((*head, *of_service, *tail) for tail in tails)
-    for slot in _account_slots(scene, ("account",)):
+    for slot in account_slots(scene, {"account": patterns["account"]}, ()):
         for tail in tails:
             yield (Fixed({"arn": f"arn:{partition}:s3:::"}), slot, name, *tail)
 
@@ -359,6 +348,7 @@ def _access_points(scene: Scene, service: str) -> Iterator[Example]:
     """
     yield Example({})
     of_arn, of_account = f"{service}:dataaccesspointarn", f"{service}:dataaccesspointaccount"
+    patterns = {"arn": scene.patterns(of_arn), "account": scene.patterns(of_account)}
     shapes = (
         (
             Fixed({"arn": f"arn:{scene.world.partition}:{service}:"}),
@@ -368,9 +358,9 @@ def _access_points(scene: Scene, service: str) -> Iterator[Example]:
             Fixed({"arn": ":accesspoint/"}),
             Free(("arn",), samples=("example",)),
         )
-        for slot in _account_slots(scene, ("arn", "account"), of_arn)
+        for slot in account_slots(scene, patterns, odd_accounts(scene, of_arn))
     )
-    for word in _walked(scene, shapes, {"arn": scene.patterns(of_arn), "account": scene.patterns(of_account)}):
+    for word in _walked(scene, shapes, patterns):
         for origin in ("Internet", "VPC"):
             context = {
                 of_arn: (word["arn"],),

@@ -5,7 +5,7 @@ from itertools import count
 
 from sekisho.policy.keys import has_type, is_catalogued, is_multivalued
 from sekisho.policy.operators import Family
-from sekisho.reasoning.automaton import Automaton
+from sekisho.reasoning.automaton import Automaton, apart
 from sekisho.reasoning.budget import Budget
 from sekisho.reasoning.facets import Scene
 from sekisho.reasoning.keys import Key
@@ -52,7 +52,7 @@ def _texts(key: Key, budget: Budget) -> Iterator[str]:
         yield _fresh(key)
     elif key.patterns:
         shape = (Free((key.name,), least=0, samples=SAMPLES.get(key.name, ("example",))),)
-        yield from (word[key.name] for word in explore(shape, {key.name: Automaton(key.patterns)}, budget))
+        yield from (word[key.name] for word in explore(shape, Automaton({key.name: apart(key.patterns)}), budget))
     elif not has_type(key.name):
         yield _fresh(key)
 

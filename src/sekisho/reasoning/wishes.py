@@ -6,8 +6,8 @@ import msgspec
 
 from sekisho.evaluation.conditions import Context, single_value
 from sekisho.evaluation.decide import resources_match
-from sekisho.policy.patterns import Pattern, parse_resource_glob, resolve, resource_matches_plainly
-from sekisho.reasoning.automaton import Automaton, Reading
+from sekisho.policy.patterns import parse_resource_glob, resolve, resource_matches_plainly
+from sekisho.reasoning.automaton import Automaton, Reading, Written
 from sekisho.reasoning.budget import Budget
 from sekisho.reasoning.clauses import Clause
 from sekisho.reasoning.question import Question, Target
@@ -78,25 +78,25 @@ def _resources(
     """Return one resource of every kind that the statements tell apart: the prefixes with the same text after each."""
     if len(prefixes) == 1 and (written := _written_out(clauses, prefixes[0], budget)) is not None:
         return [(one,) for one in written]
-    patterns: list[list[Pattern]] = [[] for _ in prefixes]
+    patterns: list[list[list[Written]]] = [[] for _ in prefixes]
     for clause in clauses:
         if clause.statement.resources is not None:
             prefix = prefixes[clause.gate]
+            of_clause: list[Written] = []
             for glob in clause.statement.resources.globs:
                 if _tells_apart(glob, prefix):
                     template = parse_resource_glob(glob, variables=clause.has_variables)
                     pattern = resolve(template, lambda key: single_value(context, key))
                     if pattern is not None:
-                        patterns[clause.gate].append(pattern)
+                        of_clause.append((pattern, Reading.RESOURCE))
+            if of_clause:
+                patterns[clause.gate].append(of_clause)
     if not any(patterns):
         return [tuple([prefix + _SAMPLE_KEY for prefix in prefixes])]
     tracks = tuple(map(str, range(len(prefixes))))
-    automata = {
-        track: Automaton((pattern, Reading.RESOURCE) for pattern in listed)
-        for track, listed in zip(tracks, patterns, strict=True)
-    }
+    automaton = Automaton(dict(zip(tracks, patterns, strict=True)))
     shape = (Fixed(dict(zip(tracks, prefixes, strict=True))), Free(tracks, samples=(_SAMPLE_KEY,)))
-    return [tuple([word[track] for track in tracks]) for word in explore(shape, automata, budget)]
+    return [tuple([word[track] for track in tracks]) for word in explore(shape, automaton, budget)]
 
 
 _SAMPLE_KEY = "example.txt"

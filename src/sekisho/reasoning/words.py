@@ -7,22 +7,21 @@ answer for all of them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 from sekisho.reasoning.automaton import Automaton
 from sekisho.reasoning.budget import Budget
 
 
-@dataclass(frozen=True, slots=True)
-class Fixed:
+class Fixed(msgspec.Struct, frozen=True):
     """A piece that is the same in every word; a track that is not named reads nothing of it."""
 
     texts: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Free:
+class Free(msgspec.Struct, frozen=True):
     """A piece that may be any text over an alphabet, the same on each of its tracks.
 
     Attributes:
@@ -48,168 +47,200 @@ Shape: TypeAlias = tuple[Slot, ...]
 Word: TypeAlias = Mapping[str, str]
 """The text of each track."""
 
-States: TypeAlias = tuple[int, ...]
-Kinds: TypeAlias = dict[States, tuple[str, ...]]
+Kinds: TypeAlias = dict[int, tuple[str, ...]]
 """To the states that a walk can be in, the texts of the pieces that lead there."""
 
 _OTHERS = "xyzwvutsrqponmlkjihgfedcba0123456789-_XYZWVUTSRQPONMLKJIHGFEDCBA"
 
 
-def explore(shape: Shape, automata: Mapping[str, Automaton], budget: Budget | None = None) -> list[Word]:
-    """Return the words of a shape, one for each kind that the automata tell apart.
+def explore(shape: Shape, automaton: Automaton, budget: Budget | None = None) -> list[Word]:
+    """Return the words of a shape, one for each kind that the automaton tells apart.
 
     Args:
         shape: how the words are made.
-        automata: the patterns of each track; a track without patterns may be left out.
+        automaton: the patterns of the tracks; a track without patterns may be left out.
         budget: what the exploration may cost.
 
     Raises:
         UndecidedError: it costs more.
     """
-    walk = Walk(automata, budget or Budget())
-    return walk.words(shape, walk.through(walk.start, shape))
+    return Walk(automaton, budget or Budget()).words(shape)
 
 
 class Walk:
-    """An exploration: the patterns that each track is read by."""
+    """An exploration: the patterns that words are read by."""
 
-    def __init__(self, automata: Mapping[str, Automaton], budget: Budget) -> None:
-        self._places = {track: place for place, track in enumerate(automata)}
-        self._automata = tuple(automata.values())
+    def __init__(self, automaton: Automaton, budget: Budget) -> None:
+        self._automaton = automaton
         self._budget = budget
-        self._weight = 1 + sum(automaton.size for automaton in self._automata) // 2048  # of one step: numbers are long
-        self.start: Kinds = {tuple(automaton.start for automaton in self._automata): ()}
+        self._weight = 1 + automaton.size // 2048  # of one step: numbers are long
+        self._onward: dict[tuple[int, str], list[tuple[str, int]]] = {}
+        self._behind: list[tuple[Slot, int, Kinds]] = []  # of the last shape: its pieces, and where each led
 
-    def through(self, kinds: Kinds, slots: Iterable[Slot]) -> Kinds:
-        """Read the pieces one after the other, in every way that makes a difference."""
-        for slot in slots:
-            kinds = self._fixed(kinds, slot) if isinstance(slot, Fixed) else self._free(kinds, slot)
-        return kinds
+    def words(self, shape: Shape) -> list[Word]:
+        """Return the texts of one word of each kind; shapes that begin alike are best asked for one after another.
 
-    def words(self, shape: Sequence[Slot], kinds: Kinds) -> list[Word]:
-        """Return the texts of one word of each kind, once the whole shape is read."""
-        answers: dict[States, tuple[str, ...]] = {}
-        for states, pieces in kinds.items():
-            verdict = tuple([one.verdict(state) for one, state in zip(self._automata, states, strict=True)])
-            answers.setdefault(verdict, pieces)
+        Raises:
+            UndecidedError: it costs more than the budget.
+        """
+        outlooks = self._outlooks(shape)
+        begun = self._begun(shape, outlooks)
+        del self._behind[begun:]
+        kinds: Kinds = self._behind[-1][2] if begun else {self._automaton.start: ()}
+        for slot, outlook in zip(shape[begun:], outlooks[begun:], strict=True):
+            kinds = self._fixed(kinds, slot, outlook) if isinstance(slot, Fixed) else self._free(kinds, slot, outlook)
+            self._behind.append((slot, outlook, kinds))
+        answers: dict[int, tuple[str, ...]] = {}
+        for state, pieces in kinds.items():
+            answers.setdefault(self._automaton.verdict(state), pieces)
         return [_word(shape, pieces) for pieces in answers.values()]
 
-    def _fixed(self, kinds: Kinds, slot: Fixed) -> Kinds:
+    def _outlooks(self, shape: Shape) -> list[int]:
+        """Return, for each piece, what of a state still matters after it: the rest waits for letters that don't come.
+
+        After the last piece nothing comes; where text is fixed that comes next, its first letter.
+        """
+        automaton = self._automaton
+        hopeless = automaton.literals
+        outlooks: list[int] = []
+        for slot in reversed(shape):
+            outlooks.append(~hopeless)
+            if isinstance(slot, Fixed):
+                for track, text in slot.texts.items():
+                    if text:
+                        hopeless = hopeless & ~automaton.bits_of(track) | automaton.waiting_for_others(track, text[0])
+            else:
+                for track in slot.tracks:
+                    hopeless &= ~automaton.bits_of(track)
+        outlooks.reverse()
+        return outlooks
+
+    def _begun(self, shape: Shape, outlooks: Sequence[int]) -> int:
+        """Return how many of the first pieces are as those of the last shape were."""
+        begun = 0
+        for (slot, outlook, _), one, other in zip(self._behind, shape, outlooks, strict=False):
+            if outlook != other or (slot is not one and slot != one):
+                break
+            begun += 1
+        return begun
+
+    def _fixed(self, kinds: Kinds, slot: Fixed, outlook: int) -> Kinds:
         self._budget.spend(len(kinds) * self._weight)
-        readers = [(self._places[track], text) for track, text in slot.texts.items() if track in self._places]
+        automaton = self._automaton
+        readers = [(bits, text) for track, text in slot.texts.items() if (bits := automaton.bits_of(track))]
         after: Kinds = {}
-        for states, pieces in kinds.items():
-            for place, text in readers:
-                states = self._moved(states, place, text)  # noqa: PLW2901 - track after track
-            after.setdefault(states, (*pieces, ""))
+        for state, pieces in kinds.items():
+            for bits, text in readers:
+                state = state & ~bits | automaton.read(state & bits, text)  # noqa: PLW2901 - track after track
+            after.setdefault(state & outlook, (*pieces, ""))
         return after
 
-    def _moved(self, states: States, place: int, text: str) -> States:
-        return (*states[:place], self._automata[place].read(states[place], text), *states[place + 1 :])
+    def _free(self, kinds: Kinds, slot: Free, outlook: int) -> Kinds:
+        """Read any text that the slot allows: the samples first, then letter by letter until nothing new comes.
 
-    def _free(self, kinds: Kinds, slot: Free) -> Kinds:
-        """Read any text that the slot allows: the samples first, then letter by letter until nothing new comes."""
-        places = [self._places[track] for track in slot.tracks if track in self._places]
+        Only the bits of the slot's tracks change, so that states which are alike in these go on alike.
+        """
+        bits = 0
+        for track in slot.tracks:
+            bits |= self._automaton.bits_of(track)
         samples = [sample for sample in slot.samples if sample not in slot.but]
-        done: Kinds = {}
-        for states, pieces in kinds.items():
-            for sample in samples:
-                done.setdefault(self._read(states, places, sample), (*pieces, sample))
+        if not bits and samples:
+            return {state: (*pieces, samples[0]) for state, pieces in kinds.items()}
+        done = self._by_samples(kinds, samples, bits, outlook)
         if slot.closed:
             return done
-        if samples:  # where no pattern waits for anything, one text is as good as another
-            kinds = {states: pieces for states, pieces in kinds.items() if any(states[place] for place in places)}
-        alphabet = frozenset(slot.alphabet)
-        level = {states: (pieces, "") for states, pieces in kinds.items()}
-        seen: set[States] = set()
+        known: dict[int, dict[int, str]] = {}
+        for state, pieces in kinds.items():
+            part = state & bits
+            if samples and self._automaton.is_settled(part):  # one text is as good as another
+                continue
+            if part not in known:
+                known[part] = self._reached(part, slot)
+            for after, text in known[part].items():
+                whole = (state & ~bits | after) & outlook
+                if whole not in done:
+                    allowed = text if text not in slot.but else self._other_than(part, after, slot)
+                    if allowed is not None:
+                        done[whole] = (*pieces, allowed)
+        return done
+
+    def _by_samples(self, kinds: Kinds, samples: Iterable[str], bits: int, outlook: int) -> Kinds:
+        read = self._automaton.read
+        done: Kinds = {}
+        for state, pieces in kinds.items():
+            for sample in samples:
+                after = (state & ~bits | read(state & bits, sample)) & outlook
+                if after not in done:
+                    done[after] = (*pieces, sample)
+        return done
+
+    def _reached(self, start: int, slot: Free) -> dict[int, str]:
+        """Return every state that texts of a slot lead to, each with the first text that does."""
+        found: dict[int, str] = {}
+        level = {start: ""}
         length = 0
         while level:
             if length >= slot.least:
-                level = {states: word for states, word in level.items() if states not in seen}
-                seen.update(level)
-                for states, (pieces, text) in level.items():
-                    done.setdefault(states, (*pieces, text))
+                level = {state: text for state, text in level.items() if state not in found}
+                found |= level
             if length == slot.most:
                 break
-            level = self._longer(level, places, alphabet, slot.alphabet or _OTHERS)
+            further: dict[int, str] = {}
+            for state, text in level.items():
+                for letter, after in self._steps(state, slot.alphabet):
+                    if after not in further:
+                        further[after] = text + letter
+            level = further
             length += 1
-        if slot.but:
-            self._leave_out(kinds, slot, places, done)
-        return done
+        return found
 
-    def _longer(
-        self,
-        level: Mapping[States, tuple[tuple[str, ...], str]],
-        places: Sequence[int],
-        alphabet: frozenset[str],
-        preferred: str,
-    ) -> dict[States, tuple[tuple[str, ...], str]]:
-        """Read one more letter: each that a pattern waits for, and one that stands for all others."""
-        further: dict[States, tuple[tuple[str, ...], str]] = {}
-        for states, (pieces, text) in level.items():
-            letters = {letter for place in places for letter in self._automata[place].letters(states[place])}
-            if alphabet:
-                letters &= alphabet
-            steps = sorted(letters)
-            other = _other(letters, preferred, any_letter=not alphabet)
-            if other is not None:
-                steps.append(other)
-            self._budget.spend(len(steps) * self._weight)
-            for letter in steps:
-                further.setdefault(self._read(states, places, letter), (pieces, text + letter))
-        return further
+    def _steps(self, state: int, alphabet: str) -> list[tuple[str, int]]:
+        """Return where one more letter leads: each that a pattern waits for, and one that stands for all others."""
+        known = self._onward.get((state, alphabet))
+        if known is not None:
+            self._budget.spend(1)
+            return known
+        automaton = self._automaton
+        waited_for = automaton.letters(state)
+        letters = [letter for letter in waited_for if letter in alphabet] if alphabet else list(waited_for)
+        other = _other(letters, alphabet or _OTHERS, any_letter=not alphabet)
+        if other is not None:
+            letters.append(other)
+        self._budget.spend(len(letters) * self._weight)
+        steps = self._onward[state, alphabet] = [(letter, automaton.read(state, letter)) for letter in letters]
+        return steps
 
-    def _read(self, states: States, places: Sequence[int], text: str) -> States:
-        if len(states) == 1:
-            return (self._automata[0].read(states[0], text),) if places else states
-        after = list(states)
-        for place in places:
-            after[place] = self._automata[place].read(states[place], text)
-        return tuple(after)
-
-    def _leave_out(self, before: Kinds, slot: Free, places: Sequence[int], done: Kinds) -> None:
-        """Where a kind's text is one that may not be, look for another of the same kind; drop the kind without any."""
-        for states in [states for states, pieces in done.items() if pieces[-1] in slot.but]:
-            del done[states]
-            for start, earlier in before.items():
-                texts = self._texts(start, states, (slot, places), length=0, hopeless={})
-                found = next((text for text in texts if text not in slot.but), None)
-                if found is not None:
-                    done[states] = (*earlier, found)
-                    break
+    def _other_than(self, start: int, goal: int, slot: Free) -> str | None:
+        """Return a text that leads from one state to another and is none of those that the slot may not be."""
+        texts = self._texts(start, goal, slot, length=0, hopeless=set())
+        return next((text for text in texts if text not in slot.but), None)
 
     def _texts(
-        self,
-        states: States,
-        goal: States,
-        reading: tuple[Free, Sequence[int]],
-        *,
-        length: int,
-        hopeless: dict[tuple[int, States], bool],
+        self, state: int, goal: int, slot: Free, *, length: int, hopeless: set[tuple[int, int]]
     ) -> Iterator[str]:
-        """Yield every text of the slot's greatest length that leads from some states to others."""
-        slot, places = reading
+        """Yield every text of the slot's greatest length that leads from one state to another."""
         if length == slot.most:
-            if states == goal:
+            if state == goal:
                 yield ""
             return
-        if hopeless.get((length, states)):
+        if (length, state) in hopeless:
             return
-        waiting = {letter for place in places for letter in self._automata[place].letters(states[place])}
+        waiting = self._automaton.letters(state)
         others = [letter for letter in slot.alphabet if letter not in waiting]
         any_found = False
         for alike in (*([letter] for letter in slot.alphabet if letter in waiting), others):
             if not alike:
                 continue
             self._budget.spend(self._weight)
-            after = self._read(states, places, alike[0])
-            for rest in self._texts(after, goal, reading, length=length + 1, hopeless=hopeless):
+            after = self._automaton.read(state, alike[0])
+            for rest in self._texts(after, goal, slot, length=length + 1, hopeless=hopeless):
                 any_found = True
                 yield from (letter + rest for letter in alike)
-        hopeless[length, states] = not any_found
+        if not any_found:
+            hopeless.add((length, state))
 
 
-def _other(letters: set[str], preferred: str, *, any_letter: bool) -> str | None:
+def _other(letters: Sequence[str], preferred: str, *, any_letter: bool) -> str | None:
     """Return a letter that stands for all that no pattern waits for."""
     for letter in preferred:
         if letter not in letters:

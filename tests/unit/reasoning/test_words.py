@@ -1,7 +1,7 @@
 """Exploring words: one of every kind, on every track."""
 
 from sekisho.policy.patterns import Pattern, parse_template, resolve
-from sekisho.reasoning.automaton import Automaton, Reading
+from sekisho.reasoning.automaton import Automaton, Reading, apart
 from sekisho.reasoning.words import Fixed, Free, Shape, explore
 
 
@@ -12,8 +12,8 @@ def like(text: str) -> tuple[Pattern, Reading]:
 
 
 def words(shape: Shape, **patterns: list[str]) -> set[tuple[str, ...]]:
-    automata = {track: Automaton(like(one) for one in written) for track, written in patterns.items()}
-    return {tuple(found.values()) for found in explore(shape, automata)}
+    automaton = Automaton({track: apart(map(like, written)) for track, written in patterns.items()})
+    return {tuple(found.values()) for found in explore(shape, automaton)}
 
 
 def test_without_patterns_all_words_are_of_one_kind() -> None:

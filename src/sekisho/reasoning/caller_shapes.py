@@ -1,0 +1,100 @@
+"""What the callers of AWS accounts can be called."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal, TypeAlias
+
+from sekisho.reasoning.accounts import account_slots, is_account_id, odd_accounts
+from sekisho.reasoning.automaton import Automaton, Written
+from sekisho.reasoning.facets import Scene
+from sekisho.reasoning.samples import IN_NAMES, NAME_LETTERS, WITHOUT_COLON
+from sekisho.reasoning.words import Fixed, Free, Shape, Slot, Walk, Word
+
+PrincipalType: TypeAlias = Literal["Account", "User", "AssumedRole", "FederatedUser"]
+
+
+def walked_callers(
+    scene: Scene, patterns: Mapping[str, Sequence[Sequence[Written]]]
+) -> Iterator[tuple[PrincipalType, Word]]:
+    """Yield what a caller of every kind is called that the patterns tell apart, with its type of principal.
+
+    Args:
+        scene: who is inside, and what else is written in the place of an account.
+        patterns: by track, as the automaton has them. Tracks: `arn` (`aws:PrincipalArn`), `account`, `session` (the
+            ARN of the session), `username`, `userid`.
+
+    Raises:
+        UndecidedError: more kinds than the budget allows to keep apart.
+    """
+    walk = Walk(Automaton(patterns), scene.budget)
+    single = {track: [one for group in groups for one in group] for track, groups in patterns.items()}
+    for principal_type, shape in _shapes(scene, single):
+        for word in walk.words(shape):
+            yield principal_type, word
+
+
+def _shapes(scene: Scene, patterns: Mapping[str, Sequence[Written]]) -> Iterator[tuple[PrincipalType, Shape]]:
+    """Yield how the callers of AWS accounts are written, by type of principal.
+
+    A path may have any printing letter. Source: IAM User Guide, "IAM identifiers", "AWS global condition context
+    keys", and "IAM policy elements: Variables and tags", where the table of principal key values has the forms of
+    `aws:userid`.
+    """
+    both = ("arn", "session")
+    iam, sts = f"arn:{scene.world.partition}:iam::", f"arn:{scene.world.partition}:sts::"
+    # A session's ARN and a user name leave the path out, so beside them even an unwritten path matters.
+    paths = bool(patterns.get("session") or patterns.get("username")) or _tells_paths_apart(patterns["arn"])
+    to_account = Fixed({"arn": iam, "session": sts})
+    for account in _accounts(scene, patterns, (*both, "account")):
+        yield "User", (to_account, account, _USERS, *_USER)
+        yield "AssumedRole", (to_account, account, _ROLES, *_SESSION)
+        if paths:
+            yield "User", (to_account, account, _USERS, *_PATH, *_USER)
+            yield "AssumedRole", (to_account, account, _ROLES, *_PATH, *_SESSION)
+    for account in _accounts(scene, patterns, (*both, "account", "userid")):
+        yield "Account", (Fixed({"arn": iam}), account, Fixed({"arn": ":root"}))
+        yield "FederatedUser", (Fixed({"arn": sts, "session": sts}), account, *_FEDERATED_USER)
+
+
+_ID_LETTERS = NAME_LETTERS.replace("+=,.@", "")
+_FIRST = Free(("userid",), _ID_LETTERS[:52], 1, 1, samples=("A",))
+"""A letter: an id is no account."""
+
+_USERS, _ROLES = Fixed({"arn": ":user/"}), Fixed({"arn": ":role/", "session": ":assumed-role/"})
+_PATH: Shape = (Free(("arn",), f"{WITHOUT_COLON}:", samples=("team",)), Fixed({"arn": "/"}))
+_USER: Shape = (
+    Free(("arn", "username"), NAME_LETTERS, samples=("alice", "bob")),
+    _FIRST,
+    Free(("userid",), _ID_LETTERS, samples=("IDAEXAMPLEUSERID1234",)),
+)
+_SESSION: Shape = (
+    Free(("arn", "session"), NAME_LETTERS, samples=("example-role",)),
+    _FIRST,
+    Free(("userid",), _ID_LETTERS, samples=("ROAEXAMPLEROLEID1234",)),
+    Fixed({"session": "/", "userid": ":"}),
+    Free(("session", "userid"), NAME_LETTERS, samples=("example-session",)),
+)
+_FEDERATED_USER: Shape = (
+    Fixed({"arn": ":federated-user/", "session": ":federated-user/", "userid": ":"}),
+    Free(("arn", "session", "userid"), NAME_LETTERS, samples=("example",)),
+)
+
+
+def _accounts(scene: Scene, patterns: Mapping[str, Sequence[Written]], tracks: tuple[str, ...]) -> Iterator[Slot]:
+    odd = [one for entry in scene.principals if (one := entry.account) and not is_account_id(one)]
+    odd += odd_accounts(scene, "aws:principalarn")
+    return account_slots(scene, {track: patterns.get(track, ()) for track in tracks}, odd)
+
+
+def _tells_paths_apart(patterns: Iterable[Written]) -> bool:
+    """Say whether a user or role with a path can differ, for some pattern, from one without.
+
+    It cannot when no pattern writes a letter that is in paths only, apart from a fixed `arn:aws:iam::…:role/`: then a
+    slash is a letter like any other.
+    """
+    for pattern, _ in patterns:
+        texts = [part for part in pattern if isinstance(part, str)]
+        if texts and pattern[0] == texts[0] and texts[0].startswith("arn:"):
+            texts[0] = texts[0].partition("/")[2]
+        if any(not IN_NAMES.issuperset(text) for text in texts):
+            return True
+    return False

@@ -1,0 +1,159 @@
+"""Laws of walking through texts: what a walk finds is all that there is to find."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any
+from unittest.mock import patch
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from properties.strategies import BUCKET, policy_of, question_about
+from sekisho.policy import Principal
+from sekisho.policy.patterns import arn_pattern_matches, parse_template, pattern_matches, resolve
+from sekisho.reasoning import Label, Question, solve
+from sekisho.reasoning.accounts import written_accounts
+from sekisho.reasoning.automaton import Automaton, Reading, Written
+from sekisho.reasoning.words import Fixed, Free, Shape, explore
+
+TRACKS = ("one", "two")
+LONGEST = 3
+globs = st.text(alphabet="ab:*?", max_size=5)
+
+
+def written(glob: str, reading: Reading = Reading.EXACT) -> Written:
+    pattern = resolve(parse_template(glob, wildcards=True, variables=False), lambda _: None)
+    assert pattern is not None
+    return pattern, reading
+
+
+def matches(one: Written, text: str) -> bool:
+    pattern, reading = one
+    return arn_pattern_matches(pattern, text) if reading is Reading.ARN else pattern_matches(pattern, text)
+
+
+slots = st.one_of(
+    st.builds(Fixed, st.dictionaries(st.sampled_from(TRACKS), st.sampled_from(["", "a", ":", "ab"]), min_size=1)),
+    st.builds(
+        Free,
+        st.lists(st.sampled_from(TRACKS), min_size=1, max_size=2, unique=True).map(tuple),
+        st.just("ab:"),
+        st.integers(0, 1),
+        st.integers(2, LONGEST),
+        st.sampled_from([(), ("a",), ("ab", "b")]),
+    ),
+    st.builds(
+        lambda tracks, length, but: Free(tracks, "ab:", length, length, (), but),
+        st.lists(st.sampled_from(TRACKS), min_size=1, max_size=2, unique=True).map(tuple),
+        st.integers(1, 2),
+        st.frozensets(st.text("ab:", min_size=1, max_size=2), max_size=6),
+    ),
+)
+
+
+def texts_of(slot: Fixed | Free) -> Iterator[Mapping[str, str]]:
+    """Yield all that a slot may be."""
+    if isinstance(slot, Fixed):
+        yield slot.texts
+        return
+    assert slot.most is not None
+    for length in range(slot.least, slot.most + 1):
+        for letters in product(slot.alphabet, repeat=length):
+            if (text := "".join(letters)) not in slot.but:
+                yield dict.fromkeys(slot.tracks, text)
+
+
+def kind_of(word: Mapping[str, str], groups: Mapping[str, Sequence[Sequence[Written]]]) -> tuple[bool, ...]:
+    """Return which groups of patterns match a word."""
+    return tuple(
+        any(matches(one, word.get(track, "")) for one in group) for track, listed in groups.items() for group in listed
+    )
+
+
+@given(
+    st.lists(slots, min_size=1, max_size=3).map(tuple),
+    st.fixed_dictionaries({track: st.lists(st.lists(globs, min_size=1, max_size=2), max_size=2) for track in TRACKS}),
+)
+def test_a_walk_finds_a_word_of_every_kind_and_no_other(shape: Shape, tracks: Mapping[str, list[list[str]]]) -> None:
+    groups = {track: [[written(glob) for glob in group] for group in listed] for track, listed in tracks.items()}
+    possible: set[tuple[bool, ...]] = set()
+    for pieces in product(*map(list, map(texts_of, shape))):
+        word = {track: "".join(piece.get(track, "") for piece in pieces) for track in TRACKS}
+        possible.add(kind_of(word, groups))
+
+    found = [kind_of(word, groups) for word in explore(shape, Automaton(groups))]
+
+    assert sorted(found) == sorted(possible)
+
+
+@given(st.lists(globs, min_size=1, max_size=4), st.text("ab:c", min_size=1, max_size=6))
+def test_texts_of_any_length_have_their_kind_among_those_that_are_found(patterns: list[str], text: str) -> None:
+    groups = {"one": [[written(glob)] for glob in patterns]}
+    found = {kind_of(word, groups) for word in explore((Free(("one",)),), Automaton(groups))}
+
+    assert kind_of({"one": text}, groups) in found
+
+
+ACCOUNTS = ("111122223333", "111122223334", "444455556666", "999988887777")
+arn_parts = st.sampled_from(["arn", "aws", "iam", "*", "", "i?m", *ACCOUNTS, "1111*", "*3333", "role/a1*", "user/*"])
+account_globs = st.one_of(
+    st.lists(arn_parts, min_size=4, max_size=7).map(":".join),
+    st.sampled_from(["", *ACCOUNTS]).map(lambda account: f"arn:aws:iam::{account}:role/*1"),
+    st.sampled_from(["*", "arn:*", "arn:aws:iam::*", "arn:aws:iam::*:role/app1", "*:role/x", "????????????", "1*"]),
+    st.sampled_from(ACCOUNTS),
+)
+
+
+@given(st.lists(st.tuples(account_globs, st.sampled_from([Reading.EXACT, Reading.ARN])), min_size=1, max_size=3))
+@example([("*:*:111122223333:*", Reading.EXACT)])
+def test_accounts_that_no_pattern_writes_out_are_alike(listed: list[tuple[str, Reading]]) -> None:
+    patterns = [written(*one) for one in listed]
+    found = written_accounts(pattern for pattern, _ in patterns)
+    if found is None:
+        return
+    others = [one for one in (*ACCOUNTS, "121212121212", "000000000000") if one not in found]
+    for template in ("{}", "arn:aws:iam::{}:role/a1b", "arn:aws:iam::{}:user/x", "arn:aws:sts::{}:role/app1"):
+        said = {tuple(matches(one, template.format(account)) for one in patterns) for account in others}
+        assert len(said) <= 1
+
+
+ARNS = (
+    "arn:aws:iam::444455556666:role/app",
+    "arn:aws:iam::444455556666:role/team/app",
+    "arn:aws:iam::444455556666:role/example-role",
+    "arn:aws:iam::444455556666:user/alice",
+    "arn:aws:iam::777788889999:role/app",
+    "arn:aws:iam::111122223333:role/own",
+    "arn:aws:iam::444455556666:root",
+)
+LIKE = ("arn:aws:iam::*:role/app", "arn:aws:iam::444455556666:role/*app", "arn:aws:iam::444455556666:*", "*p", "*/a*")
+
+
+@st.composite
+def statements_about_callers(draw: st.DrawFn) -> dict[str, Any]:
+    """A statement that names callers, or compares their ARNs with texts and patterns."""
+    statement: dict[str, Any] = {
+        "Effect": draw(st.sampled_from(["Allow", "Allow", "Deny"])),
+        "Principal": {"AWS": draw(st.sampled_from(["*", "444455556666", *ARNS]))},
+        "Action": "s3:ListBucket",
+        "Resource": BUCKET,
+    }
+    operator = draw(st.sampled_from(["ArnLike", "ArnNotLike", "StringLike", "ArnEquals", "StringNotEquals", ""]))
+    values = ARNS if operator == "StringNotEquals" else (*ARNS, *LIKE)
+    if operator:
+        compared = draw(st.lists(st.sampled_from(values), min_size=1, max_size=2, unique=True))
+        statement["Condition"] = {operator: {"aws:PrincipalArn": compared}}
+    return statement
+
+
+def _said(question: Question) -> set[tuple[Principal, frozenset[tuple[str, Label]]]]:
+    return {(one.principal, frozenset(one.condition.items())) for one in solve(question)}
+
+
+@given(st.lists(statements_about_callers(), min_size=1, max_size=4))
+def test_callers_beside_those_that_are_written_out_are_those_of_the_whole_walk(listed: list[dict[str, Any]]) -> None:
+    question = question_about(policy_of(listed))
+    quick = _said(question)
+
+    with patch("sekisho.reasoning.callers._beside_named_callers", return_value=None):
+        assert _said(question) == quick
