@@ -23,8 +23,9 @@ def fewest(question: Question, regions: Sequence[Region]) -> tuple[Region, ...]:
 
     Every request is let in by a statement, and lies in one of that statement's boxes: one of its principals, with one
     of the values that each of its conditions asks for. Regions are chosen, the one that holds most first, until every
-    box is held for every action; where a box lies in no region for an action, all regions that its statement opens
-    for that action are kept. That is never too little, and not always the least that there is.
+    box is held for every action for which some region holds it, whoever the region's witnesses are; where a box lies
+    in no region for an action, all regions that its statement opens for that action are kept. That is never too
+    little, and not always the least that there is.
 
     Args:
         question: what was asked.
@@ -41,7 +42,9 @@ def fewest(question: Question, regions: Sequence[Region]) -> tuple[Region, ...]:
         for box in boxes:
             unheld |= actions & ~_actions(regions[place] for place in opened if _holds(regions[place], box))
         kept.update(place for place in opened if regions[place].witnesses.actions & unheld)
-        wanted |= {(box, number): actions & ~unheld for box in boxes}
+        for box in boxes:
+            held = _actions(region for region in regions if _holds(region, box))
+            wanted[box, number] = clause.actions & held & ~unheld
     chosen = _choose(regions, wanted, kept)
     return tuple(region for place, region in enumerate(regions) if place in chosen)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, reject
 
 from overlap import BUCKET, OWNER, overlapping
-from properties.strategies import documents, policy_of, question_about, requests_from_outside
+from properties.strategies import CANONICAL_ID, documents, policy_of, question_about, requests_from_outside
 from sekisho.analyzers import analyze_policy_document
 from sekisho.evaluation import Outcome, Request, evaluate_policy
 from sekisho.evaluation.principals import principal_matches
@@ -57,7 +57,26 @@ OPEN_TO_ONE_ACCOUNT_BUT_FOR_LISTING = [
 """The whole of the statement's requests lies in a region for one action, and for the other one in none."""
 
 
+NAMED_BY_NUMBER_AND_BY_CANONICAL_ID = [
+    {"Effect": "Allow", "NotPrincipal": "*", "Action": "s3:*", "Resource": "*"},
+    {
+        "Effect": "Allow",
+        "Principal": {"AWS": "444455556666"},
+        "Action": "s3:PutObject",
+        "Resource": "arn:aws:s3:::amzn-s3-demo-bucket/a*",
+    },
+    {
+        "Effect": "Allow",
+        "Principal": {"CanonicalUser": CANONICAL_ID},
+        "Action": "s3:PutObject",
+        "Resource": "arn:aws:s3:::amzn-s3-demo-bucket/*",
+    },
+]
+"""The account's witness may be one that the other statement lets in; its own requests lie in no other region."""
+
+
 @example(listed=OPEN_TO_ONE_ACCOUNT_BUT_FOR_LISTING)
+@example(listed=NAMED_BY_NUMBER_AND_BY_CANONICAL_ID)
 @given(documents(max_statements=3))
 def test_every_request_still_lies_in_a_region_for_its_action(listed: list[dict[str, Any]]) -> None:
     if "${" in json.dumps(listed):
