@@ -65,8 +65,7 @@ class Automaton:
         self._bounded = self._ones_in_component | self._stars_in_component
         self._outdoing = sum(self._outdone)
         self._settled = sum({instead for _, instead in self._outdone.values()})
-        self._waiting = self.literals | self._bounded
-        self._letters: dict[int, tuple[str, ...]] = {}
+        self._by_letter: dict[str, tuple[int, list[tuple[str, int]]]] = {}
         self.start = self._without_outdone(starts | (starts & self._all_stars) << 1)
 
     def _add_group(self, group: Iterable[Written]) -> int:
@@ -160,6 +159,68 @@ class Automaton:
             state |= (state & stars) << 1  # a star may be taken no times; never two follow each other
         return self._without_outdone(state) if state & self._outdoing else state
 
+    def onward(self, state: int, alphabet: str) -> list[tuple[str, int]]:
+        """Return where one more letter leads: each that a pattern waits for, and one that stands for all others.
+
+        Args:
+            state: before the letter.
+            alphabet: the letters there are, the preferred ones first; empty for every letter.
+        """
+        literal, stars, outdoing = self._literal, self._all_stars, self._outdoing
+        ones, loops = self._ones | self._ones_in_component, state & stars
+        letters = self._waited_for(state, alphabet)
+        other = _other(letters, alphabet or _OTHERS, any_letter=not alphabet)
+        if other is not None:
+            letters.append(other)
+        found: list[tuple[str, int]] = []
+        for letter in letters:
+            if letter == ":":
+                found.append((letter, self.read(state, letter)))
+                continue
+            after = (state & (literal.get(letter, 0) | ones)) << 1 | loops
+            after |= (after & stars) << 1
+            found.append((letter, self._without_outdone(after) if after & outdoing else after))
+        return found
+
+    def run(self, state: int, alphabet: str, outlook: int) -> str:
+        """Return the text that a single pattern waits for next, if nothing but all of it brings anything.
+
+        Empty where others may come as far, or where to break off in the middle may matter: after that, only the bits
+        of the outlook do.
+        """
+        if not state or state & (state - 1):
+            return ""
+        first = place = state.bit_length() - 1
+        while len(letter := self._written[place]) == 1 and (not alphabet or letter in alphabet):
+            place += 1
+        return "" if _bits(first, place) & outlook else "".join(self._written[first:place])
+
+    def _waited_for(self, state: int, alphabet: str) -> list[str]:
+        """Return the letters of an alphabet that some pattern waits for in a state."""
+        known = self._by_letter.get(alphabet)
+        if known is None:
+            known = self._by_letter[alphabet] = self._sorted(alphabet)
+        waiting, by_letter = known
+        waiting &= state
+        if not waiting:
+            return []
+        if not waiting & (waiting - 1) and len(letter := self._written[waiting.bit_length() - 1]) == 1:
+            return [letter]
+        return [letter for letter, bits in by_letter if waiting & bits]
+
+    def _sorted(self, alphabet: str) -> tuple[int, list[tuple[str, int]]]:
+        """Return the bits that wait for letters of an alphabet, and each letter with the bits that wait for it.
+
+        What may not go on over a colon tells it apart from other letters.
+        """
+        by_letter = {letter: bits for letter, bits in self._literal.items() if not alphabet or letter in alphabet}
+        if self._bounded and (not alphabet or ":" in alphabet):
+            by_letter[":"] = by_letter.get(":", 0) | self._bounded
+        waiting = 0
+        for bits in by_letter.values():
+            waiting |= bits
+        return waiting, sorted(by_letter.items())
+
     def _without_outdone(self, state: int) -> int:
         """Take out of a state what can't change an answer any more.
 
@@ -186,23 +247,6 @@ class Automaton:
                 found |= 1 << place
         return found
 
-    def letters(self, state: int) -> tuple[str, ...]:
-        """Return the letters that some pattern waits for in this state; all others are alike to it."""
-        waiting = state & self._waiting
-        known = self._letters.get(waiting)
-        if known is None:
-            known = self._letters[waiting] = tuple(sorted(self._waited_for(waiting)))
-        return known
-
-    def _waited_for(self, waiting: int) -> set[str]:
-        letters = {":"} if waiting & self._bounded else set[str]()
-        waiting &= self.literals
-        while waiting:
-            lowest = waiting & -waiting
-            waiting ^= lowest
-            letters.update(self._written[lowest.bit_length() - 1])
-        return letters
-
 
 def is_text(written: Written) -> bool:
     """Say whether a pattern matches one text and no other."""
@@ -213,6 +257,19 @@ def is_text(written: Written) -> bool:
 def apart(patterns: Iterable[Written]) -> list[Sequence[Written]]:
     """Return each pattern as a group by itself: an automaton tells them all apart."""
     return [(one,) for one in patterns]
+
+
+_OTHERS = "xyzwvutsrqponmlkjihgfedcba0123456789-_XYZWVUTSRQPONMLKJIHGFEDCBA"
+
+
+def _other(letters: Sequence[str], preferred: str, *, any_letter: bool) -> str | None:
+    """Return a letter that stands for all that no pattern waits for."""
+    for letter in preferred:
+        if letter not in letters:
+            return letter
+    if any_letter:
+        return next(chr(code) for code in range(0x3042, 0x30000) if chr(code) not in letters)
+    return None
 
 
 def _both_cases(letter: str) -> str:

@@ -50,8 +50,6 @@ Word: TypeAlias = Mapping[str, str]
 Kinds: TypeAlias = dict[int, tuple[str, ...]]
 """To the states that a walk can be in, the texts of the pieces that lead there."""
 
-_OTHERS = "xyzwvutsrqponmlkjihgfedcba0123456789-_XYZWVUTSRQPONMLKJIHGFEDCBA"
-
 
 def explore(shape: Shape, automaton: Automaton, budget: Budget | None = None) -> list[Word]:
     """Return the words of a shape, one for each kind that the automaton tells apart.
@@ -155,7 +153,7 @@ class Walk:
             if samples and self._automaton.is_settled(part):  # one text is as good as another
                 continue
             if part not in known:
-                known[part] = self._reached(part, slot)
+                known[part] = self._reached(part, slot, outlook)
             for after, text in known[part].items():
                 whole = (state & ~bits | after) & outlook
                 if whole not in done:
@@ -174,8 +172,11 @@ class Walk:
                     done[after] = (*pieces, sample)
         return done
 
-    def _reached(self, start: int, slot: Free) -> dict[int, str]:
-        """Return every state that texts of a slot lead to, each with the first text that does."""
+    def _reached(self, start: int, slot: Free, outlook: int) -> dict[int, str]:
+        """Return the states that texts of a slot lead to and that matter after it, each with the first text that does.
+
+        Where the length is free, a text that has to be whole to bring anything is read in one go.
+        """
         found: dict[int, str] = {}
         level = {start: ""}
         length = 0
@@ -187,7 +188,11 @@ class Walk:
                 break
             further: dict[int, str] = {}
             for state, text in level.items():
-                for letter, after in self._steps(state, slot.alphabet):
+                steps = self._steps(state, slot.alphabet)
+                if slot.most is None and (run := self._automaton.run(state, slot.alphabet, outlook)):
+                    further.setdefault(self._automaton.read(state, run), text + run)
+                    steps = steps[1:]
+                for letter, after in steps:
                     if after not in further:
                         further[after] = text + letter
             level = further
@@ -195,19 +200,12 @@ class Walk:
         return found
 
     def _steps(self, state: int, alphabet: str) -> list[tuple[str, int]]:
-        """Return where one more letter leads: each that a pattern waits for, and one that stands for all others."""
         known = self._onward.get((state, alphabet))
         if known is not None:
             self._budget.spend(1)
             return known
-        automaton = self._automaton
-        waited_for = automaton.letters(state)
-        letters = [letter for letter in waited_for if letter in alphabet] if alphabet else list(waited_for)
-        other = _other(letters, alphabet or _OTHERS, any_letter=not alphabet)
-        if other is not None:
-            letters.append(other)
-        self._budget.spend(len(letters) * self._weight)
-        steps = self._onward[state, alphabet] = [(letter, automaton.read(state, letter)) for letter in letters]
+        steps = self._onward[state, alphabet] = self._automaton.onward(state, alphabet)
+        self._budget.spend(len(steps) * self._weight)
         return steps
 
     def _other_than(self, start: int, goal: int, slot: Free) -> str | None:
@@ -225,29 +223,17 @@ class Walk:
             return
         if (length, state) in hopeless:
             return
-        waiting = self._automaton.letters(state)
-        others = [letter for letter in slot.alphabet if letter not in waiting]
+        steps = self._steps(state, slot.alphabet)
+        waited_for = {letter for letter, _ in steps}
+        others = [letter for letter in slot.alphabet if letter not in waited_for]
         any_found = False
-        for alike in (*([letter] for letter in slot.alphabet if letter in waiting), others):
-            if not alike:
-                continue
-            self._budget.spend(self._weight)
-            after = self._automaton.read(state, alike[0])
+        for letter, after in steps:
+            alike = [letter, *others] if letter is steps[-1][0] else [letter]
             for rest in self._texts(after, goal, slot, length=length + 1, hopeless=hopeless):
                 any_found = True
-                yield from (letter + rest for letter in alike)
+                yield from (one + rest for one in alike)
         if not any_found:
             hopeless.add((length, state))
-
-
-def _other(letters: Sequence[str], preferred: str, *, any_letter: bool) -> str | None:
-    """Return a letter that stands for all that no pattern waits for."""
-    for letter in preferred:
-        if letter not in letters:
-            return letter
-    if any_letter:
-        return next(chr(code) for code in range(0x3042, 0x30000) if chr(code) not in letters)
-    return None
 
 
 def _word(shape: Sequence[Slot], pieces: Sequence[str]) -> Word:
