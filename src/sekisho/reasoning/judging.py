@@ -146,23 +146,25 @@ class Extents:
 
     def _find_minimal(self, bits: int) -> int:
         extents = self.extents
-        places = [place for place in range(self.count) if bits >> place & 1]
+        places = [place for place in range(bits.bit_length()) if bits >> place & 1]
+        places.sort(key=lambda place: extents[place].bit_count())
         kept = 0
+        within: list[int] = []
         for place in places:
-            own = extents[place]
-            if not any(
-                (extents[other] != own or other < place) and not extents[other] & ~own
-                for other in places
-                if other != place
-            ):
+            outside = ~extents[place]
+            if all(map(outside.__and__, within)):
+                within.append(extents[place])
                 kept |= 1 << place
         return kept
 
-    def above(self, place: int) -> int:
-        """Return the labels that a label lies within, itself included, as bits."""
-        extents = self.extents
-        own = extents[place]
-        return sum(1 << other for other in range(self.count) if not own & ~extents[other])
+    def above(self, bits: int) -> int:
+        """Return the labels that a label lies within, itself included: those that all of its examples have."""
+        own = self.extents[bits.bit_length() - 1]
+        found = (1 << self.count) - 1
+        while own and found != bits:
+            found &= self.bits[(own & -own).bit_length() - 1]
+            own &= own - 1
+        return found
 
 
 class Judge:

@@ -30,7 +30,7 @@ Shape: TypeAlias = tuple[int, ...]
 
 
 class Sides(msgspec.Struct, frozen=True):
-    """What of a mask helps a request through, and what hinders it.
+    """What of a mask helps a request through, and what hinders it; no bit does both.
 
     Attributes:
         good: bits of which a request can only gain by having more: Allows, families that are still possible.
@@ -42,6 +42,18 @@ class Sides(msgspec.Struct, frozen=True):
     bad: int
     needed: tuple[int, ...]
 
+    def chances(self, kinds: Iterable[Kind]) -> list[int]:
+        """Return what speaks for each kind, as bits: what helps and is there, what hinders and is not."""
+        bad, counted = self.bad, self.good | self.bad
+        return [(kind.mask ^ bad) & counted for kind in kinds]
+
+    def lets_through(self, mask: int) -> bool:
+        """Say whether one bit of each group is left that needs one."""
+        for group in self.needed:  # noqa: SIM110 - a loop, not `all`: this is asked of every pair of kinds
+            if not mask & group:
+                return False
+        return True
+
 
 def combine(sides: Sides, front: Sequence[Kind], kinds: Sequence[Kind], budget: Budget) -> list[Kind]:
     """Put the kinds of one more facet together with groups, dropping what cannot get in and what another one says.
@@ -50,27 +62,20 @@ def combine(sides: Sides, front: Sequence[Kind], kinds: Sequence[Kind], budget: 
         UndecidedError: more than `MAX_GROUPS` groups, or more work than the budget allows.
     """
     kinds = prune(sides, kinds)
+    lets_through = sides.lets_through
     if len(front) == 1 and not front[0].examples:  # the first facet: nothing to put together yet
-        return [one for one in kinds if all(map(one.mask.__and__, sides.needed))]
+        return [one for one in kinds if lets_through(one.mask)]
     further: dict[tuple[int, tuple[int, ...]], Kind] = {}
     for mask, labels, examples in front:
         budget.spend(1 + len(kinds) // 4)
-        for one in kinds:
-            joined = mask & one.mask
-            described = labels + one.labels
-            if (joined, described) not in further and all(map(joined.__and__, sides.needed)):
-                further[joined, described] = Kind(joined, described, examples + one.examples)
+        for of_kind, more_labels, more_examples in kinds:
+            joined = mask & of_kind
+            described = labels + more_labels
+            if lets_through(joined) and (joined, described) not in further:
+                further[joined, described] = Kind(joined, described, examples + more_examples)
         if len(further) > MAX_GROUPS:
             raise UndecidedError(f"its statements tell more than {MAX_GROUPS:,} groups of requests apart")
     return prune(sides, list(further.values()))
-
-
-def _prune_few(sides: Sides, kinds: Sequence[Kind]) -> list[Kind]:
-    kept = list(kinds)
-    for kind in kinds:
-        if any(one is not kind and _says_all(sides, one, kind) for one in kept):
-            kept.remove(kind)
-    return kept
 
 
 _FEW = 4
@@ -87,41 +92,62 @@ def prune(sides: Sides, kinds: Sequence[Kind]) -> list[Kind]:
     """
     if len(kinds) < 2:  # noqa: PLR2004 - one has no other
         return list(kinds)
-    if len(kinds) <= _FEW:
-        return _prune_few(sides, kinds)
-    ranked = sorted(kinds, key=lambda kind: _strength(sides, kind), reverse=True)
-    kept: dict[tuple[int, ...], list[Kind]] = {}
-    for kind in ranked:
-        narrow = _is_narrow(kind)
-        alike = kept.setdefault(kind.labels if narrow else _WIDE, [])
-        wide = kept.get(_WIDE, []) if narrow else []
-        if not any(_says_all(sides, one, kind) for one in (*alike[:_MOST_COMPARED], *wide[:_MOST_COMPARED])):
-            alike.append(kind)
-    chosen = {id(one) for listed in kept.values() for one in listed}
-    return list(kinds) if len(chosen) == len(kinds) else [kind for kind in kinds if id(kind) in chosen]
+    chances = sides.chances(kinds)
+    kept = _kept_of_few(kinds, chances) if len(kinds) <= _FEW else _kept_of_many(kinds, chances)
+    return [kinds[place] for place in sorted(kept)]
 
 
-_WIDE: tuple[int, ...] = (-1,)
-"""Stands for the labels of the kinds that some key describes with several labels, or with none."""
+def _kept_of_few(kinds: Sequence[Kind], chances: Sequence[int]) -> list[int]:
+    """Return the places of the kinds of which no other one that is left says all."""
+    kept = list(range(len(kinds)))
+    for place, (_, labels, _) in enumerate(kinds):
+        own = chances[place]
+        for other in kept:
+            if other != place and not own & ~chances[other] and _as_wide(kinds[other].labels, labels):
+                kept.remove(place)
+                break
+    return kept
 
 
-def _is_narrow(kind: Kind) -> bool:
-    """Say whether each key describes a kind with one label: then only a kind with the same, or a wide one, says all."""
-    for bits in kind.labels:  # noqa: SIM110 - a loop, not `all`: this is asked of every kind
-        if not bits or bits & (bits - 1):
-            return False
-    return True
+def _kept_of_many(kinds: Sequence[Kind], chances: Sequence[int]) -> list[int]:
+    """Return the places of the kinds of which none of the strongest says all.
+
+    A kind that each key describes with one label is *narrow*: of it, only one with the same labels says all, or a wide
+    one.
+    """
+    widths = [sum([bits.bit_count() or _ANYTHING for bits in kind.labels]) for kind in kinds]
+    strengths = [(chance.bit_count(), width) for chance, width in zip(chances, widths, strict=True)]
+    narrow: dict[tuple[int, ...], list[int]] = {}
+    wide: list[tuple[int, tuple[int, ...]]] = []
+    kept: list[int] = []
+    for place in sorted(range(len(kinds)), key=strengths.__getitem__, reverse=True):
+        own, labels = chances[place], kinds[place].labels
+        for chance, described in wide:
+            if not own & ~chance and _as_wide(described, labels):
+                break
+        else:
+            if widths[place] > len(labels):
+                if len(wide) < _MOST_COMPARED:
+                    wide.append((own, labels))
+                kept.append(place)
+                continue
+            alike = narrow.setdefault(labels, [])
+            for chance in alike[:_MOST_COMPARED]:
+                if not own & ~chance:
+                    break
+            else:
+                alike.append(own)
+                kept.append(place)
+    return kept
 
 
-def _strength(sides: Sides, kind: Kind) -> tuple[int, int]:
-    described = sum([64 if not bits else bits.bit_count() for bits in kind.labels])
-    return (kind.mask & sides.good).bit_count() - (kind.mask & sides.bad).bit_count(), described
+_ANYTHING = 64
+"""How wide a kind is described that has no label for a key: more widely than by labels, as a rule."""
 
 
-def _says_all(sides: Sides, one: Kind, other: Kind) -> bool:
-    if other.mask & sides.good & ~one.mask or one.mask & sides.bad & ~other.mask:
-        return False
-    for wide, narrow in zip(one.labels, other.labels, strict=True):
+def _as_wide(labels: tuple[int, ...], others: tuple[int, ...]) -> bool:
+    """Say whether some labels are wider than others, or the same."""
+    for wide, narrow in zip(labels, others, strict=True):  # noqa: SIM110 - a loop, not `all`: this is asked of pairs
         if wide and (not narrow or narrow & ~wide):
             return False
     return True
@@ -169,9 +195,12 @@ def uncovered(regions: Mapping[Shape, int], extents: Sequence[Extents]) -> dict[
         covering = ~(1 << place)
         for bits, places in zip(shape, wider, strict=True):
             covering &= places[bits]
-        remaining = actions & ~_union(covered for covered, having in by_actions.items() if covering & having)
-        if remaining:
-            left[shape] = remaining
+        if covering:
+            for covered, having in by_actions.items():
+                if covering & having:
+                    actions &= ~covered  # noqa: PLW2901 - what is left of them
+        if actions:
+            left[shape] = actions
     return left
 
 
@@ -182,20 +211,15 @@ def _wider(regions: Iterable[Shape], extents: Sequence[Extents]) -> list[dict[in
         for bits, places in zip(shape, with_label, strict=True):
             places[bits] = places.get(bits, 0) | 1 << place
     return [
-        {bits: _union(places.get(up, 0) for up in _above(one, bits)) for bits in places}
+        {bits: _with_wider_label(places, one, bits) for bits in places}
         for one, places in zip(extents, with_label, strict=True)
     ]
 
 
-def _union(sets: Iterable[int]) -> int:
-    found = 0
-    for one in sets:
-        found |= one
+def _with_wider_label(places: Mapping[int, int], extents: Extents, bits: int) -> int:
+    """Return the regions that a label, a wider one, or none, which is anything, describes; as bits."""
+    found = places.get(0, 0)
+    if bits:
+        for up in _single_bits(extents.above(bits)):
+            found |= places.get(up, 0)
     return found
-
-
-def _above(extents: Extents, bits: int) -> list[int]:
-    """Return the labels that a label lies within, itself and `anything` included."""
-    if not bits:
-        return [0]
-    return [0, *_single_bits(extents.above(bits.bit_length() - 1))]
