@@ -13,9 +13,11 @@ from sekisho.policy.patterns import (
     parse_template,
     pattern_matches,
     resolve,
+    resource_matches_plainly,
     resource_pattern_matches,
 )
 from sekisho.policy.places import lines_of, locate, read_json
+from sekisho.policy.values import Ranges, parse_address, parse_network
 from sekisho.reasoning.automaton import Automaton, Reading
 
 globs = st.text(alphabet="ab:*?", max_size=8)
@@ -62,6 +64,31 @@ def test_the_automaton_reads_as_the_evaluator_matches(written: list[tuple[str, R
     matched_any = together.verdict(together.read(together.start, text)) != 0
     singles = [Automaton({"text": [[one]]}) for one in patterns]
     assert matched_any == any(one.verdict(one.read(one.start, text)) != 0 for one in singles)
+
+
+@given(globs, texts)
+def test_what_is_told_by_a_comparison_is_what_the_pattern_says(glob: str, text: str) -> None:
+    pattern = resolve(parse_template(glob, wildcards=True, variables=False), lambda _: None)
+
+    assert pattern is not None
+    assert resource_matches_plainly(glob, text) in {None, resource_pattern_matches(pattern, text)}
+
+
+ranges = st.sampled_from(["0.0.0.0/0", "::/0"]) | st.builds(
+    "{0}.{1}.0.{2}/{3}".format,
+    st.sampled_from([10, 11]),
+    st.sampled_from([0, 1, 128]),
+    st.integers(0, 9),
+    st.integers(6, 32),
+)
+
+
+@given(st.lists(ranges, max_size=6), st.sampled_from(["10.0.0.3", "10.1.0.4", "11.128.0.5", "9.0.0.1", "::1"]))
+def test_ranges_have_what_one_of_them_has(listed: list[str], text: str) -> None:
+    networks = [network for one in listed if (network := parse_network(one)) is not None]
+    address = parse_address(text)
+
+    assert Ranges(networks).has(address) == any(one.has(address) for one in networks)
 
 
 values = st.recursive(

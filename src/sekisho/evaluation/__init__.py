@@ -4,7 +4,15 @@ Everything that `sekisho.reasoning` says of all requests is checked here on sing
 accounts, zones of trust or what AWS answered; it gets a policy and a request and says allow, deny or no match.
 """
 
-from sekisho.evaluation.decide import Decision, Outcome, decide, evaluate_policy, outcome_of, statement_matches
+from sekisho.evaluation.decide import (
+    Decision,
+    Outcome,
+    StatementTest,
+    decide,
+    evaluate_policy,
+    outcome_of,
+    statement_matches,
+)
 from sekisho.evaluation.request import Caller, CallerKind, Request
 
 __all__ = [
@@ -13,6 +21,7 @@ __all__ = [
     "Decision",
     "Outcome",
     "Request",
+    "StatementTest",
     "decide",
     "evaluate_policy",
     "outcome_of",

@@ -4,57 +4,78 @@ Source: IAM User Guide, "Condition operators" and "Set operators for multivalued
 """
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from typing import Any
 
 from sekisho.policy import Condition
-from sekisho.policy.operators import BASE_OPERATORS, BaseOperator, Comparison, Family, Quantifier
+from sekisho.policy.operators import BASE_OPERATORS, BaseOperator, Comparison, Family, Operator, Quantifier
 from sekisho.policy.patterns import Pattern, arn_matcher, matcher, parse_template, resolve
-from sekisho.policy.values import Network, parse_address, parse_binary, parse_date, parse_network, parse_number
+from sekisho.policy.values import Ranges, parse_address, parse_binary, parse_date, parse_network, parse_number
 
 Context = Mapping[str, tuple[str, ...]]
 
 
 def condition_holds(condition: Condition, context: Context, *, variables: bool) -> bool:
-    """Decide one line of a condition block.
-
-    | the request's key | positive | negated | `IfExists` | `ForAllValues` | `ForAnyValue` |
-    |---|---|---|---|---|---|
-    | absent | false | true | true | true | false |
-    | present | some policy value matches | none does | as without it | for every value | for some value |
+    """Decide one line of a condition block, as `ConditionTest` does.
 
     Args:
         condition: one operator, one key, its values.
         context: keys in lower case.
         variables: whether the policy's version knows policy variables.
     """
-    values = context.get(condition.key.lower(), ())
-    base = condition.operator.base
-    if base.family is Family.NULL:
-        return any((wanted.lower() == "true") == (not values) for wanted in condition.values)
-    if not values:
-        return _holds_when_absent(condition)
-    matches_some = _test_of_all(base, condition.values, context, variables=variables)
-
-    def matches(value: str) -> bool:
-        return matches_some(value) is not base.negated
-
-    match condition.operator.quantifier:
-        case Quantifier.ALL:
-            return all(map(matches, values))
-        case Quantifier.ANY:
-            return any(map(matches, values))
-        case None if base.negated:
-            return all(map(matches, values))
-        case None:
-            return any(map(matches, values))
+    return ConditionTest(condition, variables=variables).holds(context)
 
 
-def _holds_when_absent(condition: Condition) -> bool:
-    if condition.operator.if_exists or condition.operator.quantifier is Quantifier.ALL:
+class ConditionTest:
+    """One line of a condition block, to be asked of any number of requests.
+
+    | the request's key | positive | negated | `IfExists` | `ForAllValues` | `ForAnyValue` |
+    |---|---|---|---|---|---|
+    | absent | false | true | true | true | false |
+    | present | some policy value matches | none does | as without it | for every value | for some value |
+    """
+
+    __slots__ = ("_condition", "_key", "_matches", "_variables")
+
+    def __init__(self, condition: Condition, *, variables: bool) -> None:
+        """Take a condition; `variables` says whether the policy's version knows policy variables."""
+        self._condition = condition
+        self._key = condition.key.lower()
+        self._variables = variables
+        self._matches: Callable[[str], bool] | None = None
+
+    def holds(self, context: Context) -> bool:
+        """Decide it for a request's context, which has its keys in lower case."""
+        values = context.get(self._key, ())
+        operator = self._condition.operator
+        base = operator.base
+        if base.family is _NULL:
+            return any((wanted.lower() == "true") == (not values) for wanted in self._condition.values)
+        if not values:
+            return _holds_when_absent(operator)
+        matches = self._matches or self._test(context)
+        if operator.quantifier is _ALL or (operator.quantifier is None and base.negated):
+            return all(matches(value) is not base.negated for value in values)
+        return any(matches(value) is not base.negated for value in values)
+
+    def _test(self, context: Context) -> Callable[[str], bool]:
+        """Return the test whether a request value matches some of the policy's; keep one that every request shares."""
+        base, values = self._condition.operator.base, self._condition.values
+        if self._variables and base.takes_variables and any("${" in wanted for wanted in values):
+            tests = [_value_test(base, wanted, context, variables=True) for wanted in values]
+            return lambda value: any(test(value) for test in tests)
+        self._matches = _fixed_test(base.kind, values)
+        return self._matches
+
+
+_NULL, _ALL = Family.NULL, Quantifier.ALL
+
+
+def _holds_when_absent(operator: Operator) -> bool:
+    if operator.if_exists or operator.quantifier is _ALL:
         return True
-    return condition.operator.base.negated and condition.operator.quantifier is None
+    return operator.base.negated and operator.quantifier is None
 
 
 def value_matches(base: BaseOperator, wanted: str, value: str, context: Context, *, variables: bool) -> bool:
@@ -62,32 +83,17 @@ def value_matches(base: BaseOperator, wanted: str, value: str, context: Context,
     return _value_test(base, wanted, context, variables=variables)(value)
 
 
-def _test_of_all(
-    base: BaseOperator, values: tuple[str, ...], context: Context, *, variables: bool
-) -> Callable[[str], bool]:
-    """Return the test whether a request value matches some of the policy's."""
-    if variables and base.takes_variables and any("${" in wanted for wanted in values):
-        tests = [_value_test(base, wanted, context, variables=True) for wanted in values]
-        return lambda value: any(test(value) for test in tests)
-    return _fixed_test(base.kind, values)
-
-
 @lru_cache(maxsize=1024)
 def _fixed_test(kind: str, values: tuple[str, ...]) -> Callable[[str], bool]:
-    """Return the same test for values that are the same for every request: what they are is found out once."""
+    """Return the test whether a request value matches some value of a policy, no variable being in them."""
     base = _OF_KIND[kind]
     if base.family is Family.ADDRESS:
-        networks = [network for wanted in values if (network := parse_network(wanted)) is not None]
-        return partial(_lies_in_some, networks)
+        ranges = Ranges(network for wanted in values if (network := parse_network(wanted)) is not None)
+        return lambda value: ranges.has(parse_address(value))
     if base.comparison is Comparison.EQUAL and base.family is Family.STRING:
         return frozenset(values).__contains__
     tests = [_value_test(base, wanted, {}, variables=False) for wanted in values]
     return tests[0] if len(tests) == 1 else lambda value: any(test(value) for test in tests)
-
-
-def _lies_in_some(networks: Sequence[Network], value: str) -> bool:
-    address = parse_address(value)
-    return any(network.has(address) for network in networks)
 
 
 _OF_KIND = {base.kind: base for base in BASE_OPERATORS.values()}

@@ -1,13 +1,13 @@
 """The decision: what a policy says of one request, and which statements say so."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import Enum
 
 import msgspec
 
-from sekisho.evaluation.conditions import Context, condition_holds, single_value
-from sekisho.evaluation.principals import principals_match
-from sekisho.evaluation.request import Request
+from sekisho.evaluation.conditions import ConditionTest, Context, single_value
+from sekisho.evaluation.principals import principals_test
+from sekisho.evaluation.request import Caller, Request
 from sekisho.policy import Effect, Patterns, Policy, Statement
 from sekisho.policy.catalogue import action_matches
 from sekisho.policy.patterns import parse_resource_glob, resolve, resource_matches_plainly, resource_pattern_matches
@@ -64,24 +64,59 @@ def outcome_of(matching: Iterable[Statement]) -> Outcome:
 
 
 def statement_matches(statement: Statement, request: Request, *, variables: bool) -> bool:
-    """Say whether a statement is about the request: its principal, action, resource and every condition.
+    """Say whether a statement is about one request, as `StatementTest` does."""
+    return StatementTest(statement, variables=variables).matches(request)
 
-    Args:
-        statement: of a resource policy; one without a principal element, as in an identity policy, is about everyone.
-        request: the request.
-        variables: whether the policy's version knows policy variables.
-    """
-    principals = statement.principals
-    if principals is not None and not principals_match(principals, request.caller, deny=statement.effect is _DENY):
-        return False
-    if not actions_match(statement.actions, request.action):
-        return False
-    if not resources_match(statement.resources, request.resource, request.context, variables=variables):
-        return False
-    for condition in statement.conditions:  # noqa: SIM110 - a loop, not `all`: most statements have none
-        if not condition_holds(condition, request.context, variables=variables):
+
+class StatementTest:
+    """A statement, to be asked of any number of requests: what several have in common is found out once."""
+
+    __slots__ = ("_conditions", "_covers", "_is_about", "_statement", "_variables")
+
+    def __init__(self, statement: Statement, *, variables: bool) -> None:
+        """Take a statement.
+
+        Args:
+            statement: of a resource policy; one without a principal element, as in an identity policy, is about
+                everyone.
+            variables: whether the policy's version knows policy variables.
+        """
+        self._statement = statement
+        self._variables = variables
+        self._is_about: Callable[[Caller], bool] | None = None
+        self._covers: dict[tuple[str, str], bool] = {}
+        self._conditions: list[ConditionTest] | None = None
+
+    def matches(self, request: Request) -> bool:
+        """Say whether the statement is about a request: its principal, action, resource and every condition."""
+        statement = self._statement
+        if statement.principals is not None:
+            if self._is_about is None:
+                self._is_about = principals_test(statement.principals, deny=statement.effect is _DENY)
+            if not self._is_about(request.caller):
+                return False
+        if not self._covers_what_is_asked(request):
             return False
-    return True
+        if not statement.conditions:
+            return True
+        if self._conditions is None:
+            self._conditions = [ConditionTest(one, variables=self._variables) for one in statement.conditions]
+        for condition in self._conditions:  # noqa: SIM110 - a loop, not `all`: this is asked for every request
+            if not condition.holds(request.context):
+                return False
+        return True
+
+    def _covers_what_is_asked(self, request: Request) -> bool:
+        asked = request.action, request.resource
+        known = self._covers.get(asked)
+        if known is None:
+            actions, resources = self._statement.actions, self._statement.resources
+            known = actions_match(actions, request.action) and resources_match(
+                resources, request.resource, request.context, variables=self._variables
+            )
+            if resources is None or not (self._variables and any("$" in glob for glob in resources.globs)):
+                self._covers[asked] = known
+        return known
 
 
 _DENY, _ALLOW, _NO_MATCH = Effect.DENY, Outcome.ALLOW, Outcome.NO_MATCH

@@ -1,6 +1,7 @@
 """Whether an entry of a `Principal` element means a caller."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from sekisho.evaluation.request import Caller
 from sekisho.policy import EVERYONE, Principal, PrincipalForm, Principals
@@ -58,3 +59,34 @@ def _is_spared(principals: Principals, caller: Caller) -> bool:
     if len(named) == len(of_account):  # the account itself is not listed
         return False
     return not named or _some_entry_matches(named, caller)
+
+
+def principals_test(principals: Principals, *, deny: bool) -> Callable[[Caller], bool]:
+    """Return the test that `principals_match` makes of a caller."""
+    if principals.negated:
+        return partial(principals_match, principals, deny=deny)
+    if len(principals.entries) <= _FEW:
+        return partial(_some_entry_matches, principals.entries)
+    names: dict[str, set[str]] = {}
+    for entry in principals.entries:
+        if entry.form is _EVERYONE:
+            return _is_anyone
+        if entry.form.fact is not None:
+            names.setdefault(entry.form.fact, set()).add(entry.value)
+    return partial(_has_some_name, names)
+
+
+_FEW = 4
+"""So few entries are compared one by one."""
+
+
+def _is_anyone(caller: Caller) -> bool:
+    del caller
+    return True
+
+
+def _has_some_name(names: Mapping[str, set[str]], caller: Caller) -> bool:
+    for fact, values in names.items():  # noqa: SIM110 - a loop, not `any`: this is asked for every request
+        if getattr(caller, fact) in values:
+            return True
+    return False

@@ -270,18 +270,20 @@ def resource_pattern_matches(pattern: Pattern, text: str) -> bool:
 
 
 def resource_matches_plainly(glob: str, text: str) -> bool | None:
-    """Compare an ARN with a value of a `Resource` element that has no more than a star at its end; else return None.
+    """Compare an ARN with a value of a `Resource` element as far as that takes no more than a comparison; else None.
 
-    It says what `resource_pattern_matches` says.
+    It says what `resource_pattern_matches` says: of a value with no more than a star at its end, and of an ARN that
+    does not begin as the value does.
     """
     if glob in {"*", text}:
         return True
-    if "$" in glob or "?" in glob:
+    if "$" in glob:
         return None
     start, star, rest = glob.partition("*")
-    if rest:
-        return None
-    return bool(star) and text.startswith(start)
+    start, any_one, _ = start.partition("?")
+    if not text.startswith(start):
+        return False
+    return None if rest or any_one else bool(star)
 
 
 def _matches_components(components: list[Callable[[str], bool]], text: str) -> bool:

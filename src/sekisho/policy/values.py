@@ -3,6 +3,8 @@
 import base64
 import binascii
 import re
+from bisect import bisect_right
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from socket import AF_INET, AF_INET6, inet_pton
@@ -29,6 +31,23 @@ class Network(NamedTuple):
     def has(self, address: Address | None) -> bool:
         """Say whether an address lies in the range; None, which is no address, does not."""
         return address is not None and address.version == self.version and self.low <= address.number <= self.high
+
+
+class Ranges:
+    """Several ranges of addresses, asked together: of any two, one lies within the other or they are apart."""
+
+    def __init__(self, networks: Iterable[Network]) -> None:
+        """Keep the widest ranges, in order."""
+        self._widest: list[Network] = []
+        for network in sorted(networks, key=lambda one: (one.version, one.low, -one.high)):
+            if not (self._widest and self._widest[-1].has(Address(network.version, network.low))):
+                self._widest.append(network)
+        self._starts = [(one.version, one.low) for one in self._widest]
+
+    def has(self, address: Address | None) -> bool:
+        """Say whether an address lies in some range; None, which is no address, does not."""
+        place = 0 if address is None else bisect_right(self._starts, address)
+        return place > 0 and self._widest[place - 1].has(address)
 
 
 _DATE = re.compile(

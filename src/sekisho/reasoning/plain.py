@@ -16,7 +16,7 @@ from sekisho.reasoning.clauses import Clause
 from sekisho.reasoning.errors import UndecidedError
 from sekisho.reasoning.facets import Example
 from sekisho.reasoning.gates import Gates
-from sekisho.reasoning.proofs import Case, prove
+from sekisho.reasoning.proofs import Case, Prover
 from sekisho.reasoning.question import Question, Wanted, World
 from sekisho.reasoning.regions import MAX_REGIONS
 from sekisho.reasoning.samples import fresh_account
@@ -66,7 +66,8 @@ def plain_regions(
     left = _not_said_wider(actions)
     if len(left) > MAX_REGIONS:
         raise UndecidedError(f"more than {MAX_REGIONS:,} groups of requests get in")
-    return [Region(one, {}, prove(question, clauses, context, some, cases[one])) for one, some in left.items()]
+    prover = Prover(question, clauses, context)
+    return [Region(one, {}, prover.prove(some, cases[one])) for one, some in left.items()]
 
 
 def _named(clauses: Sequence[Clause]) -> dict[Principal, int] | None:

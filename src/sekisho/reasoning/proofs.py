@@ -1,10 +1,10 @@
 """From what gets in to witnesses: requests that the evaluator has allowed, with the statements that open."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from sekisho.evaluation import Caller, CallerKind, Outcome, Request, outcome_of, statement_matches
+from sekisho.evaluation import Caller, CallerKind, Outcome, Request, StatementTest, outcome_of
 from sekisho.evaluation.conditions import Context
 from sekisho.policy import Effect
 from sekisho.reasoning.clauses import Clause
@@ -29,30 +29,76 @@ class Case(msgspec.Struct, frozen=True):
     wish: Wish
 
 
-def prove(
-    question: Question, clauses: Sequence[Clause], context: Context, actions: int, cases: Sequence[Case]
-) -> Witnesses:
-    """Return a request for each of some actions, the evaluator having confirmed it.
+class Prover:
+    """Has the evaluator confirm requests of one question."""
 
-    Args:
-        question: what is asked.
-        clauses: its statements.
-        context: what every request has.
-        actions: what to prove; together the cases have it all.
-        cases: the first that has an action proves it.
+    def __init__(self, question: Question, clauses: Sequence[Clause], context: Context) -> None:
+        """Take a question.
 
-    Raises:
-        UnconfirmedWitnessError: a gate does not let a request through.
-    """
-    witnesses = Witnesses(question.actions)
-    for case in cases:
-        part = case.actions & actions
-        actions &= ~part
-        for alike in _covered_alike(clauses, case, part):
-            witnesses.add(alike, _confirm(question, context, case, alike))
-        if not actions:
-            break
-    return witnesses
+        Args:
+            question: what is asked.
+            clauses: its statements.
+            context: what every request has.
+        """
+        self._question = question
+        self._clauses = clauses
+        self._context = context
+        self._gates = [
+            [
+                (Opener(document, statement), StatementTest(statement, variables=document.policy.version.has_variables))
+                for document in gate.documents
+                for statement in document.policy.statements
+            ]
+            for gate in question.gates
+        ]
+
+    def prove(self, actions: int, cases: Iterable[Case]) -> Witnesses:
+        """Return a request for each of some actions, the evaluator having confirmed it.
+
+        Args:
+            actions: what to prove; together the cases have it all.
+            cases: the first that has an action proves it.
+
+        Raises:
+            UnconfirmedWitnessError: a gate does not let a request through.
+        """
+        witnesses = Witnesses(self._question.actions)
+        for case in cases:
+            part = case.actions & actions
+            actions &= ~part
+            for alike in _covered_alike(self._clauses, case, part):
+                witnesses.add(alike, self._confirm(case, alike))
+            if not actions:
+                break
+        return witnesses
+
+    def _confirm(self, case: Case, actions: int) -> Witness:
+        """Ask the evaluator, gate by gate, and note which statements open.
+
+        Raises:
+            UnconfirmedWitnessError: a gate does not let the request through.
+        """
+        context = dict(self._context)
+        caller = _ANYONE
+        for example in case.examples:
+            context.update(example.context)
+            caller = example.caller or caller
+        action = self._question.actions.names[(actions & -actions).bit_length() - 1]
+        openers: list[Opener] = []
+        closers: list[Opener] = []
+        views, resources = case.wish.target.views, case.wish.resources
+        for gate, tests, view, resource in zip(self._question.gates, self._gates, views, resources, strict=True):
+            request = Request(caller, view.action or action, resource, context)
+            matching = [opener for opener, test in tests if test.matches(request)]
+            outcome = outcome_of([opener.statement for opener in matching])
+            if (outcome is _ALLOW) is gate.shut:
+                raise UnconfirmedWitnessError(f"the evaluator decides otherwise on `{request.action}` on `{resource}`")
+            if not gate.shut:
+                openers += matching
+            elif outcome is _DENY:
+                closers += [one for one in matching if one.statement.effect is Effect.DENY]
+        request = Request(caller, action, resources[0], context)
+        return Witness(request, tuple(openers), tuple(closers))
 
 
 def _covered_alike(clauses: Sequence[Clause], case: Case, actions: int) -> list[int]:
@@ -64,37 +110,5 @@ def _covered_alike(clauses: Sequence[Clause], case: Case, actions: int) -> list[
     return parts
 
 
-def _confirm(question: Question, known: Context, case: Case, actions: int) -> Witness:
-    """Ask the evaluator, gate by gate, and note which statements open.
-
-    Raises:
-        UnconfirmedWitnessError: a gate does not let the request through.
-    """
-    context = dict(known)
-    caller = Caller(CallerKind.ANONYMOUS)
-    for example in case.examples:
-        context.update(example.context)
-        caller = example.caller or caller
-    action = question.actions.names[(actions & -actions).bit_length() - 1]
-    openers: list[Opener] = []
-    closers: list[Opener] = []
-    for gate, view, resource in zip(question.gates, case.wish.target.views, case.wish.resources, strict=True):
-        request = Request(caller, view.action or action, resource, context)
-        matching: list[Opener] = []
-        for document in gate.documents:
-            variables = document.policy.version.has_variables
-            for statement in document.policy.statements:
-                if statement_matches(statement, request, variables=variables):
-                    matching.append(Opener(document, statement))  # noqa: PERF401 - two loops with something between
-        outcome = outcome_of([opener.statement for opener in matching])
-        if (outcome is _ALLOW) is gate.shut:
-            raise UnconfirmedWitnessError(f"the evaluator decides otherwise on `{request.action}` on `{resource}`")
-        if not gate.shut:
-            openers += matching
-        elif outcome is _DENY:
-            closers += [one for one in matching if one.statement.effect is Effect.DENY]
-    request = Request(caller, action, case.wish.resources[0], context)
-    return Witness(request, tuple(openers), tuple(closers))
-
-
+_ANYONE = Caller(CallerKind.ANONYMOUS)
 _ALLOW, _DENY = Outcome.ALLOW, Outcome.DENY

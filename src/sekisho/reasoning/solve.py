@@ -14,7 +14,7 @@ from sekisho.reasoning.gates import Gates
 from sekisho.reasoning.judging import PRINCIPAL, Judge, Kind, PrincipalIndex
 from sekisho.reasoning.keys import Key, Label
 from sekisho.reasoning.plain import plain_regions
-from sekisho.reasoning.proofs import Case, prove
+from sekisho.reasoning.proofs import Case, Prover
 from sekisho.reasoning.question import Question, Wanted
 from sekisho.reasoning.regions import (
     MAX_DESCRIPTIONS,
@@ -31,7 +31,7 @@ from sekisho.reasoning.settle import is_exact, settle_variables
 from sekisho.reasoning.sides import facets_of
 from sekisho.reasoning.widen import widen_variables
 from sekisho.reasoning.wishes import Wish, wishes_of
-from sekisho.reasoning.witnesses import Region, is_wider, joined, outermost
+from sekisho.reasoning.witnesses import Region, Witnesses, is_wider, joined, outermost
 
 
 def solve(question: Question, *, steps: int | None = None) -> tuple[Region, ...]:
@@ -169,7 +169,8 @@ def _solve_once(
     outer = uncovered(actions, extents)
     if len(outer) > MAX_REGIONS:
         raise UndecidedError(f"more than {MAX_REGIONS:,} groups of requests get in")
-    return [_region(search, shape, left, cases[shape]) for shape, left in outer.items()]
+    prover = Prover(question, clauses, context)
+    return [_region(search, shape, prover.prove(left, cases[shape])) for shape, left in outer.items()]
 
 
 def _context(question: Question, settled: Mapping[str, str | None]) -> Context:
@@ -253,8 +254,8 @@ def _all_actions(cases: Iterable[Case]) -> int:
     return actions
 
 
-def _region(search: _Search, shape: Shape, actions: int, cases: Sequence[Case]) -> Region:
-    """Describe a region, and have the evaluator confirm a request for each of its actions."""
+def _region(search: _Search, shape: Shape, witnesses: Witnesses) -> Region:
+    """Describe a region, for each of whose actions there is a request."""
     principal = EVERYONE
     condition: dict[str, Label] = {}
     for name, bits in zip(search.judge.keys, shape, strict=True):
@@ -262,5 +263,4 @@ def _region(search: _Search, shape: Shape, actions: int, cases: Sequence[Case]) 
             principal = search.index.labels[bits.bit_length() - 1]
         elif bits:
             condition[name] = search.keys[name].labels[bits.bit_length() - 1]
-    witnesses = prove(search.question, search.clauses, search.context, actions, cases)
     return Region(principal, condition, witnesses)

@@ -1,0 +1,90 @@
+"""The evaluator asked many times beside the evaluator asked once."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sekisho.evaluation import Caller, CallerKind, Request, StatementTest, statement_matches
+from sekisho.evaluation.principals import principals_match, principals_test
+from sekisho.policy import Condition, Effect, Patterns, Principal, PrincipalForm, Principals, Statement
+from sekisho.policy.operators import Operator, find_operator
+
+ACCOUNTS = ("111122223333", "444455556666")
+ROLES = tuple(f"arn:aws:iam::{account}:role/{name}" for account in ACCOUNTS for name in ("a", "b"))
+ENTRIES = (
+    Principal(PrincipalForm.EVERYONE, "*"),
+    *(Principal(PrincipalForm.ACCOUNT, account) for account in ACCOUNTS),
+    *(Principal(PrincipalForm.IDENTITY, role) for role in ROLES),
+    Principal(PrincipalForm.UNIQUE_ID, "AROAEXAMPLEROLEID1234"),
+    Principal(PrincipalForm.FEDERATED, "accounts.google.com"),
+    Principal(PrincipalForm.CANONICAL_USER, "0" * 64),
+)
+CALLERS = (
+    Caller(CallerKind.ANONYMOUS),
+    *(Caller(CallerKind.AWS, role.split(":")[4], role) for role in ROLES),
+    Caller(CallerKind.AWS, "777788889999", "arn:aws:iam::777788889999:user/c", canonical_id="0" * 64),
+    Caller(CallerKind.WEB_IDENTITY, provider="accounts.google.com"),
+)
+
+principals = st.builds(
+    Principals,
+    st.lists(st.sampled_from(ENTRIES), min_size=1, max_size=len(ENTRIES), unique=True).map(tuple),
+    st.booleans(),
+)
+
+
+@given(principals, st.booleans())
+def test_whom_an_element_covers_is_the_same_for_many_callers(element: Principals, deny: bool) -> None:  # noqa: FBT001 - drawn
+    covers = principals_test(element, deny=deny)
+
+    for caller in CALLERS:
+        assert covers(caller) == principals_match(element, caller, deny=deny)
+
+
+def operator(name: str) -> Operator:
+    found = find_operator(name)
+    assert found is not None
+    return found
+
+
+conditions = st.builds(
+    Condition,
+    st.sampled_from(["StringEquals", "StringNotLikeIfExists", "ForAllValues:StringLike"]).map(operator),
+    st.sampled_from(["aws:PrincipalTag/team", "s3:prefix"]),
+    st.lists(st.sampled_from(["a", "a*", "${aws:PrincipalTag/team}"]), min_size=1, max_size=2).map(tuple),
+)
+statements = st.builds(
+    Statement,
+    st.just(0),
+    st.sampled_from(Effect),
+    st.builds(Patterns, st.sampled_from([("s3:*",), ("s3:Get?bject",)]), st.booleans()),
+    st.none() | principals,
+    st.none()
+    | st.builds(
+        Patterns,
+        st.sampled_from([("arn:aws:s3:::b/*",), ("arn:aws:s3:::b/${aws:PrincipalTag/team}/*", "*x")]),
+        st.booleans(),
+    ),
+    st.lists(conditions, max_size=2).map(tuple),
+)
+requests = st.builds(
+    Request,
+    st.sampled_from(CALLERS),
+    st.sampled_from(["s3:GetObject", "s3:PutObject"]),
+    st.sampled_from(["arn:aws:s3:::b/a/1", "arn:aws:s3:::b/ab/1", "arn:aws:s3:::c"]),
+    st.dictionaries(
+        st.sampled_from(["aws:principaltag/team", "s3:prefix"]),
+        st.lists(st.sampled_from(["a", "ab", "b"]), min_size=1, max_size=2).map(tuple),
+    ),
+)
+
+
+@given(statements, st.lists(requests, min_size=2, max_size=6), st.booleans())
+def test_a_statement_says_of_many_requests_what_it_says_of_each(
+    statement: Statement,
+    asked: list[Request],
+    variables: bool,  # noqa: FBT001 - drawn
+) -> None:
+    kept = StatementTest(statement, variables=variables)
+
+    for request in asked:
+        assert kept.matches(request) == statement_matches(statement, request, variables=variables)
