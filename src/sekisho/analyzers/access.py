@@ -1,6 +1,7 @@
 """From a region to the access that a finding shows."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 import msgspec
 from msgspec.structs import replace
@@ -32,7 +33,8 @@ class Passage(msgspec.Struct, frozen=True):
     """A way to a resource, with what is the same for everyone who comes by it.
 
     Attributes:
-        spelled: how the documents spell condition keys, and how those are spelled that they do not name.
+        spelled: how the documents spell condition keys, and how those are spelled that they do not name; in order.
+        carried_along: the actions that are nothing alone.
         approximations: what had to be assumed.
         is_mended: whether those who come by it are told of a policy that closes it to them.
     """
@@ -40,8 +42,61 @@ class Passage(msgspec.Struct, frozen=True):
     subject: Subject
     way: Way
     spelled: Mapping[str, str]
+    carried_along: int
     approximations: tuple[str, ...] = ()
     is_mended: bool = True
+    _deeds: dict[int, "_Deeds"] = {}
+    _openings: "dict[tuple[_Place, ...], _Opening]" = {}
+
+    def deeds(self, actions: int) -> "_Deeds":
+        """Return what a finding shows of a set of actions."""
+        known = self._deeds.get(actions)
+        if known is None:
+            table = self.way.actions
+            names = tuple(sorted(table.names_in(actions)))
+            known = self._deeds[actions] = _Deeds(
+                names,
+                most_telling(names),
+                table.levels_of(actions),
+                restriction_on(self.subject.zone, self.subject.resource.owner_account, names)
+                if self.subject.control_policies_known
+                else ResourceControlPolicyRestriction.FAILED_TO_EVALUATE_RCP,
+            )
+        return known
+
+    def opening(self, openers: Mapping["_Place", Opener]) -> "_Opening":
+        """Return what a finding shows of the statements that let it in."""
+        places = tuple(openers)
+        known = self._openings.get(places)
+        if known is None:
+            known = self._openings[places] = _Opening(
+                tuple(map(_because, openers.values())), frozenset([opener.document.name for opener in openers.values()])
+            )
+        return known
+
+
+class _Deeds(msgspec.Struct, frozen=True):
+    """Some actions, as a finding shows them.
+
+    Attributes:
+        levels: their access levels.
+    """
+
+    names: tuple[str, ...]
+    most_telling: str
+    levels: frozenset[str]
+    restriction: ResourceControlPolicyRestriction
+
+
+class _Opening(msgspec.Struct, frozen=True):
+    """Some statements, as a finding shows them; and the names of their documents."""
+
+    because: tuple[Because, ...]
+    documents: frozenset[str]
+
+
+_Place: TypeAlias = tuple[str, str, int]
+"""Where a statement stands: its document's name, what carries the document, and its index there."""
 
 
 _MOST_MENDED = 20
@@ -61,41 +116,32 @@ def passage_by(subject: Subject, way: Way, regions: Sequence[Region]) -> Passage
     if varying and (keys := inexact_variables(question_of(subject, way), regions)):
         names = ", ".join(f"`${{{key}}}`" for key in keys)
         assumed = (*assumed, f"not every value of {names} could be tried, and others may let more in")
-    return Passage(subject, way, _spelling(way, varying), assumed, len(regions) <= _MOST_MENDED)
+    carried_along = way.actions.known(CARRIED_ALONG)
+    return Passage(subject, way, _spelling(way, varying), carried_along, assumed, len(regions) <= _MOST_MENDED)
 
 
 def access_of(passage: Passage, region: Region, blockers: Blockers) -> ExternalAccess:
     """Return the access that a finding shows for a region, without the words that tell it."""
-    subject, way = passage.subject, passage.way
-    resource = subject.resource
-    actions = tuple(sorted(region.witnesses))
-    openers = openers_of(region)
-    public = _is_public(region, way)
+    way, principal = passage.way, region.principal
+    deeds = passage.deeds(region.witnesses.actions)
+    opening = passage.opening(openers_of(region))
+    limited = limited_keys(_statements_that_open(region, passage.carried_along))
+    public = _is_public(region, way, limited)
     severity, rule = rate(
-        Case(
-            principal=region.principal,
-            is_public=public,
-            levels=way.actions.levels_of(region.witnesses.actions),
-            limited_keys=limited_keys(_statements_that_open(region)),
-            blocked=blockers.whole,
-        )
+        Case(principal, is_public=public, levels=deeds.levels, limited_keys=limited, blocked=blockers.whole)
     )
     return ExternalAccess(
-        principal=region.principal.as_map,
-        action=actions,
+        principal=principal.as_map,
+        action=deeds.names,
         condition=_condition(way, region, passage.spelled),
         is_public=public,
-        witness=_shown_witness(region, region.witnesses[most_telling(actions)], passage.spelled),
-        because=tuple(map(_because, openers)),
+        witness=_shown_witness(region, region.witnesses[deeds.most_telling], passage.spelled),
+        because=opening.because,
         severity=severity,
         severity_rule=rule,
-        sources=_sources(resource, way, region, openers),
+        sources=_sources(passage.subject.resource, way, region, opening.documents),
         blocked_by=blockers.standing,
-        resource_control_policy_restriction=(
-            restriction_on(subject.zone, resource.owner_account, actions)
-            if subject.control_policies_known
-            else ResourceControlPolicyRestriction.FAILED_TO_EVALUATE_RCP
-        ),
+        resource_control_policy_restriction=deeds.restriction,
         approximations=(*passage.approximations, *blockers.undecided),
     )
 
@@ -114,7 +160,7 @@ def told(access: ExternalAccess, passage: Passage, region: Region, blockers: Blo
                 way=passage.way,
                 region=region,
                 action=most_telling(access.action),
-                openers=tuple(openers_of(region)),
+                openers=tuple(openers_of(region).values()),
                 blockers=blockers,
                 restriction=access.resource_control_policy_restriction,
                 approximations=len(access.approximations),
@@ -130,23 +176,24 @@ def _condition(way: Way, region: Region, spelled: Mapping[str, str]) -> dict[str
     return {**shown, "aws:SourceVpc": vpc[0]} if vpc else shown
 
 
-def _statements_that_open(region: Region) -> list[Statement]:
+def _statements_that_open(region: Region, carried_along: int) -> list[Statement]:
     """Every statement that opens something which is a way in by itself."""
     return [
         opener.statement
-        for actions, witness in region.witnesses.alike()
-        if witness.request.action not in CARRIED_ALONG or not CARRIED_ALONG.issuperset(actions)
+        for actions, witness in region.witnesses.found
+        if actions & ~carried_along or witness.request.action not in CARRIED_ALONG
         for opener in witness.openers
     ]
 
 
-def openers_of(region: Region) -> list[Opener]:
-    """Every statement that lets one of the region's witnesses in, once, in document order."""
-    found: dict[tuple[str, str, int], Opener] = {}
-    for witness in region.witnesses.distinct:
+def openers_of(region: Region) -> dict[_Place, Opener]:
+    """Every statement that lets one of the region's witnesses in, by its place, in document order."""
+    found: dict[_Place, Opener] = {}
+    for _, witness in region.witnesses.found:
         for opener in witness.openers:
-            found.setdefault((opener.document.name, opener.document.resource, opener.statement.index), opener)
-    return list(found.values())
+            document = opener.document
+            found.setdefault((document.name, document.resource, opener.statement.index), opener)
+    return found
 
 
 _WELL_KNOWN = (
@@ -175,10 +222,10 @@ def _spelling(way: Way, varying: Iterable[str]) -> Mapping[str, str]:
                     spelled.setdefault(condition.key.lower(), condition.key)
     for key in varying:
         spelled.setdefault(key, USUAL_SPELLING.get(key, key))
-    return spelled
+    return dict(sorted(spelled.items()))
 
 
-def _is_public(region: Region, way: Way) -> bool:
+def _is_public(region: Region, way: Way, limited: frozenset[str]) -> bool:
     """Say whether anyone at all is let in: nobody is named, and no shown condition keeps some outsiders out for good.
 
     A provider that has no ARN, such as `accounts.google.com`, has the whole world for its users.
@@ -187,15 +234,12 @@ def _is_public(region: Region, way: Way) -> bool:
     if way.narrow and (way.access_point or region.condition.keys() & ACCESS_POINT_KEYS):
         return False
     principal = region.principal
-    anyone = principal.form is PrincipalForm.EVERYONE or (
-        principal.form is PrincipalForm.FEDERATED and not principal.value.startswith("arn:")
-    )
-    if any(narrows(key, label.text) for key, label in region.condition.items()):
-        return False
-    if not anyone or principal.form is PrincipalForm.EVERYONE:
-        return anyone
-    subjects = {f"{principal.value}:{claim}" for claim in ("sub", "id", "user_id")}
-    return not subjects & limited_keys(_statements_that_open(region))
+    if principal.form is not PrincipalForm.EVERYONE:
+        if principal.form is not PrincipalForm.FEDERATED or principal.value.startswith("arn:"):
+            return False
+        if not limited.isdisjoint([f"{principal.value}:{claim}" for claim in ("sub", "id", "user_id")]):
+            return False
+    return not any(narrows(key, label.text) for key, label in region.condition.items())
 
 
 def _because(opener: Opener) -> Because:
@@ -212,8 +256,8 @@ def _because(opener: Opener) -> Because:
 def _shown_witness(region: Region, witness: Witness, spelled: Mapping[str, str]) -> WitnessRequest:
     request = witness.request
     context = {
-        spelled[key]: values[0] if len(values) == 1 else values
-        for key in sorted(spelled)
+        name: values[0] if len(values) == 1 else values
+        for key, name in spelled.items()
         if (values := request.context.get(key)) is not None
     }
     return WitnessRequest(_shown_caller(region, request.caller), request.action, request.resource, context)
@@ -230,7 +274,7 @@ def _shown_caller(region: Region, caller: Caller) -> dict[str, str]:
     return {"AWS": (caller.session_arn if session else caller.principal_arn) or ""}
 
 
-def _sources(resource: RawResource, way: Way, region: Region, openers: list[Opener]) -> tuple[Source, ...]:
+def _sources(resource: RawResource, way: Way, region: Region, documents: frozenset[str]) -> tuple[Source, ...]:
     """What opens a bucket of either kind; other resources have no sources. Source: API reference, `FindingSource`."""
     if resource.resource_type not in {"AWS::S3::Bucket", "AWS::S3Express::DirectoryBucket"}:
         return ()
@@ -241,6 +285,5 @@ def _sources(resource: RawResource, way: Way, region: Region, openers: list[Open
         account = next((text for text in delegated if text.isdigit()), None)
         arn = next((text for text in delegated if text.startswith("arn:")), None)
         return (Source("S3_ACCESS_POINT_ACCOUNT", arn, account or account_of(arn or "") or None),)
-    names = {opener.document.name for opener in openers}
     types = {"BucketPolicy": "POLICY", "BucketAcl": "BUCKET_ACL"}
-    return tuple(Source(type_) for name, type_ in types.items() if name in names)
+    return tuple(Source(type_) for name, type_ in types.items() if name in documents)

@@ -27,7 +27,6 @@ from sekisho.resources.documents import MalformedDocumentError
 from sekisho.resources.exposure import Way
 from sekisho.resources.gaps import account_gaps, is_denial
 from sekisho.resources.hypothetical import hypothetical_resource
-from sekisho.resources.iam_role import CARRIED_ALONG
 from sekisho.resources.registry import read_exposure
 from sekisho.resources.snapshot import RawResource, Snapshot
 from sekisho.resources.zone import ZoneOfTrust, ZoneType
@@ -143,24 +142,10 @@ def _at_most(subject: Subject) -> Iterator[AtMost]:
 def _analysis(
     resource: RawResource, outcomes: Iterable[ExternalAccess | AnalysisError], notes: tuple[str, ...] = ()
 ) -> ResourceAnalysis:
-    return ResourceAnalysis(
-        resource=resource.arn,
-        resource_type=resource.resource_type,
-        resource_owner_account=resource.owner_account,
-        region=resource.region,
-        observations=tuple(
-            Observation(
-                resource=resource.arn,
-                resource_type=resource.resource_type,
-                resource_owner_account=resource.owner_account,
-                region=resource.region,
-                finding_type=FindingType.EXTERNAL_ACCESS,
-                outcome=outcome,
-            )
-            for outcome in outcomes
-        ),
-        notes=notes,
-    )
+    arn, type_, owner, region = resource.arn, resource.resource_type, resource.owner_account, resource.region
+    finding_type = FindingType.EXTERNAL_ACCESS
+    observations = tuple([Observation(arn, type_, owner, region, finding_type, outcome) for outcome in outcomes])
+    return ResourceAnalysis(arn, type_, owner, region, observations, notes)
 
 
 def _accesses(subject: Subject, way: Way, *, in_words: bool, fewest_findings: bool) -> Iterator[ExternalAccess]:
@@ -171,9 +156,8 @@ def _accesses(subject: Subject, way: Way, *, in_words: bool, fewest_findings: bo
     if fewest_findings:
         regions = fewest(question, regions)
     passage = passage_by(subject, way, regions)
-    carried_along = way.actions.known(CARRIED_ALONG)
     for region in regions:
-        if region.witnesses.actions & ~carried_along:
+        if region.witnesses.actions & ~passage.carried_along:
             blockers = blockers_of(question, region, subject.exposure.further)
             access = access_of(passage, region, blockers)
             yield told(access, passage, region, blockers) if in_words else access

@@ -55,6 +55,8 @@ class ConditionTest:
         if not values:
             return _holds_when_absent(operator)
         matches = self._matches or self._test(context)
+        if len(values) == 1:
+            return matches(values[0]) is not base.negated
         if operator.quantifier is _ALL or (operator.quantifier is None and base.negated):
             return all(matches(value) is not base.negated for value in values)
         return any(matches(value) is not base.negated for value in values)

@@ -16,8 +16,8 @@ _WIDEST_PREFIX = {4: 8, 6: 32}
 
 def is_fixed(value: str) -> bool:
     """Say whether a value has no wildcard, and no variable but those that the resource decides."""
-    rest = _OF_RESOURCE.sub("fixed", value)
-    return bool(rest) and not any(mark in rest for mark in ("*", "?", "${"))
+    rest = _OF_RESOURCE.sub("fixed", value) if "$" in value else value
+    return bool(rest) and "*" not in rest and "?" not in rest and "${" not in rest
 
 
 def has_fixed_account(value: str) -> bool:

@@ -168,7 +168,10 @@ def _pieces_matcher(pattern: Pattern) -> Callable[[str], bool]:
         length = _length(first)
         return lambda text: len(text) == length and _stands_at(first, text, 0)
     *middle, last = others
-    return partial(_matches_pieces, first, [(piece, _length(piece)) for piece in middle], last)
+    if Wildcard.ANY_ONE not in pattern:
+        return partial(_matches_texts, _text(first), [_text(piece) for piece in middle], _text(last))
+    ends = (first, _length(first)), (last, _length(last))
+    return partial(_matches_pieces, ends, [(piece, _length(piece)) for piece in middle])
 
 
 def _anything(text: str) -> bool:
@@ -176,8 +179,23 @@ def _anything(text: str) -> bool:
     return True
 
 
-def _matches_pieces(first: "_Piece", middle: "list[tuple[_Piece, int]]", last: "_Piece", text: str) -> bool:
-    at, end = _length(first), len(text) - _length(last)
+def _matches_texts(first: str, middle: list[str], last: str, text: str) -> bool:
+    at, end = len(first), len(text) - len(last)
+    if end < at or not text.startswith(first) or not text.endswith(last):
+        return False
+    for piece in middle:
+        found = text.find(piece, at, end)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return True
+
+
+def _matches_pieces(
+    ends: "tuple[tuple[_Piece, int], tuple[_Piece, int]]", middle: "list[tuple[_Piece, int]]", text: str
+) -> bool:
+    (first, at), (last, length_of_last) = ends
+    end = len(text) - length_of_last
     if end < at or not _stands_at(first, text, 0) or not _stands_at(last, text, end):
         return False
     for piece, length in middle:
@@ -201,6 +219,11 @@ def _pieces(pattern: Pattern) -> list[_Piece]:
         else:
             pieces[-1].append(part)
     return pieces
+
+
+def _text(piece: _Piece) -> str:
+    """Return a piece without `?` as the text that it is."""
+    return "".join(map(str, piece))
 
 
 def _length(piece: _Piece) -> int:
@@ -290,7 +313,10 @@ def _matches_components(components: list[Callable[[str], bool]], text: str) -> b
     values = text.split(":", len(components) - 1)
     if len(values) != len(components):
         return False
-    return all(matches(value) for matches, value in zip(components, values, strict=True))
+    for matches, value in zip(components, values, strict=True):  # noqa: SIM110 - a loop, not `all`: asked of every ARN
+        if not matches(value):
+            return False
+    return True
 
 
 def split_arn_pattern(pattern: Pattern) -> tuple[Pattern, ...]:

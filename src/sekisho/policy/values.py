@@ -99,15 +99,13 @@ def parse_network(text: str) -> Network | None:
     address = parse_address(start)
     if address is None:
         return None
-    bits = 32 if address.version == 4 else 128  # noqa: PLR2004 - the bits of an address
-    prefix = bits
-    if slash:
-        if not (length.isascii() and length.isdigit() and int(length) <= bits):
-            return None
-        prefix = int(length)
+    version, number = address
+    prefix = bits = 32 if version == 4 else 128  # noqa: PLR2004 - the bits of an address
+    if slash and not (length.isascii() and length.isdigit() and (prefix := int(length)) <= bits):
+        return None
     rest = bits - prefix
-    low = address.number >> rest << rest
-    return Network(address.version, low, low | (1 << rest) - 1, prefix)
+    low = number >> rest << rest
+    return Network(version, low, low | (1 << rest) - 1, prefix)
 
 
 def parse_address(text: str) -> Address | None:
