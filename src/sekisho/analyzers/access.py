@@ -21,7 +21,7 @@ from sekisho.analyzers.sentence import Telling, sentence_of
 from sekisho.analyzers.severity import Case, limited_keys, rate
 from sekisho.analyzers.subject import Subject, question_of
 from sekisho.evaluation import Caller, CallerKind
-from sekisho.policy import PrincipalForm, Statement
+from sekisho.policy import PrincipalForm
 from sekisho.policy.arns import account_of
 from sekisho.reasoning import Opener, Region, Witness, inexact_variables, variable_keys
 from sekisho.resources.exposure import Way
@@ -70,7 +70,9 @@ class Passage(msgspec.Struct, frozen=True):
         known = self._openings.get(places)
         if known is None:
             known = self._openings[places] = _Opening(
-                tuple(map(_because, openers.values())), frozenset([opener.document.name for opener in openers.values()])
+                tuple(map(_because, openers.values())),
+                frozenset([opener.document.name for opener in openers.values()]),
+                limited_keys([opener.statement for opener in openers.values()]),
             )
         return known
 
@@ -89,10 +91,16 @@ class _Deeds(msgspec.Struct, frozen=True):
 
 
 class _Opening(msgspec.Struct, frozen=True):
-    """Some statements, as a finding shows them; and the names of their documents."""
+    """Some statements, as a finding shows them.
+
+    Attributes:
+        documents: the names of those that they stand in.
+        limited_keys: the condition keys that each of them limits.
+    """
 
     because: tuple[Because, ...]
     documents: frozenset[str]
+    limited_keys: frozenset[str]
 
 
 _Place: TypeAlias = tuple[str, str, int]
@@ -125,7 +133,8 @@ def access_of(passage: Passage, region: Region, blockers: Blockers) -> ExternalA
     way, principal = passage.way, region.principal
     deeds = passage.deeds(region.witnesses.actions)
     opening = passage.opening(openers_of(region))
-    limited = limited_keys(_statements_that_open(region, passage.carried_along))
+    by_itself = _that_open_by_itself(region, passage.carried_along)
+    limited = opening.limited_keys if by_itself is None else passage.opening(by_itself).limited_keys
     public = _is_public(region, way, limited)
     severity, rule = rate(
         Case(principal, is_public=public, levels=deeds.levels, limited_keys=limited, blocked=blockers.whole)
@@ -176,20 +185,23 @@ def _condition(way: Way, region: Region, spelled: Mapping[str, str]) -> dict[str
     return {**shown, "aws:SourceVpc": vpc[0]} if vpc else shown
 
 
-def _statements_that_open(region: Region, carried_along: int) -> list[Statement]:
-    """Every statement that opens something which is a way in by itself."""
-    return [
-        opener.statement
-        for actions, witness in region.witnesses.found
-        if actions & ~carried_along or witness.request.action not in CARRIED_ALONG
-        for opener in witness.openers
-    ]
-
-
 def openers_of(region: Region) -> dict[_Place, Opener]:
     """Every statement that lets one of the region's witnesses in, by its place, in document order."""
+    return _openers([witness for _, witness in region.witnesses.found])
+
+
+def _that_open_by_itself(region: Region, carried_along: int) -> dict[_Place, Opener] | None:
+    """Every statement that opens something which is a way in by itself; None where all of them do."""
+    found = region.witnesses.found
+    chosen = [
+        witness for actions, witness in found if actions & ~carried_along or witness.request.action not in CARRIED_ALONG
+    ]
+    return None if len(chosen) == len(found) else _openers(chosen)
+
+
+def _openers(witnesses: Iterable[Witness]) -> dict[_Place, Opener]:
     found: dict[_Place, Opener] = {}
-    for _, witness in region.witnesses.found:
+    for witness in witnesses:
         for opener in witness.openers:
             document = opener.document
             found.setdefault((document.name, document.resource, opener.statement.index), opener)

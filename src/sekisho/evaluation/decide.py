@@ -95,7 +95,8 @@ class StatementTest:
                 self._is_about = principals_test(statement.principals, deny=statement.effect is _DENY)
             if not self._is_about(request.caller):
                 return False
-        if not self._covers_what_is_asked(request):
+        covers = self._covers.get((request.action, request.resource))
+        if not (self._covers_what_is_asked(request) if covers is None else covers):
             return False
         if not statement.conditions:
             return True
@@ -107,16 +108,14 @@ class StatementTest:
         return True
 
     def _covers_what_is_asked(self, request: Request) -> bool:
-        asked = request.action, request.resource
-        known = self._covers.get(asked)
-        if known is None:
-            actions, resources = self._statement.actions, self._statement.resources
-            known = actions_match(actions, request.action) and resources_match(
-                resources, request.resource, request.context, variables=self._variables
-            )
-            if resources is None or not (self._variables and any("$" in glob for glob in resources.globs)):
-                self._covers[asked] = known
-        return known
+        """Say whether the statement covers the action on the resource; keep what is so whatever else is asked."""
+        actions, resources = self._statement.actions, self._statement.resources
+        covers = actions_match(actions, request.action) and resources_match(
+            resources, request.resource, request.context, variables=self._variables
+        )
+        if resources is None or not (self._variables and any("$" in glob for glob in resources.globs)):
+            self._covers[request.action, request.resource] = covers
+        return covers
 
 
 _DENY, _ALLOW, _NO_MATCH = Effect.DENY, Outcome.ALLOW, Outcome.NO_MATCH

@@ -65,19 +65,14 @@ def principals_test(principals: Principals, *, deny: bool) -> Callable[[Caller],
     """Return the test that `principals_match` makes of a caller."""
     if principals.negated:
         return partial(principals_match, principals, deny=deny)
-    if len(principals.entries) <= _FEW:
-        return partial(_some_entry_matches, principals.entries)
     names: dict[str, set[str]] = {}
     for entry in principals.entries:
-        if entry.form is _EVERYONE:
+        form = entry.form
+        if form is _EVERYONE:
             return _is_anyone
-        if entry.form.fact is not None:
-            names.setdefault(entry.form.fact, set()).add(entry.value)
+        if form.fact is not None:
+            names.setdefault(form.fact, set()).add(entry.value)
     return partial(_has_some_name, names)
-
-
-_FEW = 4
-"""So few entries are compared one by one."""
 
 
 def _is_anyone(caller: Caller) -> bool:

@@ -19,6 +19,8 @@ class Family(Enum):
     ADDRESS = "address"
     NULL = "presence"
 
+    __hash__ = object.__hash__  # an enum's own hash is that of its name, and slow
+
 
 class Comparison(Enum):
     """How a request value has to relate to a policy value."""

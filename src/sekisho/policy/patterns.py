@@ -293,10 +293,9 @@ def resource_pattern_matches(pattern: Pattern, text: str) -> bool:
 
 
 def resource_matches_plainly(glob: str, text: str) -> bool | None:
-    """Compare an ARN with a value of a `Resource` element as far as that takes no more than a comparison; else None.
+    """Compare an ARN with a value of a `Resource` element that has nothing like a variable; else return None.
 
-    It says what `resource_pattern_matches` says: of a value with no more than a star at its end, and of an ARN that
-    does not begin as the value does.
+    It says what `resource_pattern_matches` says.
     """
     if glob in {"*", text}:
         return True
@@ -306,7 +305,25 @@ def resource_matches_plainly(glob: str, text: str) -> bool | None:
     start, any_one, _ = start.partition("?")
     if not text.startswith(start):
         return False
-    return None if rest or any_one else bool(star)
+    if not rest and not any_one:
+        return bool(star)
+    globs = glob.split(":", ARN_COMPONENTS - 1)
+    values = text.split(":", len(globs) - 1)
+    if len(values) != len(globs):
+        return False
+    return all(map(_component_matches, globs, values))
+
+
+def _component_matches(glob: str, text: str) -> bool:
+    if "?" in glob:
+        return matcher(tuple(Wildcard(part) if part in {"*", "?"} else part for part in _WILDCARD.split(glob) if part))(
+            text
+        )
+    first, *others = glob.split("*")
+    return _matches_texts(first, others[:-1], others[-1], text) if others else first == text
+
+
+_WILDCARD = re.compile(r"([*?])")
 
 
 def _matches_components(components: list[Callable[[str], bool]], text: str) -> bool:

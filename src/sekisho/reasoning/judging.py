@@ -8,7 +8,7 @@ Source: J. Backes et al., "Stratified Abstraction of Access Control Policies", C
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from itertools import repeat
 from typing import NamedTuple, TypeAlias
 
 from sekisho.evaluation import Caller
@@ -109,7 +109,6 @@ def _of_caller(names: _Names, caller: Caller) -> int:
     return found
 
 
-@dataclass(slots=True)
 class Extents:
     """To each label of a key the examples that it contains: which label lies within which.
 
@@ -117,22 +116,25 @@ class Extents:
     it. Labels that contain the same are one; the first in document order speaks for them.
     """
 
-    count: int
-    bits: Sequence[int]
-    _extents: list[int] = field(default_factory=list[int])
-    _minimal: dict[int, int] = field(default_factory=dict[int, int])
+    __slots__ = ("_count", "_extents", "_labels", "_minimal")
+
+    def __init__(self, count: int, labels: Sequence[int]) -> None:
+        """Take the number of labels, and of each example those that contain it, as bits."""
+        self._count = count
+        self._labels = labels
+        self._extents: list[int] | None = None
+        self._minimal: dict[int, int] = {}
 
     @property
     def extents(self) -> list[int]:
         """For each label the examples that it contains, as bits."""
-        if not self._extents:
-            self._extents = [0] * self.count
-            for place, bits in enumerate(self.bits):
+        if self._extents is None:
+            self._extents = [0] * self._count
+            for place, bits in enumerate(self._labels):
                 example = 1 << place
                 while bits:
-                    lowest = bits & -bits
-                    bits ^= lowest  # noqa: PLW2901 - the labels that are left
-                    self._extents[lowest.bit_length() - 1] |= example
+                    self._extents[bits.bit_length() - 1] |= example
+                    bits ^= 1 << bits.bit_length() - 1  # noqa: PLW2901 - the labels that are left
         return self._extents
 
     def minimal(self, bits: int) -> int:
@@ -160,10 +162,10 @@ class Extents:
     def above(self, bits: int) -> int:
         """Return the labels that a label lies within, itself included: those that all of its examples have."""
         own = self.extents[bits.bit_length() - 1]
-        found = (1 << self.count) - 1
+        found = (1 << self._count) - 1
         while own and found != bits:
-            found &= self.bits[(own & -own).bit_length() - 1]
-            own &= own - 1
+            found &= self._labels[own.bit_length() - 1]
+            own ^= 1 << own.bit_length() - 1
         return found
 
 
@@ -189,50 +191,56 @@ class Judge:
 
     def kinds(self, facet: Facet, shown: frozenset[str], *, outside_only: bool) -> list[Kind]:
         """Return a facet's examples, joined where nothing tells them apart, and note the keys that they describe."""
-        mentioned = [self._keys[name] for name in sorted(facet.keys.intersection(self._keys))]
-        columns: list[list[int] | None] = [[] if key.name in shown and key.labels else None for key in mentioned]
-        masks = [self._mask(example, mentioned, columns) for example in facet.examples]
-        described: list[tuple[Extents, list[int]]] = []
-        if facet.examples and facet.examples[0].caller is not None:
-            named = [self._principals.labels_of(one.caller) for one in facet.examples if one.caller is not None]
-            described.append((Extents(len(self._principals.labels), named), named))
-            self.keys.append(PRINCIPAL)
-        for key, column in zip(mentioned, columns, strict=True):
-            if column is not None:
-                described.append((Extents(len(key.labels), column), column))
-                self.keys.append(key.name)
-        self.extents += [extents for extents, _ in described]
+        examples = facet.examples
+        masks = self._masks(examples)
+        columns: list[list[int]] = []
+        if examples and examples[0].caller is not None:
+            named = [self._principals.labels_of(one.caller) for one in examples if one.caller is not None]
+            columns.append(self._described(PRINCIPAL, len(self._principals.labels), named))
+        for name in sorted(facet.keys.intersection(self._keys)):
+            key = self._keys[name]
+            labels = _rule_out(key, examples, masks)
+            if name in shown and key.labels:
+                columns.append(self._described(name, len(key.labels), labels))
         found: dict[tuple[int, tuple[int, ...]], Kind] = {}
-        for place, example in enumerate(facet.examples):
-            if outside_only and example.inside:
-                continue
-            labels = tuple([extents.minimal(column[place]) for extents, column in described])
-            mask = masks[place]
-            if (mask, labels) not in found:
-                found[mask, labels] = Kind(mask, labels, (example,))
+        described = zip(*columns, strict=True) if columns else repeat(())
+        for example, mask, minimal in zip(examples, masks, described):  # noqa: B905 - what describes nothing has no end
+            if (mask, minimal) not in found and not (outside_only and example.inside):
+                found[mask, minimal] = Kind(mask, minimal, (example,))
         return list(found.values())
 
-    def _mask(self, example: Example, mentioned: Sequence[Key], columns: Sequence[list[int] | None]) -> int:
-        """Return what an example leaves standing; note the labels that contain it in the columns of their keys."""
-        context, families, inside, caller = example
-        fails = 0
-        for key, column in zip(mentioned, columns, strict=True):
-            values = context.get(key.name)
-            bits = 0
-            if not values:
-                fails |= key.absent_fails
-            elif len(values) == 1:
-                bits = key.bits_of(values[0])
-                fails |= key.failing(bits)
-            else:
-                bits = key.labels_of(values)
-                fails |= key.failing_with(values)
-            if column is not None:
-                column.append(bits)
-        if caller is not None:
-            fails |= self._principals.failing(caller)
-        if families:
-            fails |= self.all_families & ~(families << self._shift)
-        if inside:
-            fails |= self.outside
-        return self.everything & ~fails
+    def _masks(self, examples: Sequence[Example]) -> list[int]:
+        """Return what examples leave standing, the conditions left aside."""
+        masks: list[int] = []
+        for _, families, inside, caller in examples:
+            mask = self.everything
+            if families:
+                mask ^= self.all_families & ~(families << self._shift)
+            if inside:
+                mask ^= self.outside
+            if caller is not None:
+                mask &= ~self._principals.failing(caller)
+            masks.append(mask)
+        return masks
+
+    def _described(self, name: str, count: int, labels: Sequence[int]) -> list[int]:
+        """Note a key that describes examples; return the minimal ones of the labels that contain each."""
+        extents = Extents(count, labels)
+        self.keys.append(name)
+        self.extents.append(extents)
+        return [extents.minimal(bits) if bits else 0 for bits in labels]
+
+
+def _rule_out(key: Key, examples: Sequence[Example], masks: list[int]) -> list[int]:
+    """Take the statements off the masks of examples that fail for their values of a key; return the values' bits."""
+    name = key.name
+    labels: list[int] = []
+    known: dict[tuple[str, ...], tuple[int, int]] = {}
+    for place, example in enumerate(examples):
+        values = example.context.get(name, ())
+        judged = known.get(values)
+        if judged is None:
+            judged = known[values] = key.judged(values)
+        masks[place] &= ~judged[0]
+        labels.append(judged[1])
+    return labels

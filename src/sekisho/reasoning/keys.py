@@ -157,6 +157,17 @@ class Key:
             self._others.append((bit, value_test(base, text, pattern)))
             self.is_plain = False
 
+    def judged(self, values: tuple[str, ...]) -> tuple[int, int]:
+        """Return the clauses that fail for a request's values, and the bits of the key's values that they match."""
+        match values:
+            case ():
+                return self.absent_fails, 0
+            case (value,):
+                bits = self.bits_of(value)
+                return self.failing(bits), bits
+            case _:
+                return self.failing_with(values), self.labels_of(values)
+
     def failing_with(self, values: tuple[str, ...]) -> int:
         """Return the clauses that fail for a request with several values."""
         some, every = 0, -1
@@ -190,7 +201,7 @@ class Key:
         if address is None:
             return 0
         starts, bits = self._edges or self._marked_edges()
-        place = bisect_right(starts, tuple(address))
+        place = bisect_right(starts, address)
         return bits[place - 1] if place else 0
 
     def _marked_edges(self) -> tuple[list[tuple[int, int]], list[int]]:

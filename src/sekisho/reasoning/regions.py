@@ -61,10 +61,10 @@ def combine(sides: Sides, front: Sequence[Kind], kinds: Sequence[Kind], budget: 
     Raises:
         UndecidedError: more than `MAX_GROUPS` groups, or more work than the budget allows.
     """
-    kinds = prune(sides, kinds)
     lets_through = sides.lets_through
+    kinds = prune(sides, [one for one in kinds if lets_through(one.mask)])
     if len(front) == 1 and not front[0].examples:  # the first facet: nothing to put together yet
-        return [one for one in kinds if lets_through(one.mask)]
+        return kinds
     further: dict[tuple[int, tuple[int, ...]], Kind] = {}
     for mask, labels, examples in front:
         budget.spend(1 + len(kinds) // 4)
@@ -110,39 +110,51 @@ def _kept_of_few(kinds: Sequence[Kind], chances: Sequence[int]) -> list[int]:
 
 
 def _kept_of_many(kinds: Sequence[Kind], chances: Sequence[int]) -> list[int]:
-    """Return the places of the kinds of which none of the strongest says all.
-
-    A kind that each key describes with one label is *narrow*: of it, only one with the same labels says all, or a wide
-    one.
-    """
+    """Return the places of the kinds of which none of the strongest says all."""
     widths = [sum([bits.bit_count() or _ANYTHING for bits in kind.labels]) for kind in kinds]
-    strengths = [(chance.bit_count(), width) for chance, width in zip(chances, widths, strict=True)]
-    narrow: dict[tuple[int, ...], list[int]] = {}
-    wide: list[tuple[int, tuple[int, ...]]] = []
-    kept: list[int] = []
-    for place in sorted(range(len(kinds)), key=strengths.__getitem__, reverse=True):
-        own, labels = chances[place], kinds[place].labels
-        for chance, described in wide:
-            if not own & ~chance and _as_wide(described, labels):
-                break
-        else:
-            if widths[place] > len(labels):
-                if len(wide) < _MOST_COMPARED:
-                    wide.append((own, labels))
-                kept.append(place)
-                continue
-            alike = narrow.setdefault(labels, [])
-            for chance in alike[:_MOST_COMPARED]:
-                if not own & ~chance:
-                    break
-            else:
-                alike.append(own)
-                kept.append(place)
-    return kept
+    strengths = [chance.bit_count() << 32 | width for chance, width in zip(chances, widths, strict=True)]
+    kept = _Kept()
+    return [
+        place
+        for place in sorted(range(len(kinds)), key=strengths.__getitem__, reverse=True)
+        if kept.add(kinds[place].labels, chances[place])
+    ]
 
 
 _ANYTHING = 64
 """How wide a kind is described that has no label for a key: more widely than by labels, as a rule."""
+
+
+class _Kept:
+    """Kinds that stay, the strongest first.
+
+    What each key describes with one label, or with none, is looked up: it says all of a kind with the same labels,
+    or with more keys described. The others are compared one by one.
+    """
+
+    def __init__(self) -> None:
+        self._looked_up: dict[tuple[int, ...], dict[tuple[int, ...], list[int]]] = {}
+        self._compared: list[tuple[int, tuple[int, ...]]] = []
+
+    def add(self, labels: tuple[int, ...], own: int) -> bool:
+        """Keep a kind, unless one that is kept says all; return whether it is."""
+        for described, alike in self._looked_up.items():
+            for chance in alike.get(tuple(map(int.__and__, labels, described)), ()):
+                if not own & ~chance:
+                    return False
+        for chance, wide in self._compared:
+            if not own & ~chance and _as_wide(wide, labels):
+                return False
+        for bits in labels:
+            if bits & (bits - 1):
+                if len(self._compared) < _MOST_COMPARED:
+                    self._compared.append((own, labels))
+                return True
+        described = tuple([-1 if bits else 0 for bits in labels])
+        chances = self._looked_up.setdefault(described, {}).setdefault(labels, [])
+        if len(chances) < _MOST_COMPARED:
+            chances.append(own)
+        return True
 
 
 def _as_wide(labels: tuple[int, ...], others: tuple[int, ...]) -> bool:
