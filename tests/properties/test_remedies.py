@@ -13,7 +13,7 @@ from sekisho.analyzers.subject import Subject, question_of
 from sekisho.evaluation import CallerKind, Outcome, Request, evaluate_policy
 from sekisho.evaluation.principals import principal_matches
 from sekisho.policy import Policy, format_policy, parse_policy
-from sekisho.reasoning import Region, UndecidedError, Wanted, solve
+from sekisho.reasoning import Region, UndecidedError, Wanted, solution_of
 from sekisho.resources.hypothetical import hypothetical_resource
 from sekisho.resources.registry import read_exposure
 from sekisho.resources.zone import MemberAccount, ZoneOfTrust, ZoneType
@@ -39,11 +39,11 @@ def _remedied(listed: list[dict[str, Any]], zone: ZoneOfTrust) -> list[tuple[Reg
     found: list[tuple[Region, Policy]] = []
     for way in subject.exposure.ways:
         try:
-            regions = solve(question_of(subject, way))
+            found_by_way = solution_of(question_of(subject, way))
         except UndecidedError:
             reject()
-        spelled = passage_by(subject, way, regions).spelled
-        for region in regions:
+        spelled = passage_by(subject, way, found_by_way).spelled
+        for region in found_by_way.regions:
             remedy = remedy_for(Opening(subject, way, region, (), spelled))
             if remedy.policy is not None:
                 found.append((region, parse_policy(remedy.policy)))

@@ -1,6 +1,6 @@
 """From a region to the access that a finding shows."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 import msgspec
@@ -19,11 +19,11 @@ from sekisho.analyzers.observation import (
 from sekisho.analyzers.remedies import Opening, remedy_for, remedy_in_words
 from sekisho.analyzers.sentence import Telling, sentence_of
 from sekisho.analyzers.severity import Case, limited_keys, rate
-from sekisho.analyzers.subject import Subject, question_of
+from sekisho.analyzers.subject import Subject
 from sekisho.evaluation import Caller, CallerKind
 from sekisho.policy import PrincipalForm
 from sekisho.policy.arns import account_of
-from sekisho.reasoning import Opener, Region, Witness, inexact_variables, variable_keys
+from sekisho.reasoning import Opener, Region, Solution, Witness, variable_keys
 from sekisho.resources.exposure import Way
 from sekisho.resources.iam_role import CARRIED_ALONG
 from sekisho.resources.snapshot import RawResource
@@ -111,21 +111,21 @@ _MOST_MENDED = 20
 """How many groups of callers of one way are told of a policy each: proving them takes longer than finding them."""
 
 
-def passage_by(subject: Subject, way: Way, regions: Sequence[Region]) -> Passage:
+def passage_by(subject: Subject, way: Way, found: Solution) -> Passage:
     """Return a way with what is the same for everyone who comes by it.
 
     Args:
         subject: the resource.
         way: the way.
-        regions: everyone who was found to come by it.
+        found: who comes by it.
     """
     assumed = subject.exposure.approximations
-    varying = variable_keys(way.gates)
-    if varying and (keys := inexact_variables(question_of(subject, way), regions)):
-        names = ", ".join(f"`${{{key}}}`" for key in keys)
+    if found.inexact:
+        names = ", ".join(f"`${{{key}}}`" for key in found.inexact)
         assumed = (*assumed, f"not every value of {names} could be tried, and others may let more in")
     carried_along = way.actions.known(CARRIED_ALONG)
-    return Passage(subject, way, _spelling(way, varying), carried_along, assumed, len(regions) <= _MOST_MENDED)
+    is_mended = len(found.regions) <= _MOST_MENDED
+    return Passage(subject, way, _spelling(way, variable_keys(way.gates)), carried_along, assumed, is_mended)
 
 
 def access_of(passage: Passage, region: Region, blockers: Blockers) -> ExternalAccess:

@@ -21,7 +21,7 @@ from sekisho.analyzers.observation import (
 )
 from sekisho.analyzers.subject import Subject, question_of
 from sekisho.policy import Principal
-from sekisho.reasoning import ReasoningError, UndecidedError, fewest, outline_of, solve
+from sekisho.reasoning import ReasoningError, Solution, UndecidedError, fewest, outline_of, solution_of
 from sekisho.resources.answers import ReadingError, UnreadableError
 from sekisho.resources.documents import MalformedDocumentError
 from sekisho.resources.exposure import Way
@@ -150,13 +150,13 @@ def _analysis(
 
 def _accesses(subject: Subject, way: Way, *, in_words: bool, fewest_findings: bool) -> Iterator[ExternalAccess]:
     question = question_of(subject, way)
-    regions = solve(question)
-    if not regions:
+    found = solution_of(question)
+    if not found.regions:
         return
     if fewest_findings:
-        regions = fewest(question, regions)
-    passage = passage_by(subject, way, regions)
-    for region in regions:
+        found = Solution(fewest(question, found.regions), found.inexact)
+    passage = passage_by(subject, way, found)
+    for region in found.regions:
         if region.witnesses.actions & ~passage.carried_along:
             blockers = blockers_of(question, region, subject.exposure.further)
             access = access_of(passage, region, blockers)

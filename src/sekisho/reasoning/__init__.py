@@ -20,7 +20,7 @@ from sekisho.reasoning.fewest import fewest
 from sekisho.reasoning.keys import Label
 from sekisho.reasoning.outline import Outline, outline_of
 from sekisho.reasoning.question import Document, Gate, Inside, Question, Target, View, Wanted, World
-from sekisho.reasoning.solve import inexact_variables, solve
+from sekisho.reasoning.solve import Solution, solution_of, solve
 from sekisho.reasoning.witnesses import Opener, Region, Witness, Witnesses
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "Question",
     "ReasoningError",
     "Region",
+    "Solution",
     "Target",
     "UnconfirmedWitnessError",
     "UndecidedError",
@@ -49,9 +50,9 @@ __all__ = [
     "compare",
     "fewest",
     "gained",
-    "inexact_variables",
     "is_no_more_permissive",
     "outline_of",
+    "solution_of",
     "solve",
     "variable_keys",
 ]

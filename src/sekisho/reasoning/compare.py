@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from sekisho.evaluation import CallerKind
 from sekisho.reasoning.errors import UndecidedError
 from sekisho.reasoning.question import Gate, Question, Target, Wanted
-from sekisho.reasoning.solve import inexact_variables, solve
+from sekisho.reasoning.solve import Solution, solution_of
 from sekisho.reasoning.witnesses import Region, Witness, joined, outermost
 
 
@@ -49,28 +49,27 @@ def compare(question: Question, new: Sequence[Gate], *, steps: int | None = None
         UndecidedError: it is beyond the budget, or hangs on values of policy variables that were not tried.
     """
     swapped = replace(question, gates=tuple(new))
-    more, less = gained(question, new, steps=steps), gained(swapped, question.gates, steps=steps)
-    inexact = (*_inexact(question, new, more), *_inexact(swapped, question.gates, less))
-    return Difference(more, less, tuple(dict.fromkeys(inexact)))
+    more, less = _gained(question, new, steps), _gained(swapped, question.gates, steps)
+    return Difference(more.regions, less.regions, tuple(dict.fromkeys((*more.inexact, *less.inexact))))
 
 
 def gained(question: Question, new: Sequence[Gate], *, steps: int | None = None) -> tuple[Region, ...]:
     """Return every group of requests that `new` lets through and the gates of the question do not.
 
-    Every such request lies in a returned region for its action, with the one exception that `solve` names; no regions
-    means that there is none. The arguments and errors are those of `compare`.
+    Every such request lies in a returned region for its action, with the one exception that `solution_of` names; no
+    regions means that there is none. The arguments and errors are those of `compare`.
     """
+    return _gained(question, new, steps).regions
+
+
+def _gained(question: Question, new: Sequence[Gate], steps: int | None) -> Solution:
     found: list[Region] = []
+    inexact: dict[str, None] = {}
     for one in _refused_before(question, new):
-        found = joined(found, solve(one, steps=steps))
-    return tuple(found) if len(question.gates) == 1 else tuple(outermost(found))
-
-
-def _inexact(question: Question, new: Sequence[Gate], regions: Sequence[Region]) -> Iterator[str]:
-    """Yield the variables that may let in more than some regions; where there are none, nothing more gets in."""
-    if regions:
-        for one in _refused_before(question, new):
-            yield from inexact_variables(one, regions)
+        more = solution_of(one, steps=steps)
+        found = joined(found, more.regions)
+        inexact |= dict.fromkeys(more.inexact)
+    return Solution(tuple(found) if len(question.gates) == 1 else tuple(outermost(found)), tuple(inexact))
 
 
 def _refused_before(question: Question, new: Sequence[Gate]) -> Iterator[Question]:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from sekisho.evaluation.conditions import Context
 from sekisho.evaluation.principals import principal_matches
 from sekisho.policy import EVERYONE, Principal, PrincipalForm
@@ -34,12 +36,29 @@ from sekisho.reasoning.wishes import Wish, wishes_of
 from sekisho.reasoning.witnesses import Region, Witnesses, is_wider, joined, outermost
 
 
-def solve(question: Question, *, steps: int | None = None) -> tuple[Region, ...]:
-    """Return every group of requests that get through all gates, none within another.
+class Solution(msgspec.Struct, frozen=True):
+    """Who gets in.
 
-    Every such request lies in a returned region for its action, except that the values of policy variables are not
-    all tried; every region comes with requests that the evaluator has allowed. No regions means that nobody gets in,
-    whatever the variables are.
+    Attributes:
+        regions: every group of requests that get through all gates, none within another.
+        inexact: the keys of policy variables of which not all values are tried, where others may let more in.
+    """
+
+    regions: tuple[Region, ...]
+    inexact: tuple[str, ...] = ()
+
+
+def solve(question: Question, *, steps: int | None = None) -> tuple[Region, ...]:
+    """Return every group of requests that get through all gates: the regions that `solution_of` gives."""
+    return solution_of(question, steps=steps).regions
+
+
+def solution_of(question: Question, *, steps: int | None = None) -> Solution:
+    """Say which requests get through all gates.
+
+    Every such request lies in a region for its action, except that the values of policy variables are not all tried;
+    every region comes with requests that the evaluator has allowed. No regions means that nobody gets in, whatever
+    the variables are.
 
     Args:
         question: what is asked.
@@ -52,50 +71,49 @@ def solve(question: Question, *, steps: int | None = None) -> tuple[Region, ...]
     """
     clauses = live_clauses(question)
     if clauses is None:
-        return ()
+        return Solution(())
     budget = Budget(steps)
     varying = [key for key in variables_in(clauses) if key not in question.world.given]
     if not varying:
         regions = plain_regions(question, clauses, _context(question, {}), budget)
-        return tuple(_solve(question, clauses, {}, budget) if regions is None else regions)
+        return Solution(tuple(_solve(question, clauses, {}, budget) if regions is None else regions))
+    exact = is_exact(clauses, varying)
+    widest = [] if exact else _widest(question, steps)
+    if widest == [] and not exact:
+        return Solution(())
     regions = []
     for settled in settle_variables(question, clauses, varying, budget):
         regions = joined(regions, _solve(question, clauses, settled, budget))
-    if not regions and not is_exact(clauses, varying) and _widened(question, budget):
+    if not regions and not exact:
         names = ", ".join(f"`${{{key}}}`" for key in varying)
         raise UndecidedError(f"the policy variables {names} may have a value that lets somebody in")
-    return tuple(outermost(regions))
+    holding = widest is not None and _hold_all(regions, widest)
+    return Solution(tuple(outermost(regions)), () if holding else tuple(varying))
 
 
-def _widened(question: Question, budget: Budget) -> list[Region]:
-    """Return who gets in if the policy variables could be anything: these, and no others, whatever they are."""
+def _widest(question: Question, steps: int | None) -> list[Region] | None:
+    """Return who gets in if the policy variables could be anything: these, and no others, whatever they are.
+
+    None where that can't be decided.
+    """
     wide = widen_variables(question)
     clauses = live_clauses(wide)
-    return [] if clauses is None else _solve(wide, clauses, {}, budget)
-
-
-def inexact_variables(question: Question, regions: Sequence[Region]) -> tuple[str, ...]:
-    """Return the keys of policy variables that may let in more than the regions that `solve` has found.
-
-    Not all their values are tried. Nothing is missing where the regions hold all that gets in when they could be
-    anything.
-    """
-    clauses = live_clauses(question) or []
-    varying = [key for key in variables_in(clauses) if key not in question.world.given]
-    if is_exact(clauses, varying):
-        return ()
     try:
-        wide = _widened(question, Budget())
+        return [] if clauses is None else _solve(wide, clauses, {}, Budget(steps))
     except UndecidedError:
-        return tuple(varying)
-    for one in wide:
+        return None
+
+
+def _hold_all(regions: Sequence[Region], widest: Sequence[Region]) -> bool:
+    """Say whether regions hold what others do."""
+    for one in widest:
         actions = one.witnesses.actions
         for found in regions:
             if is_wider(found, one):
                 actions &= ~found.witnesses.actions
         if actions:
-            return tuple(varying)
-    return ()
+            return False
+    return True
 
 
 @dataclass(slots=True)
