@@ -1,10 +1,12 @@
 """What the callers of AWS accounts can be called."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import product
 from typing import Literal, TypeAlias
 
+from sekisho.policy.arns import COMPONENTS as ARN_COMPONENTS
 from sekisho.reasoning.accounts import account_slots, is_account_id, odd_accounts
-from sekisho.reasoning.automaton import Automaton, Written
+from sekisho.reasoning.automaton import Automaton, Written, apart
 from sekisho.reasoning.facets import Scene
 from sekisho.reasoning.samples import IN_NAMES, NAME_LETTERS, WITHOUT_COLON
 from sekisho.reasoning.words import Fixed, Free, Shape, Slot, Walk, Word
@@ -55,6 +57,61 @@ def _shapes(scene: Scene, patterns: Mapping[str, Sequence[Written]]) -> Iterator
         yield "FederatedUser", (Fixed({"arn": sts, "session": sts}), account, *_FEDERATED_USER)
 
 
+def walked_arns(scene: Scene, patterns: Mapping[str, Sequence[Written]]) -> Iterator[Word]:
+    """Yield the ARN and the account of a caller of every kind that patterns of these two tell apart.
+
+    It says what `walked_callers` says where there are no others.
+
+    Args:
+        scene: who is inside, and what else is written in the place of an account.
+        patterns: of the tracks `arn` and `account`.
+
+    Raises:
+        UndecidedError: more kinds than the budget allows to keep apart.
+    """
+    walk = Walk(Automaton({track: apart(listed) for track, listed in patterns.items()}), scene.budget)
+    for shape in _shapes_of_arns(scene, patterns):
+        yield from walk.words(shape)
+
+
+def _shapes_of_arns(scene: Scene, patterns: Mapping[str, Sequence[Written]]) -> Iterator[Shape]:
+    """Yield how the ARNs of callers are written: of users, and of what else a pattern may match."""
+    arns = patterns["arn"]
+    iam, sts = f"arn:{scene.world.partition}:iam::", f"arn:{scene.world.partition}:sts::"
+    paths = ((), _PATH) if _tells_paths_apart(arns) else ((),)
+    starts = [one for one in ("user/", "role/") if one == "user/" or _may_begin(arns, "iam", one)]
+    root = _may_begin(arns, "iam", "root")
+    federated = _may_begin(arns, "sts", "federated-user/")
+    to_account = Fixed({"arn": iam})
+    for account in _accounts(scene, patterns, ("arn", "account")):
+        for path, start in product(paths, starts):
+            yield (to_account, account, Fixed({"arn": f":{start}"}), *path, _NAMES[start])
+        if root:
+            yield to_account, account, Fixed({"arn": ":root"})
+        if federated:
+            yield Fixed({"arn": sts}), account, Fixed({"arn": ":federated-user/"}), _NAMES["federated-user/"]
+
+
+_NAMES = {
+    "user/": Free(("arn",), NAME_LETTERS, samples=("alice", "bob")),
+    "role/": Free(("arn",), NAME_LETTERS, samples=("example-role",)),
+    "federated-user/": Free(("arn",), NAME_LETTERS, samples=("example",)),
+}
+
+
+def _may_begin(patterns: Iterable[Written], service: str, start: str) -> bool:
+    """Say whether some pattern may match an ARN of a service whose last part begins so."""
+    for pattern, _ in patterns:
+        first = pattern[0] if pattern else ""
+        parts = first.lower().split(":", ARN_COMPONENTS - 1) if isinstance(first, str) else [""]
+        if len(parts) > _SERVICE + 1 and parts[_SERVICE] != service:
+            continue
+        if len(parts) < ARN_COMPONENTS or parts[-1].startswith(start) or start.startswith(parts[-1]):
+            return True
+    return False
+
+
+_SERVICE = 2
 _ID_LETTERS = NAME_LETTERS.replace("+=,.@", "")
 _FIRST = Free(("userid",), _ID_LETTERS[:52], 1, 1, samples=("A",))
 """A letter: an id is no account."""

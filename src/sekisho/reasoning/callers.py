@@ -10,7 +10,7 @@ from sekisho.policy.arns import account_of
 from sekisho.policy.patterns import Wildcard
 from sekisho.reasoning.accounts import is_account_id
 from sekisho.reasoning.automaton import Automaton, Reading, Written, apart, is_text
-from sekisho.reasoning.caller_shapes import PrincipalType, walked_callers
+from sekisho.reasoning.caller_shapes import PrincipalType, walked_arns, walked_callers
 from sekisho.reasoning.facets import Example, Facet, FamilyOfCallers, Scene
 from sekisho.reasoning.question import Wanted, World
 from sekisho.reasoning.samples import IN_NAMES, SAMPLE_ACCOUNTS, fresh_account
@@ -401,15 +401,17 @@ def _beside_named_callers(scene: Scene, family: int) -> list[Example] | None:
         return None
     if not all(name not in scene.keys or scene.keys[name].is_literal for name in _ACCOUNT_KEYS):
         return None
-    patterns = {
-        "arn": apart(one for one in scene.patterns(_PRINCIPAL_ARN) if not is_text(one)),
-        "account": apart(((one,), Reading.EXACT) for one in accounts),
+    patterns: dict[str, list[Written]] = {
+        "arn": [one for one in scene.patterns(_PRINCIPAL_ARN) if not is_text(one)],
+        "account": [((one,), Reading.EXACT) for one in accounts],
     }
     skipped = scene.world.inside.accounts if scene.world.wanted is Wanted.OUTSIDE else frozenset[str]()
-    found = [_example(scene, family, *one) for one in walked_callers(scene, patterns)]
-    for one in found:
-        if one.context[_PRINCIPAL_ARN][0] in arns or not _is_named_role(one, scene):
+    found: list[Example] = []
+    for word in walked_arns(scene, patterns):
+        one = _example(scene, family, *called(word["arn"], word["account"]))
+        if word["arn"] in arns or not _is_named_role(one, scene):
             return None
+        found.append(one)
     for arn, account in arns.items():
         if account not in skipped:
             found += _callers_with_arn(scene, family, arn, account, sessions)

@@ -86,7 +86,7 @@ def test_within_its_budget_the_same_question_is_decided(
 
 def test_a_large_budget_is_told_with_its_thousands_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(budget, "MAX_STEPS", 1_000)
-    globs = [f"*{letter}*" for letter in "abcdefghij"]
+    globs = [f"*{letter}*" for letter in "bcdfghjkpq"]
 
     with pytest.raises(UndecidedError, match="more than 1,000 steps"):
         solve(asking(Condition={"StringLike": {"aws:PrincipalArn": globs}}))
