@@ -65,6 +65,8 @@ def principals_test(principals: Principals, *, deny: bool) -> Callable[[Caller],
     """Return the test that `principals_match` makes of a caller."""
     if principals.negated:
         return partial(principals_match, principals, deny=deny)
+    if len(principals.entries) == 1:
+        return partial(principal_matches, principals.entries[0])
     names: dict[str, set[str]] = {}
     for entry in principals.entries:
         form = entry.form

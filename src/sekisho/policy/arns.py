@@ -30,6 +30,12 @@ def parse_arn(text: str) -> Arn | None:
     return Arn(*parts[1:])
 
 
+def partition_of(text: str) -> str:
+    """Return the partition that an ARN is in; empty when the text is no ARN."""
+    parts = text.split(":", COMPONENTS - 1)
+    return parts[1] if len(parts) == COMPONENTS and parts[0] == "arn" and parts[5] else ""
+
+
 def account_of(text: str) -> str:
     """Return the account that an ARN names; empty when it names none or is no ARN."""
     parts = text.split(":", COMPONENTS - 1)

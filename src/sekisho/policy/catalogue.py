@@ -214,6 +214,8 @@ def cross_account_table(resource_type: str) -> ActionTable:
 
 def action_matches(glob: str, action: str) -> bool:
     """Say whether an element of `Action` covers an action; names are compared without regard to case."""
+    if glob == action:
+        return True
     lowered, asked = glob.lower(), action.lower()
     start, star, rest = lowered.partition("*")
     if not rest and "?" not in lowered:

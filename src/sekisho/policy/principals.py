@@ -103,7 +103,7 @@ def _parse_aws(value: str) -> Principal | str:
         return EVERYONE
     for form, result in _AWS_FORMS:
         if found := form.fullmatch(value):
-            return Principal(result, found.groupdict().get("value", value))
+            return Principal(result, found["value"] if form.groups else value)
     if "*" in value or "?" in value:
         return "wildcards are not matched here; use `*` alone, narrowed by a condition on `aws:PrincipalArn`"
     return "name an account, or a user, role or session by its whole ARN"

@@ -96,11 +96,12 @@ def parse_date(text: str) -> datetime | None:
 def parse_network(text: str) -> Network | None:
     """Read an address or a CIDR range; host bits below the prefix are ignored. None when the text is neither."""
     start, slash, length = text.strip().partition("/")
-    address = parse_address(start)
-    if address is None:
+    version, family, bits = (6, AF_INET6, 128) if ":" in start else (4, AF_INET, 32)
+    try:
+        number = int.from_bytes(inet_pton(family, start), "big")
+    except (OSError, ValueError):
         return None
-    version, number = address
-    prefix = bits = 32 if version == 4 else 128  # noqa: PLR2004 - the bits of an address
+    prefix = bits
     if slash and not (length.isascii() and length.isdigit() and (prefix := int(length)) <= bits):
         return None
     rest = bits - prefix

@@ -104,6 +104,8 @@ class Prover:
 def _covered_alike(clauses: Sequence[Clause], case: Case, actions: int) -> list[int]:
     """Split a set of actions into those that the same statements cover."""
     parts = [actions] if actions else []
+    if not actions & (actions - 1):
+        return parts
     for clause in clauses:
         if clause.bit & case.mask:
             parts = [part for whole in parts for part in (whole & clause.actions, whole & ~clause.actions) if part]

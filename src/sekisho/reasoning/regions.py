@@ -7,7 +7,6 @@ request names its own.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
-from math import prod
 from typing import TypeAlias
 
 import msgspec
@@ -47,6 +46,15 @@ class Sides(msgspec.Struct, frozen=True):
         bad, counted = self.bad, self.good | self.bad
         return [(kind.mask ^ bad) & counted for kind in kinds]
 
+    def leaves_alike(self, kinds: Iterable[Kind], mask: int) -> bool:
+        """Say whether a mask takes the same from all kinds, so that none comes to say all of another by it."""
+        taken = (self.good | self.bad) & ~mask
+        if taken:
+            for kind in kinds:
+                if taken & ~kind.mask:
+                    return False
+        return True
+
     def lets_through(self, mask: int) -> bool:
         """Say whether one bit of each group is left that needs one."""
         for group in self.needed:  # noqa: SIM110 - a loop, not `all`: this is asked of every pair of kinds
@@ -65,6 +73,14 @@ def combine(sides: Sides, front: Sequence[Kind], kinds: Sequence[Kind], budget: 
     kinds = prune(sides, [one for one in kinds if lets_through(one.mask)])
     if len(front) == 1 and not front[0].examples:  # the first facet: nothing to put together yet
         return kinds
+    if len(kinds) == 1 and sides.leaves_alike(front, kinds[0].mask):
+        budget.spend(len(front))
+        ((of_kind, more_labels, more_examples),) = kinds
+        return [
+            Kind(joined, labels + more_labels, examples + more_examples)
+            for mask, labels, examples in front
+            if lets_through(joined := mask & of_kind)
+        ]
     further: dict[tuple[int, tuple[int, ...]], Kind] = {}
     for mask, labels, examples in front:
         budget.spend(1 + len(kinds) // 4)
@@ -138,8 +154,10 @@ class _Kept:
 
     def add(self, labels: tuple[int, ...], own: int) -> bool:
         """Keep a kind, unless one that is kept says all; return whether it is."""
-        for described, alike in self._looked_up.items():
-            for chance in alike.get(tuple(map(int.__and__, labels, described)), ()):
+        described = tuple([-1 if bits else 0 for bits in labels])
+        for of_kept, alike in self._looked_up.items():
+            wider = labels if of_kept == described else tuple(map(int.__and__, labels, of_kept))
+            for chance in alike.get(wider, ()):
                 if not own & ~chance:
                     return False
         for chance, wide in self._compared:
@@ -150,7 +168,6 @@ class _Kept:
                 if len(self._compared) < _MOST_COMPARED:
                     self._compared.append((own, labels))
                 return True
-        described = tuple([-1 if bits else 0 for bits in labels])
         chances = self._looked_up.setdefault(described, {}).setdefault(labels, [])
         if len(chances) < _MOST_COMPARED:
             chances.append(own)
@@ -175,7 +192,10 @@ def shapes_of(kind: Kind) -> Iterator[Shape]:
 
 def count_shapes(kind: Kind) -> int:
     """Return how many regions a kind belongs to."""
-    return prod(bits.bit_count() or 1 for bits in kind.labels)
+    count = 1
+    for bits in kind.labels:
+        count *= bits.bit_count() or 1
+    return count
 
 
 def _single_bits(bits: int) -> list[int]:

@@ -133,15 +133,19 @@ def _solve(
     question: Question, clauses: Sequence[Clause], settled: Mapping[str, str | None], budget: Budget
 ) -> list[Region]:
     regions = _solve_once(question, clauses, settled, budget, by_both_names=False)
-    if any(_names_canonical_users(clause) for clause in clauses):
+    if _name_canonical_users(clauses):
         by_both = _solve_once(question, clauses, settled, budget, by_both_names=True)
         regions = joined(regions, list(_not_among(regions, by_both)))
     return regions
 
 
-def _names_canonical_users(clause: Clause) -> bool:
-    principals = clause.statement.principals
-    return principals is not None and any(one.form is PrincipalForm.CANONICAL_USER for one in principals.entries)
+def _name_canonical_users(clauses: Iterable[Clause]) -> bool:
+    for clause in clauses:
+        principals = clause.statement.principals
+        for entry in principals.entries if principals is not None else ():
+            if entry.form is PrincipalForm.CANONICAL_USER:
+                return True
+    return False
 
 
 def _not_among(regions: Sequence[Region], by_both: Iterable[Region]) -> Iterator[Region]:

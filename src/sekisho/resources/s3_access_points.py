@@ -90,10 +90,10 @@ def _given(bucket: Bucket, arn: str, vpc: str | None) -> dict[str, tuple[str, ..
 def _access_points(bucket: Bucket) -> Iterator[tuple[str, Document, Mapping[str, Json]]]:
     """Yield each access point that has a policy: its ARN, the policy, and its settings."""
     resource = bucket.resource
-    own = f"arn:{resource.partition}:{bucket.service}:{{}}:{resource.owner_account}:accesspoint/{{}}"
     for made in resource.api_calls:
         if made.call not in {"s3control.get_access_point_policy", "s3control.get_multi_region_access_point_policy"}:
             continue
+        own = f"arn:{resource.partition}:{bucket.service}:{{}}:{resource.owner_account}:accesspoint/{{}}"
         name = required_text(made.params, "Name")
         if made.call == "s3control.get_access_point_policy":
             text = answer_of(made).get("Policy")

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from sekisho.policy.arns import parse_arn
+from sekisho.policy.arns import partition_of
 from sekisho.resources.zone import ZoneOfTrust
 
 Json: TypeAlias = Any
@@ -62,8 +62,7 @@ class RawResource(msgspec.Struct, frozen=True):
     @property
     def partition(self) -> str:
         """The partition of its ARN; empty when that is no ARN."""
-        arn = parse_arn(self.arn)
-        return "" if arn is None else arn.partition
+        return partition_of(self.arn)
 
     def find(self, call: str, **params: str) -> ApiCall | None:
         """Return the first answer to `call` whose parameters include `params`, or None when it is not listed."""
