@@ -46,14 +46,15 @@ class Sides(msgspec.Struct, frozen=True):
         bad, counted = self.bad, self.good | self.bad
         return [(kind.mask ^ bad) & counted for kind in kinds]
 
-    def leaves_alike(self, kinds: Iterable[Kind], mask: int) -> bool:
-        """Say whether a mask takes the same from all kinds, so that none comes to say all of another by it."""
-        taken = (self.good | self.bad) & ~mask
-        if taken:
-            for kind in kinds:
-                if taken & ~kind.mask:
-                    return False
-        return True
+    def keep_apart(self, front: Iterable[Kind], kinds: Iterable[Kind]) -> bool:
+        """Say whether nothing that tells the kinds of one list apart is ruled out by a kind of the other.
+
+        Two put together then say all of two others only where each says all of its like; and of these, pruned lists
+        have none.
+        """
+        in_all, in_some = _in_all_and_some(front)
+        of_all, of_some = _in_all_and_some(kinds)
+        return not (self.good | self.bad) & (in_some & ~in_all & ~of_all | of_some & ~of_all & ~in_all)
 
     def lets_through(self, mask: int) -> bool:
         """Say whether one bit of each group is left that needs one."""
@@ -61,6 +62,15 @@ class Sides(msgspec.Struct, frozen=True):
             if not mask & group:
                 return False
         return True
+
+
+def _in_all_and_some(kinds: Iterable[Kind]) -> tuple[int, int]:
+    """Return the bits that all kinds have, and those that some have."""
+    in_all, in_some = -1, 0
+    for kind in kinds:
+        in_all &= kind.mask
+        in_some |= kind.mask
+    return in_all, in_some
 
 
 def combine(sides: Sides, front: Sequence[Kind], kinds: Sequence[Kind], budget: Budget) -> list[Kind]:
@@ -73,14 +83,6 @@ def combine(sides: Sides, front: Sequence[Kind], kinds: Sequence[Kind], budget: 
     kinds = prune(sides, [one for one in kinds if lets_through(one.mask)])
     if len(front) == 1 and not front[0].examples:  # the first facet: nothing to put together yet
         return kinds
-    if len(kinds) == 1 and sides.leaves_alike(front, kinds[0].mask):
-        budget.spend(len(front))
-        ((of_kind, more_labels, more_examples),) = kinds
-        return [
-            Kind(joined, labels + more_labels, examples + more_examples)
-            for mask, labels, examples in front
-            if lets_through(joined := mask & of_kind)
-        ]
     further: dict[tuple[int, tuple[int, ...]], Kind] = {}
     for mask, labels, examples in front:
         budget.spend(1 + len(kinds) // 4)
@@ -91,7 +93,8 @@ def combine(sides: Sides, front: Sequence[Kind], kinds: Sequence[Kind], budget: 
                 further[joined, described] = Kind(joined, described, examples + more_examples)
         if len(further) > MAX_GROUPS:
             raise UndecidedError(f"its statements tell more than {MAX_GROUPS:,} groups of requests apart")
-    return prune(sides, list(further.values()))
+    found = list(further.values())
+    return found if sides.keep_apart(front, kinds) else prune(sides, found)
 
 
 _FEW = 4
