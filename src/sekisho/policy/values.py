@@ -34,20 +34,25 @@ class Network(NamedTuple):
 
 
 class Ranges:
-    """Several ranges of addresses, asked together: of any two, one lies within the other or they are apart."""
+    """Several ranges of addresses, asked together."""
 
     def __init__(self, networks: Iterable[Network]) -> None:
-        """Keep the widest ranges, in order."""
-        self._widest: list[Network] = []
-        for network in sorted(networks, key=lambda one: (one.version, one.low, -one.high)):
-            if not (self._widest and self._widest[-1].has(Address(network.version, network.low))):
-                self._widest.append(network)
-        self._starts = [(one.version, one.low) for one in self._widest]
+        """Keep where the ranges start and end, in order, those that overlap as one."""
+        self._starts: list[tuple[int, int]] = []
+        self._ends: list[int] = []
+        for version, low, high, _ in sorted(networks):
+            if self._starts and self._starts[-1][0] == version and low <= self._ends[-1]:
+                self._ends[-1] = max(high, self._ends[-1])
+            else:
+                self._starts.append((version, low))
+                self._ends.append(high)
 
     def has(self, address: Address | None) -> bool:
         """Say whether an address lies in some range; None, which is no address, does not."""
-        place = 0 if address is None else bisect_right(self._starts, address)
-        return place > 0 and self._widest[place - 1].has(address)
+        if address is None:
+            return False
+        place = bisect_right(self._starts, address) - 1
+        return place >= 0 and self._starts[place][0] == address.version and address.number <= self._ends[place]
 
 
 _DATE = re.compile(

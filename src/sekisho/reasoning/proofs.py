@@ -87,8 +87,10 @@ class Prover:
         openers: list[Opener] = []
         closers: list[Opener] = []
         views, resources = case.wish.target.views, case.wish.resources
+        sent = Request(caller, action, resources[0], context)
         for gate, tests, view, resource in zip(self._question.gates, self._gates, views, resources, strict=True):
-            request = Request(caller, view.action or action, resource, context)
+            plain = view.action is None and resource is resources[0]
+            request = sent if plain else Request(caller, view.action or action, resource, context)
             matching = [opener for opener, test in tests if test.matches(request)]
             outcome = outcome_of([opener.statement for opener in matching])
             if (outcome is _ALLOW) is gate.shut:
@@ -97,8 +99,7 @@ class Prover:
                 openers += matching
             elif outcome is _DENY:
                 closers += [one for one in matching if one.statement.effect is Effect.DENY]
-        request = Request(caller, action, resources[0], context)
-        return Witness(request, tuple(openers), tuple(closers))
+        return Witness(sent, tuple(openers), tuple(closers))
 
 
 def _covered_alike(clauses: Sequence[Clause], case: Case, actions: int) -> list[int]:
