@@ -53,7 +53,8 @@ class Automaton:
         self._ones = self._ones_in_component = 0  # `?`, and `?` that does not accept a colon
         self._stars = self._stars_in_component = 0  # `*`, likewise
         self._outdone: dict[int, tuple[int, int]] = {}  # by a star that is reached, what goes, and what stands for it
-        self._groups: list[int] = []  # of each, the bits that say that it matches a text that ends here
+        self._finals = 0  # of the groups of one pattern, the bits that say that it matches a text that ends here
+        self._several: list[tuple[int, int]] = []  # of the others all such bits, and the one that stands for them
         self._tracks: dict[str, int] = {}
         starts = 0
         for track, groups in tracks.items():
@@ -66,7 +67,8 @@ class Automaton:
         self._outdoing = sum(self._outdone)
         self._settled = sum({instead for _, instead in self._outdone.values()})
         self._by_letter: dict[str, tuple[int, list[tuple[str, int]]]] = {}
-        self.start = self._without_outdone(starts | (starts & self._all_stars) << 1)
+        start = starts | (starts & self._all_stars) << 1
+        self.start = self._without_outdone(start, start & self._outdoing)
 
     def _add_group(self, group: Iterable[Written]) -> int:
         first, starts, finals, whatever_follows = len(self._written), 0, 0, list[int]()
@@ -81,10 +83,12 @@ class Automaton:
                 whatever_follows.append(final >> 1)
             finals |= final
         if whatever_follows:
-            finals |= whatever_follows[0]
-            everything = _bits(first, len(self._written))
-            self._outdone |= dict.fromkeys(whatever_follows, (everything, whatever_follows[0]))
-        self._groups.append(finals)
+            star, everything = whatever_follows[0], _bits(first, len(self._written))
+            self._outdone |= dict.fromkeys(whatever_follows, (everything, star | star << 1))
+        if finals & (finals - 1):
+            self._several.append((finals, finals & -finals))
+        else:
+            self._finals |= finals
         return starts
 
     def _lay_out(self, components: list[Pattern], *, ignore_case: bool) -> None:
@@ -147,7 +151,7 @@ class Automaton:
 
     def read(self, state: int, text: str) -> int:
         """Return the state after reading `text` from `state`."""
-        literal, stars = self._literal, self._all_stars
+        literal, stars, before = self._literal, self._all_stars, state
         for letter in text:
             if not state:
                 return 0
@@ -157,7 +161,8 @@ class Automaton:
                 loops |= self._stars_in_component
             state = (state & moves) << 1 | state & loops
             state |= (state & stars) << 1  # a star may be taken no times; never two follow each other
-        return self._without_outdone(state) if state & self._outdoing else state
+        reached = state & self._outdoing & ~before
+        return self._without_outdone(state, reached) if reached else state
 
     def onward(self, state: int, alphabet: str) -> list[tuple[str, int]]:
         """Return where one more letter leads: each that a pattern waits for, and one that stands for all others.
@@ -168,6 +173,7 @@ class Automaton:
         """
         literal, stars, outdoing = self._literal, self._all_stars, self._outdoing
         ones, loops = self._ones | self._ones_in_component, state & stars
+        outdoing &= ~state
         letters = self._waited_for(state, alphabet)
         other = _other(letters, alphabet or _OTHERS, any_letter=not alphabet)
         if other is not None:
@@ -179,7 +185,8 @@ class Automaton:
                 continue
             after = (state & (literal.get(letter, 0) | ones)) << 1 | loops
             after |= (after & stars) << 1
-            found.append((letter, self._without_outdone(after) if after & outdoing else after))
+            reached = after & outdoing
+            found.append((letter, self._without_outdone(after, reached) if reached else after))
         return found
 
     def run(self, state: int, alphabet: str, outlook: int) -> str:
@@ -221,13 +228,16 @@ class Automaton:
             waiting |= bits
         return waiting, sorted(by_letter.items())
 
-    def _without_outdone(self, state: int) -> int:
+    def _without_outdone(self, state: int, reached: int) -> int:
         """Take out of a state what can't change an answer any more.
 
         A text that gets to a `*` from further back gets there anyway; a group that one pattern matches whatever
         follows is matched.
+
+        Args:
+            state: after some letters.
+            reached: the stars in it that were not there before; what the others outdo is taken out already.
         """
-        reached = state & self._outdoing
         while reached:
             star = 1 << reached.bit_length() - 1
             outdone, instead = self._outdone[star]
@@ -240,11 +250,11 @@ class Automaton:
         return not state & ~self._settled
 
     def verdict(self, state: int) -> int:
-        """Return which groups match a text that ends here, as bits."""
-        found = 0
-        for place, finals in enumerate(self._groups):
+        """Return which groups match a text that ends here, as one bit for each."""
+        found = state & self._finals
+        for finals, one in self._several:
             if state & finals:
-                found |= 1 << place
+                found |= one
         return found
 
 
