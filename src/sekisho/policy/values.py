@@ -4,7 +4,7 @@ import base64
 import binascii
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from socket import AF_INET, AF_INET6, inet_pton
@@ -133,16 +133,19 @@ def parse_binary(text: str) -> bytes | None:
 
 def value_problem(operator: BaseOperator, text: str) -> str | None:
     """Say what an operator's value should look like, or None when this one does."""
-    match operator.family:
-        case Family.NUMERIC if parse_number(text) is None:
-            return "write an integer or a decimal number"
-        case Family.DATE if parse_date(text) is None:
-            return "write a date such as `2026-01-31T12:00:00Z`, or seconds since 1970"
-        case Family.ADDRESS if parse_network(text) is None:
-            return "write an address or a range such as `203.0.113.0/24`"
-        case Family.NULL if text.lower() not in {"true", "false"}:
-            return "write `true` or `false`"
-        case Family.BINARY if parse_binary(text) is None:
-            return "write base64 text"
-        case _:
-            return None
+    form = _FORMS.get(operator.family)
+    return None if form is None or form[0](text) is not None else form[1]
+
+
+def _parse_presence(text: str) -> bool | None:
+    return {"true": True, "false": False}.get(text.lower())
+
+
+_FORMS: Mapping[Family, tuple[Callable[[str], object], str]] = {
+    Family.NUMERIC: (parse_number, "write an integer or a decimal number"),
+    Family.DATE: (parse_date, "write a date such as `2026-01-31T12:00:00Z`, or seconds since 1970"),
+    Family.ADDRESS: (parse_network, "write an address or a range such as `203.0.113.0/24`"),
+    Family.NULL: (_parse_presence, "write `true` or `false`"),
+    Family.BINARY: (parse_binary, "write base64 text"),
+}
+"""How the values of some operators are read, and what one that cannot be read should look like."""

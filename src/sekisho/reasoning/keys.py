@@ -139,8 +139,10 @@ class Key:
             else:
                 self._others.append((bit, value_test(base, text)))
             return
-        template = parse_template(text, wildcards=base.takes_wildcards, variables=variables)
-        pattern = resolve(template, self._value_of)
+        pattern: Pattern | None = (text,) if text else ()
+        if variables or base.takes_wildcards:
+            template = parse_template(text, wildcards=base.takes_wildcards, variables=variables)
+            pattern = resolve(template, self._value_of)
         if pattern is None:
             return
         if base.folds_case:
