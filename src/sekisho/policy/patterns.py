@@ -21,6 +21,9 @@ class Wildcard(Enum):
     ANY_ONE = "?"
 
 
+_WILDCARDS = {one.value: one for one in Wildcard}
+
+
 @dataclass(frozen=True, slots=True)
 class Variable:
     """`${key}` or `${key, 'default'}`: the request's value of a key."""
@@ -72,7 +75,7 @@ def parse_template(text: str, *, wildcards: bool, variables: bool) -> Template:
         _append(parts, text[at : token.start()])
         at = token.end()
         if body is None:
-            parts.append(Wildcard(token.group()))
+            parts.append(_WILDCARDS[token.group()])
         elif body in {"*", "?", "$"}:
             _append(parts, body)
         else:
@@ -316,9 +319,7 @@ def resource_matches_plainly(glob: str, text: str) -> bool | None:
 
 def _component_matches(glob: str, text: str) -> bool:
     if "?" in glob:
-        return matcher(tuple(Wildcard(part) if part in {"*", "?"} else part for part in _WILDCARD.split(glob) if part))(
-            text
-        )
+        return matcher(tuple([_WILDCARDS.get(part, part) for part in _WILDCARD.split(glob) if part]))(text)
     first, *others = glob.split("*")
     return _matches_texts(first, others[:-1], others[-1], text) if others else first == text
 

@@ -9,7 +9,9 @@ Source: J. Backes et al., "Stratified Abstraction of Access Control Policies", C
 
 from collections.abc import Mapping, Sequence
 from itertools import repeat
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
+
+import msgspec
 
 from sekisho.evaluation import Caller
 from sekisho.evaluation.principals import principals_match
@@ -25,7 +27,7 @@ PRINCIPAL = "principal"
 _EVERYONE = PrincipalForm.EVERYONE
 
 
-class Kind(NamedTuple):
+class Kind(msgspec.Struct, frozen=True, gc=False):
     """Examples of one facet, or of several put together, that no statement and no label tells apart.
 
     Attributes:

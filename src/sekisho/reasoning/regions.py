@@ -84,13 +84,14 @@ def combine(sides: Sides, front: Sequence[Kind], kinds: Sequence[Kind], budget: 
     if len(front) == 1 and not front[0].examples:  # the first facet: nothing to put together yet
         return kinds
     further: dict[tuple[int, tuple[int, ...]], Kind] = {}
-    for mask, labels, examples in front:
+    for group in front:
         budget.spend(1 + len(kinds) // 4)
-        for of_kind, more_labels, more_examples in kinds:
-            joined = mask & of_kind
-            described = labels + more_labels
+        mask, labels, examples = group.mask, group.labels, group.examples
+        for kind in kinds:
+            joined = mask & kind.mask
+            described = labels + kind.labels
             if lets_through(joined) and (joined, described) not in further:
-                further[joined, described] = Kind(joined, described, examples + more_examples)
+                further[joined, described] = Kind(joined, described, examples + kind.examples)
         if len(further) > MAX_GROUPS:
             raise UndecidedError(f"its statements tell more than {MAX_GROUPS:,} groups of requests apart")
     found = list(further.values())
@@ -119,8 +120,8 @@ def prune(sides: Sides, kinds: Sequence[Kind]) -> list[Kind]:
 def _kept_of_few(kinds: Sequence[Kind], chances: Sequence[int]) -> list[int]:
     """Return the places of the kinds of which no other one that is left says all."""
     kept = list(range(len(kinds)))
-    for place, (_, labels, _) in enumerate(kinds):
-        own = chances[place]
+    for place, kind in enumerate(kinds):
+        own, labels = chances[place], kind.labels
         for other in kept:
             if other != place and not own & ~chances[other] and _as_wide(kinds[other].labels, labels):
                 kept.remove(place)

@@ -141,4 +141,8 @@ def _texts_in_its_place(name: str, clauses: Sequence[Clause]) -> Iterator[str]:
         start, *rest = parse_resource_glob(glob, variables=variables) or ("",)
         if isinstance(start, str) and rest and isinstance(rest[0], Variable) and rest[0].key == name:
             places = (other.removeprefix(start) for other, _ in globs if other.startswith(start) and other != glob)
-            yield from (text for place in places if (text := re.split(r"[/*?$]", place)[0]))
+            yield from (text for place in places if (text := _ENDS.split(place, 1)[0]))
+
+
+_ENDS = re.compile(r"[/*?$]")
+"""What ends a text that may stand in a variable's place."""

@@ -42,19 +42,23 @@ def policy_document(name: str, text: Json, resource: str) -> Document | None:
     """
     if text is None or text == "":
         return None
-    if isinstance(text, Mapping):
-        try:
-            text = json.dumps(text)
-        except TypeError as error:
-            raise UnexpectedAnswerError(f"the {name} is an object that no JSON text gives") from error
     if not isinstance(text, str):
-        raise UnexpectedAnswerError(f"the {name} is neither text nor an object")
+        text = _as_text(name, text)
     if text.lstrip().startswith("%7B"):
         text = unquote(text)
     try:
         return Document(name, parse_policy(text), resource)
     except PolicyError as error:
         raise MalformedDocumentError(name, error) from error
+
+
+def _as_text(name: str, value: Json) -> str:
+    if not isinstance(value, Mapping):
+        raise UnexpectedAnswerError(f"the {name} is neither text nor an object")
+    try:
+        return json.dumps(value)
+    except TypeError as error:
+        raise UnexpectedAnswerError(f"the {name} is an object that no JSON text gives") from error
 
 
 class Grant(msgspec.Struct, frozen=True):
