@@ -94,6 +94,26 @@ def test_texts_of_any_length_have_their_kind_among_those_that_are_found(patterns
     assert kind_of({"one": text}, groups) in found
 
 
+one_star = st.tuples(st.text("ab:", max_size=4), st.sampled_from(["", "*"]), st.text("ab:", max_size=3)).map("".join)
+
+
+@given(
+    st.lists(st.lists(one_star, min_size=1, max_size=2), min_size=1, max_size=5),
+    st.sampled_from(["", "abx", "abx:", "ab:"]),
+    st.sampled_from([(), (Fixed({"one": "a"}),)]),
+    st.sampled_from([(), ("b",)]),
+)
+def test_texts_that_are_written_down_are_of_the_kinds_that_are_found_letter_by_letter(
+    listed: list[list[str]], alphabet: str, before: Shape, samples: tuple[str, ...]
+) -> None:
+    groups = {"one": [[written(glob) for glob in group] for group in listed]}
+    shape = (*before, Free(("one",), alphabet, samples=samples))
+    found = {kind_of(word, groups) for word in explore(shape, Automaton(groups))}
+
+    with patch("sekisho.reasoning.words.endings", return_value=None):
+        assert {kind_of(word, groups) for word in explore(shape, Automaton(groups))} == found
+
+
 ACCOUNTS = ("111122223333", "111122223334", "444455556666", "999988887777")
 arn_parts = st.sampled_from(["arn", "aws", "iam", "*", "", "i?m", *ACCOUNTS, "1111*", "*3333", "role/a1*", "user/*"])
 account_globs = st.one_of(

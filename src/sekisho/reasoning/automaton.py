@@ -18,6 +18,7 @@ from typing import TypeAlias
 
 from sekisho.policy.arns import COMPONENTS as ARN_COMPONENTS
 from sekisho.policy.patterns import Pattern, Wildcard, split_arn_pattern
+from sekisho.reasoning.endings import Rest
 
 
 class Reading(Enum):
@@ -53,6 +54,7 @@ class Automaton:
         self._ones = self._ones_in_component = 0  # `?`, and `?` that does not accept a colon
         self._stars = self._stars_in_component = 0  # `*`, likewise
         self._outdone: dict[int, tuple[int, int]] = {}  # by a star that is reached, what goes, and what stands for it
+        self._ends = 0  # the bits after the last step of each pattern
         self._finals = 0  # of the groups of one pattern, the bits that say that it matches a text that ends here
         self._several: list[tuple[int, int]] = []  # of the others all such bits, and the one that stands for them
         self._tracks: dict[str, int] = {}
@@ -85,6 +87,7 @@ class Automaton:
         if whatever_follows:
             star, everything = whatever_follows[0], _bits(first, len(self._written))
             self._outdone |= dict.fromkeys(whatever_follows, (everything, star | star << 1))
+        self._ends |= finals
         if finals & (finals - 1):
             self._several.append((finals, finals & -finals))
         else:
@@ -175,7 +178,7 @@ class Automaton:
         ones, loops = self._ones | self._ones_in_component, state & stars
         outdoing &= ~state
         letters = self._waited_for(state, alphabet)
-        other = _other(letters, alphabet or _OTHERS, any_letter=not alphabet)
+        other = _other(letters, alphabet or OTHER_LETTERS, any_letter=not alphabet)
         if other is not None:
             letters.append(other)
         found: list[tuple[str, int]] = []
@@ -201,6 +204,31 @@ class Automaton:
         while len(letter := self._written[place]) == 1 and (not alphabet or letter in alphabet):
             place += 1
         return "" if _bits(first, place) & outlook else "".join(self._written[first:place])
+
+    def rests(self, state: int) -> list[Rest] | None:
+        """Return what a text has to be from a state on so that patterns match, each way a pattern can, one by one.
+
+        None where one is more than a text, or a beginning and an end.
+        """
+        found: list[Rest] = []
+        while state:
+            place = (state & -state).bit_length() - 1
+            state &= state - 1
+            start, place = self._text_at(place)
+            end = None
+            if 1 << place & self._stars:
+                end, place = self._text_at(place + 1)
+            if not 1 << place & self._ends:
+                return None
+            found.append(Rest(start, end, 1 << place))
+        return found
+
+    def _text_at(self, first: int) -> tuple[str, int]:
+        """Return the text that a pattern has at a place, and the place after it."""
+        place = first
+        while len(self._written[place]) == 1:
+            place += 1
+        return "".join(self._written[first:place]), place
 
     def _waited_for(self, state: int, alphabet: str) -> list[str]:
         """Return the letters of an alphabet that some pattern waits for in a state."""
@@ -269,7 +297,7 @@ def apart(patterns: Iterable[Written]) -> list[Sequence[Written]]:
     return [(one,) for one in patterns]
 
 
-_OTHERS = "xyzwvutsrqponmlkjihgfedcba0123456789-_XYZWVUTSRQPONMLKJIHGFEDCBA"
+OTHER_LETTERS = "xyzwvutsrqponmlkjihgfedcba0123456789-_XYZWVUTSRQPONMLKJIHGFEDCBA"
 
 
 def _other(letters: Sequence[str], preferred: str, *, any_letter: bool) -> str | None:

@@ -7,12 +7,13 @@ answer for all of them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
-from sekisho.reasoning.automaton import Automaton
+from sekisho.reasoning.automaton import OTHER_LETTERS, Automaton
 from sekisho.reasoning.budget import Budget
+from sekisho.reasoning.endings import endings
 
 
 class Fixed(msgspec.Struct, frozen=True):
@@ -65,6 +66,18 @@ def explore(shape: Shape, automaton: Automaton, budget: Budget | None = None) ->
     return Walk(automaton, budget or Budget()).words(shape)
 
 
+class _Outlook(NamedTuple):
+    """What can still happen after a piece.
+
+    Attributes:
+        bits: what of a state can still make a difference.
+        is_last: whether nothing more comes on its tracks.
+    """
+
+    bits: int
+    is_last: bool = False
+
+
 class Walk:
     """An exploration: the patterns that words are read by."""
 
@@ -73,7 +86,7 @@ class Walk:
         self._budget = budget
         self._weight = 1 + automaton.size // 2048  # of one step: numbers are long
         self._onward: dict[tuple[int, str], list[tuple[str, int]]] = {}
-        self._behind: list[tuple[Slot, int, Kinds]] = []  # of the last shape: its pieces, and where each led
+        self._behind: list[tuple[Slot, _Outlook, Kinds]] = []  # of the last shape: its pieces, and where each led
 
     def words(self, shape: Shape) -> list[Word]:
         """Return the texts of one word of each kind; shapes that begin alike are best asked for one after another.
@@ -86,34 +99,42 @@ class Walk:
         del self._behind[begun:]
         kinds: Kinds = self._behind[-1][2] if begun else {self._automaton.start: ()}
         for slot, outlook in zip(shape[begun:], outlooks[begun:], strict=True):
-            kinds = self._fixed(kinds, slot, outlook) if isinstance(slot, Fixed) else self._free(kinds, slot, outlook)
+            if isinstance(slot, Fixed):
+                kinds = self._fixed(kinds, slot, outlook.bits)
+            else:
+                kinds = self._free(kinds, slot, outlook)
             self._behind.append((slot, outlook, kinds))
         answers: dict[int, tuple[str, ...]] = {}
         for state, pieces in kinds.items():
             answers.setdefault(self._automaton.verdict(state), pieces)
         return [_word(shape, pieces) for pieces in answers.values()]
 
-    def _outlooks(self, shape: Shape) -> list[int]:
+    def _outlooks(self, shape: Shape) -> list[_Outlook]:
         """Return, for each piece, what of a state still matters after it: the rest waits for letters that don't come.
 
         After the last piece nothing comes; where text is fixed that comes next, its first letter.
         """
         automaton = self._automaton
-        hopeless = automaton.literals
-        outlooks: list[int] = []
+        hopeless, later = automaton.literals, 0
+        outlooks: list[_Outlook] = []
         for slot in reversed(shape):
-            outlooks.append(~hopeless)
             if isinstance(slot, Fixed):
+                outlooks.append(_Outlook(~hopeless))
                 for track, text in slot.texts.items():
-                    if text:
-                        hopeless = hopeless & ~automaton.bits_of(track) | automaton.waiting_for_others(track, text[0])
+                    if text and (bits := automaton.bits_of(track)):
+                        hopeless = hopeless & ~bits | automaton.waiting_for_others(track, text[0])
+                        later |= bits
             else:
+                own = 0
                 for track in slot.tracks:
-                    hopeless &= ~automaton.bits_of(track)
+                    own |= automaton.bits_of(track)
+                outlooks.append(_Outlook(~hopeless, not own & later))
+                hopeless &= ~own
+                later |= own
         outlooks.reverse()
         return outlooks
 
-    def _begun(self, shape: Shape, outlooks: Sequence[int]) -> int:
+    def _begun(self, shape: Shape, outlooks: Sequence[_Outlook]) -> int:
         """Return how many of the first pieces are as those of the last shape were."""
         begun = 0
         for (slot, outlook, _), one, other in zip(self._behind, shape, outlooks, strict=False):
@@ -133,7 +154,7 @@ class Walk:
             after.setdefault(state & outlook, (*pieces, ""))
         return after
 
-    def _free(self, kinds: Kinds, slot: Free, outlook: int) -> Kinds:
+    def _free(self, kinds: Kinds, slot: Free, outlook: _Outlook) -> Kinds:
         """Read any text that the slot allows: the samples first, then letter by letter until nothing new comes.
 
         Only the bits of the slot's tracks change, so that states which are alike in these go on alike.
@@ -144,7 +165,7 @@ class Walk:
         samples = [sample for sample in slot.samples if sample not in slot.but]
         if not bits and samples:
             return {state: (*pieces, samples[0]) for state, pieces in kinds.items()}
-        done = self._by_samples(kinds, samples, bits, outlook)
+        done = self._by_samples(kinds, samples, bits, outlook.bits)
         if slot.closed:
             return done
         known: dict[int, dict[int, str]] = {}
@@ -153,9 +174,10 @@ class Walk:
             if samples and self._automaton.is_settled(part):  # one text is as good as another
                 continue
             if part not in known:
-                known[part] = self._reached(part, slot, outlook)
+                written = self._written_down(part, slot) if outlook.is_last else None
+                known[part] = self._reached(part, slot, outlook.bits) if written is None else written
             for after, text in known[part].items():
-                whole = (state & ~bits | after) & outlook
+                whole = (state & ~bits | after) & outlook.bits
                 if whole not in done:
                     allowed = text if text not in slot.but else self._other_than(part, after, slot)
                     if allowed is not None:
@@ -171,6 +193,16 @@ class Walk:
                 if after not in done:
                     done[after] = (*pieces, sample)
         return done
+
+    def _written_down(self, start: int, slot: Free) -> dict[int, str] | None:
+        """Return what `_reached` does, of the last text of its tracks, where that can be written down."""
+        if slot.most is not None or slot.least != 1 or slot.but:
+            return None
+        rests = self._automaton.rests(start)
+        if rests is None:
+            return None
+        self._budget.spend(len(rests) * self._weight)
+        return endings(rests, slot.alphabet or OTHER_LETTERS, any_letter=not slot.alphabet)
 
     def _reached(self, start: int, slot: Free, outlook: int) -> dict[int, str]:
         """Return the states that texts of a slot lead to and that matter after it, each with the first text that does.

@@ -1,0 +1,95 @@
+"""The last text of a word, where all that patterns still say of it is how it begins and how it ends.
+
+Two choices tell such texts apart: the most that one begins with, and the most that it ends with. Or it is so short
+that the two overlap, and then they are all of it. So the texts that matter can be written down, and need not be looked
+for letter by letter.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
+from typing import NamedTuple
+
+
+class Rest(NamedTuple):
+    """What a text still has to be so that a pattern matches.
+
+    Attributes:
+        start: how it begins; all of it where there is no end.
+        end: how it ends, with anything between; None where nothing may be between.
+        final: the bit that says that the pattern matches.
+    """
+
+    start: str
+    end: str | None
+    final: int
+
+
+MOST_COMBINATIONS = 1_024
+"""How many beginnings are put together with how many endings."""
+
+
+def endings(rests: Sequence[Rest], letters: str, *, any_letter: bool = False) -> dict[int, str] | None:
+    """Return the shortest text for every set of patterns that some text matches, and no others, as bits.
+
+    The texts have one letter at least. None where every letter stands in some pattern, or there are too many to write
+    down.
+
+    Args:
+        rests: what the patterns say of the text.
+        letters: those that it may have, the preferred ones first.
+        any_letter: whether it may have others too.
+    """
+    if not any_letter:
+        rests = [one for one in rests if not (set(one.start) | set(one.end or "")).difference(letters)]
+    framed = [one for one in rests if one.end is not None]
+    starts = {"", *[one.start for one in framed]}
+    ends = {"", *[one.end for one in framed if one.end is not None]}
+    used = {letter for one in rests for letter in one.start + (one.end or "")}
+    between = next((letter for letter in letters if letter not in used), None)
+    if between is None or len(starts) * len(ends) > MOST_COMBINATIONS:
+        return None
+    pairs = sorted(product(starts, ends), key=lambda pair: (len(pair[0]) + len(pair[1]), pair))
+    texts = {text for start, end in pairs for text in (start + end, *_overlapping(start, end))}
+    texts.update(one.start for one in rests if one.end is None)
+    texts.discard("")
+    found: dict[int, str] = {}
+    for text in sorted(texts, key=lambda text: (len(text), text)):
+        found.setdefault(_matching(rests, text), text)
+    begun = {start: _places(start.startswith(one.start) for one in rests) for start in starts}
+    ended = {end: _places(one.end is not None and end.endswith(one.end) for one in rests) for end in ends}
+    for start, end in pairs:
+        finals = _finals(rests, begun[start] & ended[end])
+        if finals not in found:
+            found[finals] = start + between + end
+    return found
+
+
+def _places(holds: Iterable[bool]) -> int:
+    return sum(1 << place for place, one in enumerate(holds) if one)
+
+
+def _finals(rests: Sequence[Rest], places: int) -> int:
+    finals = 0
+    while places:
+        finals |= rests[(places & -places).bit_length() - 1].final
+        places &= places - 1
+    return finals
+
+
+def _overlapping(start: str, end: str) -> Iterator[str]:
+    """Yield the texts that begin with one text and end with another that has letters of it."""
+    for shared in range(1, min(len(start), len(end)) + 1):
+        if start.endswith(end[:shared]):
+            yield start + end[shared:]
+
+
+def _matching(rests: Sequence[Rest], text: str) -> int:
+    finals = 0
+    for start, end, final in rests:
+        if end is None:
+            matched = text == start
+        else:
+            matched = text.startswith(start) and text.endswith(end) and len(text) >= len(start) + len(end)
+        if matched:
+            finals |= final
+    return finals
