@@ -90,8 +90,7 @@ def _fixed_test(kind: str, values: tuple[str, ...]) -> Callable[[str], bool]:
     """Return the test whether a request value matches some value of a policy, no variable being in them."""
     base = _OF_KIND[kind]
     if base.family is Family.ADDRESS:
-        ranges = Ranges(network for wanted in values if (network := parse_network(wanted)) is not None)
-        return lambda value: ranges.has(parse_address(value))
+        return Ranges(network for wanted in values if (network := parse_network(wanted)) is not None).has
     if base.comparison is Comparison.EQUAL and base.family is Family.STRING:
         return frozenset(values).__contains__
     tests = [_value_test(base, wanted, {}, variables=False) for wanted in values]

@@ -47,12 +47,14 @@ class Ranges:
                 self._starts.append((version, low))
                 self._ends.append(high)
 
-    def has(self, address: Address | None) -> bool:
-        """Say whether an address lies in some range; None, which is no address, does not."""
+    def has(self, text: str) -> bool:
+        """Say whether an address lies in some range; a text that is no address does not."""
+        address = parse_address(text)
         if address is None:
             return False
+        version, number = address
         place = bisect_right(self._starts, address) - 1
-        return place >= 0 and self._starts[place][0] == address.version and address.number <= self._ends[place]
+        return place >= 0 and self._starts[place][0] == version and number <= self._ends[place]
 
 
 _DATE = re.compile(

@@ -5,8 +5,9 @@ A **region** is one label for the principal and for every shown key. A request b
 request names its own.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
+from math import prod
 from typing import TypeAlias
 
 import msgspec
@@ -186,20 +187,18 @@ def _as_wide(labels: tuple[int, ...], others: tuple[int, ...]) -> bool:
     return True
 
 
-def shapes_of(kind: Kind) -> Iterator[Shape]:
-    """Yield the regions that a kind belongs to."""
+def shapes_of(kind: Kind) -> Iterable[Shape]:
+    """Return the regions that a kind belongs to.
+
+    Raises:
+        UndecidedError: far more than `MAX_REGIONS`.
+    """
     for bits in kind.labels:
         if bits & (bits - 1):
+            if prod(several.bit_count() or 1 for several in kind.labels) > MAX_DESCRIPTIONS:
+                raise UndecidedError(f"more than {MAX_REGIONS:,} groups of requests get in")
             return product(*[_single_bits(several) for several in kind.labels])
-    return iter((kind.labels,))
-
-
-def count_shapes(kind: Kind) -> int:
-    """Return how many regions a kind belongs to."""
-    count = 1
-    for bits in kind.labels:
-        count *= bits.bit_count() or 1
-    return count
+    return (kind.labels,)
 
 
 def _single_bits(bits: int) -> list[int]:

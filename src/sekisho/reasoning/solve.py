@@ -24,7 +24,6 @@ from sekisho.reasoning.regions import (
     Shape,
     Sides,
     combine,
-    count_shapes,
     shapes_of,
     uncovered,
 )
@@ -260,8 +259,6 @@ def _cases(search: _Search, scene: Scene, groups: Sequence[Kind], wishes: Sequen
             if not actions:
                 continue
             case = Case(actions, mask, group.examples, wish)
-            if count_shapes(group) > MAX_DESCRIPTIONS:
-                raise UndecidedError(f"more than {MAX_REGIONS:,} groups of requests get in")
             for shape in shapes_of(group):
                 found.setdefault(shape, []).append(case)
             if len(found) > MAX_DESCRIPTIONS:
