@@ -146,7 +146,16 @@ ARNS = (
     "arn:aws:iam::111122223333:role/own",
     "arn:aws:iam::444455556666:root",
 )
-LIKE = ("arn:aws:iam::*:role/app", "arn:aws:iam::444455556666:role/*app", "arn:aws:iam::444455556666:*", "*p", "*/a*")
+LIKE = (
+    "arn:aws:iam::*:role/app",
+    "arn:aws:iam::444455556666:role/*app",
+    "arn:aws:iam::444455556666:*",
+    "arn:aws:iam::*",
+    "*:root",
+    "*user/*",
+    "*p",
+    "*/a*",
+)
 
 
 @st.composite
@@ -160,9 +169,14 @@ def statements_about_callers(draw: st.DrawFn) -> dict[str, Any]:
     }
     operator = draw(st.sampled_from(["ArnLike", "ArnNotLike", "StringLike", "ArnEquals", "StringNotEquals", ""]))
     values = ARNS if operator == "StringNotEquals" else (*ARNS, *LIKE)
+    block: dict[str, list[str]] = {}
     if operator:
-        compared = draw(st.lists(st.sampled_from(values), min_size=1, max_size=2, unique=True))
-        statement["Condition"] = {operator: {"aws:PrincipalArn": compared}}
+        block["aws:PrincipalArn"] = draw(st.lists(st.sampled_from(values), min_size=1, max_size=2, unique=True))
+    if operator in {"StringLike", "StringNotEquals"} and draw(st.booleans()):
+        names = ["alice", "bob"] if operator == "StringNotEquals" else ["alice", "a*", "*b", "carol"]
+        block["aws:username"] = draw(st.lists(st.sampled_from(names), min_size=1, max_size=2, unique=True))
+    if block:
+        statement["Condition"] = {operator: block}
     return statement
 
 

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from socket import AF_INET, AF_INET6, inet_pton
 from typing import NamedTuple
 
@@ -100,6 +101,7 @@ def parse_date(text: str) -> datetime | None:
         return None
 
 
+@lru_cache(maxsize=4096)
 def parse_network(text: str) -> Network | None:
     """Read an address or a CIDR range; host bits below the prefix are ignored. None when the text is neither."""
     start, slash, length = text.strip().partition("/")
@@ -116,6 +118,7 @@ def parse_network(text: str) -> Network | None:
     return Network(version, low, low | (1 << rest) - 1, prefix)
 
 
+@lru_cache(maxsize=4096)
 def parse_address(text: str) -> Address | None:
     """Read one address; None when the text is not one."""
     version, family = (6, AF_INET6) if ":" in text else (4, AF_INET)

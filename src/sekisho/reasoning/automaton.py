@@ -54,6 +54,7 @@ class Automaton:
         self._ones = self._ones_in_component = 0  # `?`, and `?` that does not accept a colon
         self._stars = self._stars_in_component = 0  # `*`, likewise
         self._outdone: dict[int, tuple[int, int]] = {}  # by a star that is reached, what goes, and what stands for it
+        self._groups: list[int] = []  # the bits of each
         self._ends = 0  # the bits after the last step of each pattern
         self._finals = 0  # of the groups of one pattern, the bits that say that it matches a text that ends here
         self._several: list[tuple[int, int]] = []  # of the others all such bits, and the one that stands for them
@@ -87,6 +88,7 @@ class Automaton:
         if whatever_follows:
             star, everything = whatever_follows[0], _bits(first, len(self._written))
             self._outdone |= dict.fromkeys(whatever_follows, (everything, star | star << 1))
+        self._groups.append(_bits(first, len(self._written)))
         self._ends |= finals
         if finals & (finals - 1):
             self._several.append((finals, finals & -finals))
@@ -204,6 +206,11 @@ class Automaton:
         while len(letter := self._written[place]) == 1 and (not alphabet or letter in alphabet):
             place += 1
         return "" if _bits(first, place) & outlook else "".join(self._written[first:place])
+
+    def most_answers(self, state: int) -> int:
+        """Return how many verdicts there can be at most, of all words that go on from a state."""
+        groups = sum(1 for bits in self._groups if state & bits)
+        return 1 << groups
 
     def rests(self, state: int) -> list[Rest] | None:
         """Return what a text has to be from a state on so that patterns match, each way a pattern can, one by one.

@@ -1,7 +1,6 @@
 """What the callers of AWS accounts can be called."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import product
 from typing import Literal, TypeAlias
 
 from sekisho.policy.arns import COMPONENTS as ARN_COMPONENTS
@@ -58,13 +57,13 @@ def _shapes(scene: Scene, patterns: Mapping[str, Sequence[Written]]) -> Iterator
 
 
 def walked_arns(scene: Scene, patterns: Mapping[str, Sequence[Written]]) -> Iterator[Word]:
-    """Yield the ARN and the account of a caller of every kind that patterns of these two tell apart.
+    """Yield the ARN and the account of a caller of every kind that patterns of these and of user names tell apart.
 
     It says what `walked_callers` says where there are no others.
 
     Args:
         scene: who is inside, and what else is written in the place of an account.
-        patterns: of the tracks `arn` and `account`.
+        patterns: of the tracks `arn`, `account` and `username`.
 
     Raises:
         UndecidedError: more kinds than the budget allows to keep apart.
@@ -75,28 +74,36 @@ def walked_arns(scene: Scene, patterns: Mapping[str, Sequence[Written]]) -> Iter
 
 
 def _shapes_of_arns(scene: Scene, patterns: Mapping[str, Sequence[Written]]) -> Iterator[Shape]:
-    """Yield how the ARNs of callers are written: of users, and of what else a pattern may match."""
-    arns = patterns["arn"]
-    iam, sts = f"arn:{scene.world.partition}:iam::", f"arn:{scene.world.partition}:sts::"
-    paths = ((), _PATH) if _tells_paths_apart(arns) else ((),)
-    starts = [one for one in ("user/", "role/") if one == "user/" or _may_begin(arns, "iam", one)]
-    root = _may_begin(arns, "iam", "root")
-    federated = _may_begin(arns, "sts", "federated-user/")
-    to_account = Fixed({"arn": iam})
+    """Yield how the ARNs of callers are written: all that a pattern may match, and one that none does."""
+    arns, partition = patterns["arn"], scene.world.partition
+    # A user name leaves the path out, so beside one even an unwritten path matters.
+    paths: tuple[Shape, ...] = ((), _PATH) if patterns["username"] or _tells_paths_apart(arns) else ((),)
+    matched = [_may_begin(arns, service, start) for service, start, _ in _KINDS_OF_ARNS]
+    matched[0] |= bool(patterns["username"])  # users have names
+    unmatched = next((place for place, one in enumerate(matched) if not one), None)
+    kinds = [kind for place, kind in enumerate(_KINDS_OF_ARNS) if matched[place] or place == unmatched]
     for account in _accounts(scene, patterns, ("arn", "account")):
-        for path, start in product(paths, starts):
-            yield (to_account, account, Fixed({"arn": f":{start}"}), *path, _NAMES[start])
-        if root:
-            yield to_account, account, Fixed({"arn": ":root"})
-        if federated:
-            yield Fixed({"arn": sts}), account, Fixed({"arn": ":federated-user/"}), _NAMES["federated-user/"]
+        for path in paths:
+            for service, start, name in kinds:
+                if not path or start in _WITH_PATHS:
+                    yield (
+                        Fixed({"arn": f"arn:{partition}:{service}::"}),
+                        account,
+                        Fixed({"arn": f":{start}"}),
+                        *path,
+                        *name,
+                    )
 
 
-_NAMES = {
-    "user/": Free(("arn",), NAME_LETTERS, samples=("alice", "bob")),
-    "role/": Free(("arn",), NAME_LETTERS, samples=("example-role",)),
-    "federated-user/": Free(("arn",), NAME_LETTERS, samples=("example",)),
-}
+_KINDS_OF_ARNS: tuple[tuple[str, str, Shape], ...] = (
+    ("iam", "user/", (Free(("arn", "username"), NAME_LETTERS, samples=("alice", "bob")),)),
+    ("iam", "role/", (Free(("arn",), NAME_LETTERS, samples=("example-role",)),)),
+    ("iam", "root", ()),
+    ("sts", "federated-user/", (Free(("arn",), NAME_LETTERS, samples=("example",)),)),
+)
+"""The service and the beginning of the last part of an ARN, and what the name after it is made of."""
+
+_WITH_PATHS = ("user/", "role/")
 
 
 def _may_begin(patterns: Iterable[Written], service: str, start: str) -> bool:

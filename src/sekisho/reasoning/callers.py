@@ -394,16 +394,17 @@ def _patterned_callers(scene: Scene, family: int) -> list[Example]:
 def _beside_named_callers(scene: Scene, family: int) -> list[Example] | None:
     """Return the callers whose ARNs are written out, and one of every kind that patterns tell apart beside them.
 
-    None where that is not all: where more than ARNs and accounts matter, or all callers of some kind are written out.
+    None where that is not all: where sessions or ids matter too, or all callers of some kind are written out.
     """
     arns, sessions, accounts = _written_out(scene)
-    if sessions or any(name in scene.keys or name in scene.settled for name in _ONLY_WALKED | {"aws:username"}):
+    if sessions or any(name in scene.keys or name in scene.settled for name in _ONLY_WALKED):
         return None
     if not all(name not in scene.keys or scene.keys[name].is_literal for name in _ACCOUNT_KEYS):
         return None
     patterns: dict[str, list[Written]] = {
         "arn": [one for one in scene.patterns(_PRINCIPAL_ARN) if not is_text(one)],
         "account": [((one,), Reading.EXACT) for one in accounts],
+        "username": scene.patterns("aws:username"),
     }
     skipped = scene.world.inside.accounts if scene.world.wanted is Wanted.OUTSIDE else frozenset[str]()
     found: list[Example] = []

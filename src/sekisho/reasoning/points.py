@@ -1,9 +1,11 @@
 """Numbers, dates and addresses: one value for every interval that the bounds in a policy mark off."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from socket import AF_INET, AF_INET6, inet_ntop
+from typing import TypeAlias
 
 from sekisho.policy.patterns import Pattern
 from sekisho.policy.values import Network, parse_address, parse_date, parse_number
@@ -60,8 +62,8 @@ def _date_text(moment: datetime) -> str:
 
 def address_points(ranges: Iterable[Network]) -> Iterator[str]:
     """Yield one address for every interval that the ends of the ranges mark off, of both versions."""
-    for version, start, end in _intervals(ranges):
-        yield _nice_point(version, start, end)
+    for _, text in _points(ranges):
+        yield text
 
 
 def address_points_and_texts(
@@ -77,21 +79,27 @@ def address_points_and_texts(
         UndecidedError: more kinds than the budget allows to keep apart.
     """
     dotted = _DottedWalk(Automaton({"address": apart(patterns)}), budget)
-    for version, start, end in _intervals(ranges):
-        yield _nice_point(version, start, end)
+    for (version, start, end), text in _points(ranges):
+        yield text
         if version == 4:  # noqa: PLR2004 - IPv4
             yield from dotted.between(start, end - 1)
         else:
             yield from (_address(version, one) for one in (start, (start + end) // 2, end - 1))
 
 
-def _intervals(ranges: Iterable[Network]) -> Iterator[tuple[int, int, int]]:
-    """Yield the version, the first address and the one after the last of every interval."""
+_Interval: TypeAlias = tuple[int, int, int]
+"""A version, the first address, and the one after the last."""
+
+
+def _points(ranges: Iterable[Network]) -> Iterator[tuple[_Interval, str]]:
+    """Yield every interval with an address in it: a sample where it has one."""
     networks = list(ranges)
     for version, top in ((4, 1 << 32), (6, 1 << 128)):
         starts = _starts([one for one in networks if one.version == version], top)
-        for start, end in zip(starts, [*starts[1:], top], strict=True):
-            yield version, start, end
+        samples = {bisect_right(starts, number) - 1: text for number, text in _SAMPLES[version]}
+        for place, (start, end) in enumerate(zip(starts, [*starts[1:], top], strict=True)):
+            text = samples.get(place) or _address(version, start + (start + 1 < end and start % 256 == 0))
+            yield (version, start, end), text
 
 
 def _starts(networks: Sequence[Network], top: int) -> list[int]:
@@ -103,14 +111,14 @@ def _starts(networks: Sequence[Network], top: int) -> list[int]:
     return sorted(edges)
 
 
-_NICE = tuple((address.version, address.number, text) for text in SAMPLE_ADDRESSES if (address := parse_address(text)))
-
-
-def _nice_point(version: int, start: int, end: int) -> str:
-    for of_version, number, text in _NICE:
-        if of_version == version and start <= number < end:
-            return text
-    return _address(version, start + 1 if start + 1 < end and start % 256 == 0 else start)
+_SAMPLES = {
+    version: [
+        (address.number, text)
+        for text in reversed(SAMPLE_ADDRESSES)  # of two in one interval, the first counts
+        if (address := parse_address(text)) and address.version == version
+    ]
+    for version in (4, 6)
+}
 
 
 def _address(version: int, number: int) -> str:

@@ -66,6 +66,10 @@ def explore(shape: Shape, automaton: Automaton, budget: Budget | None = None) ->
     return Walk(automaton, budget or Budget()).words(shape)
 
 
+_FEW_ANSWERS = 16
+"""So few are counted while they are looked for."""
+
+
 class _Outlook(NamedTuple):
     """What can still happen after a piece.
 
@@ -175,7 +179,7 @@ class Walk:
                 continue
             if part not in known:
                 written = self._written_down(part, slot) if outlook.is_last else None
-                known[part] = self._reached(part, slot, outlook.bits) if written is None else written
+                known[part] = self._reached(part, slot, outlook) if written is None else written
             for after, text in known[part].items():
                 whole = (state & ~bits | after) & outlook.bits
                 if whole not in done:
@@ -204,25 +208,33 @@ class Walk:
         self._budget.spend(len(rests) * self._weight)
         return endings(rests, slot.alphabet or OTHER_LETTERS, any_letter=not slot.alphabet)
 
-    def _reached(self, start: int, slot: Free, outlook: int) -> dict[int, str]:
+    def _reached(self, start: int, slot: Free, outlook: _Outlook) -> dict[int, str]:
         """Return the states that texts of a slot lead to and that matter after it, each with the first text that does.
 
-        Where the length is free, a text that has to be whole to bring anything is read in one go.
+        Where the length is free, a text that has to be whole to bring anything is read in one go. Of the last text it
+        is enough to have every answer that there can be.
         """
+        automaton = self._automaton
         found: dict[int, str] = {}
+        answers = set[int]()
+        most_answers = automaton.most_answers(start) if outlook.is_last and not slot.but else 0
         level = {start: ""}
         length = 0
         while level:
             if length >= slot.least:
                 level = {state: text for state, text in level.items() if state not in found}
                 found |= level
+                if 0 < most_answers <= _FEW_ANSWERS:
+                    answers.update(map(automaton.verdict, level))
+                    if len(answers) == most_answers:
+                        break
             if length == slot.most:
                 break
             further: dict[int, str] = {}
             for state, text in level.items():
                 steps = self._steps(state, slot.alphabet)
-                if slot.most is None and (run := self._automaton.run(state, slot.alphabet, outlook)):
-                    further.setdefault(self._automaton.read(state, run), text + run)
+                if slot.most is None and (run := automaton.run(state, slot.alphabet, outlook.bits)):
+                    further.setdefault(automaton.read(state, run), text + run)
                     steps = steps[1:]
                 for letter, after in steps:
                     if after not in further:
