@@ -326,8 +326,10 @@ def called(arn: str, account: str, sessions: Container[str] = ()) -> tuple[Princ
     kind, path = (found[4], found[5] or "") if found else ("role", "example")
     name = path.rpartition("/")[2]
     match kind:
-        case "user":
+        case "user" if IN_NAMES.issuperset(name):
             return "User", {"account": account, "arn": arn, "username": name}
+        case "user":  # such as an origin access identity of CloudFront: no IAM user, and without a user name
+            return "User", {"account": account, "arn": arn}
         case "root":
             return "Account", {"account": account, "arn": arn}
         case "federated-user":
