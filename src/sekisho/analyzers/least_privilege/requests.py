@@ -1,11 +1,10 @@
 """The condition keys of the requests that were made, for the proof of conditions on them."""
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Final, TypeAlias
 
-from sekisho.analyzers.least_privilege.activity import Activity, Grant
+from sekisho.analyzers.least_privilege.activity import Activity, Context, Grant
 from sekisho.analyzers.least_privilege.addresses import ends_of, own_addresses, ranges_of
 from sekisho.analyzers.least_privilege.circumstances import Way
 from sekisho.analyzers.least_privilege.drafts import Draft
@@ -26,29 +25,41 @@ class Requests:
         self.ranges = ranges_of(addresses)
         self._addresses = ends_of(addresses, self.ranges)
         self._ways = activity.ways
+        self._known: dict[_Alike, Sequence[RequestContext]] = {}
 
-    def contexts(self, drafts: Iterable[Draft]) -> Callable[[Grant], Iterable[RequestContext]]:
+    def contexts(self, drafts: Iterable[Draft]) -> Callable[[Grant], Sequence[RequestContext]]:
         """Return what gives the condition keys of the requests for a grant, as far as these statements ask for them.
 
-        Of a key that is not known the requests have none.
+        Of a key that is not known the requests have none. One value stands for all requests that are alike.
         """
-        keys: dict[Grant, set[str]] = defaultdict(set)
+        keys: dict[Grant, frozenset[str]] = {}
         for draft in drafts:
-            of_draft = {clause.key for clause in chain.from_iterable(draft.conditions)}
+            of_draft = frozenset(clause.key for clause in chain.from_iterable(draft.conditions))
             for grant in draft.grants if of_draft else ():
-                keys[grant] |= of_draft
-        return lambda grant: self._contexts(grant, keys.get(grant, ()))
+                keys[grant] = keys.get(grant, of_draft) | of_draft
+        return lambda grant: self._contexts(grant, keys.get(grant, _NO_KEYS))
 
-    def _contexts(self, grant: Grant, keys: Collection[str]) -> Iterable[RequestContext]:
-        same = dict(grant.context)
+    def _contexts(self, grant: Grant, keys: frozenset[str]) -> Sequence[RequestContext]:
+        ways = self._ways.get(grant, ())
+        told = dict[str, tuple[str, ...]]()
         for key in keys:
             if key.startswith(RESOURCE_TAG):
-                same |= _known(key, self.tags.of_resource(key.removeprefix(RESOURCE_TAG), grant))
+                told |= _told(key, self.tags.of_resource(key.removeprefix(RESOURCE_TAG), grant))
                 for own in self.tags.own_keys:
-                    same |= _known(f"{PRINCIPAL_TAG}{own}", self.tags.of_principal(own, grant))
+                    told |= _told(f"{PRINCIPAL_TAG}{own}", self.tags.of_principal(own, grant))
+        alike = keys, grant.context, ways, tuple(told.items())
+        known = self._known.get(alike)
+        if known is None:
+            known = self._known[alike] = self._of_ways(dict(grant.context) | told, ways, keys)
+        return known
+
+    def _of_ways(
+        self, same: dict[str, tuple[str, ...]], ways: Iterable[Way], keys: Collection[str]
+    ) -> Sequence[RequestContext]:
+        """Return the condition keys of requests that have some in common, once for each that they have."""
         found = {
             tuple(sorted((key, values) for key, values in request.items() if key in keys))
-            for way in self._ways.get(grant, ())
+            for way in ways
             for request in self._of(way, with_address=_ADDRESS in keys)
         }
         return [{key.lower(): values for key, values in (same | dict(one)).items()} for one in sorted(found or {()})]
@@ -70,7 +81,11 @@ class Requests:
 
 
 _ADDRESS: Final = "aws:SourceIp"
+_NO_KEYS: Final = frozenset[str]()
+
+_Alike: TypeAlias = tuple[frozenset[str], Context, tuple[Way, ...], tuple[tuple[str, tuple[str, ...]], ...]]
+"""What decides the condition keys of requests: those that are asked for, those of the grant, the ways, and tags."""
 
 
-def _known(key: str, value: Value) -> dict[str, tuple[str, ...]]:
+def _told(key: str, value: Value) -> dict[str, tuple[str, ...]]:
     return {key: (value,)} if isinstance(value, str) else {}
