@@ -9,12 +9,11 @@ import msgspec
 
 from sekisho.resources.json_values import is_list, is_object
 
-_MOST_CALLS: Final = 8192
 _MOST_NAMES: Final = 65_536
 
 
 class Keeper:
-    """Says what is kept of calls. It remembers what it has said, as most records say the same again."""
+    """Says what is kept of calls."""
 
     def __init__(self, reads: frozenset[str], whole: frozenset[str], unseen: frozenset[str] = frozenset()) -> None:
         """Take names of parameters in lower case.
@@ -25,7 +24,6 @@ class Keeper:
             unseen: those below which nothing is kept.
         """
         self._fates = _Fates(reads, whole, unseen)
-        self._calls: dict[tuple[bytes, bytes], str] = {}
 
     def kept(self, parameters: bytes, resources: bytes) -> str:
         """Return JSON of what is kept: the parameters and the resources.
@@ -37,42 +35,59 @@ class Keeper:
         Raises:
             UNREADABLE: they are too deep, or no UTF-8.
         """
-        told = (parameters, resources)
-        call = self._calls.get(told)
-        if call is None:
-            if len(self._calls) >= _MOST_CALLS:
-                self._calls.clear()
-            call = self._calls[told] = self._understood(parameters, resources)
-        return call
-
-    def _understood(self, parameters: bytes, resources: bytes) -> str:
-        value = _decoded(parameters)
-        left = _of_object(value, _Fate.UNREAD, self._fates) if is_object(value) else None
-        return _encode([left, _touched(_decoded(resources))]).decode()
+        value = _decode(parameters) if parameters else None
+        left = _of_object(value, _UNREAD, self._fates) if is_object(value) else None
+        return _encode([left, _touched(resources) if resources else ()]).decode()
 
 
-def _decoded(raw: bytes) -> Any:
-    return msgspec.json.decode(raw) if raw else None
-
-
+_decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 
-def _touched(entries: Any) -> list[list[str]]:
+class _Entry(msgspec.Struct, rename="camel", gc=False):
+    """An entry of `resources` as services write it, but for some of them."""
+
+    arn: str | None = msgspec.field(name="ARN", default=None)
+    prefix: str | None = msgspec.field(name="ARNPrefix", default=None)
+    type: str | None = None
+    account_id: str | None = None
+
+
+_decode_entries = msgspec.json.Decoder(list[_Entry] | None).decode
+
+
+def _touched(resources: bytes) -> list[tuple[str, str, str]]:
     """Return the ARN, type and account of each resource, in one order."""
-    found = [told for one in entries if (told := _resource(one))] if is_list(entries) else []
+    try:
+        entries = _decode_entries(resources) or ()
+    except msgspec.ValidationError:
+        found = _touched_as_far_as_told(_decode(resources))
+    else:
+        found = [
+            (one.arn or f"{one.prefix}*", one.type or "", one.account_id or "")
+            for one in entries
+            if one.arn or one.prefix is not None
+        ]
     found.sort()
     return found
 
 
-def _resource(entry: Any) -> list[str] | None:
+def _touched_as_far_as_told(entries: Any) -> list[tuple[str, str, str]]:
+    """Return the same of what a service writes otherwise."""
+    return [told for one in entries if (told := _resource(one))] if is_list(entries) else []
+
+
+def _resource(entry: Any) -> tuple[str, str, str] | None:
     if not is_object(entry):
         return None
     arn, prefix = entry.get("ARN"), entry.get("ARNPrefix")
     if not arn and isinstance(prefix, str):
         arn = f"{prefix}*"
-    told = (arn, entry.get("type"), entry.get("accountId"))
-    return [one if isinstance(one, str) else "" for one in told] if arn else None
+    return (_text(arn), _text(entry.get("type")), _text(entry.get("accountId"))) if arn else None
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 class _Fate(Enum):

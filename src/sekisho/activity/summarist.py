@@ -2,19 +2,20 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import msgspec
+import msgspec.structs
 
 from sekisho.activity.caller import Caller, Nobody, UserIdentity, caller_of
 from sekisho.activity.event_ids import event_ids
 from sekisho.activity.kept import Keeper
 from sekisho.activity.outcome import Outcome, outcome_of, parse_denial
-from sekisho.activity.record import UNREADABLE, Records
+from sekisho.activity.record import UNREADABLE, Record, Records
 from sekisho.activity.usage import Usage
 
 _CALL: Final = "AwsApiCall"
@@ -64,62 +65,57 @@ class Summarist:
     def __init__(self, keeper: Keeper) -> None:
         """Take what says what is kept of a call."""
         self.rows = Rows()
-        self._keeper = keeper
+        self._calls = _Calls(keeper)
         self._usages: dict[_Shared, int] = {}
         self._numbers: dict[Usage, int] = {}
         self._callers = _Callers()
-        self._minutes = _Minutes()
+        self._days = _Days()
 
     def add(self, found: Records) -> Counts:
         """Add the records of a file, and say what was in it."""
-        kept, usages, callers, minutes = self._keeper.kept, self._usages, self._callers, self._minutes
+        calls, usages, callers, days = self._calls, self._usages, self._callers, self._days
         numbers, row_of, times = self.rows.numbers, self.rows.row_of, self.rows.times
         no_calls, malformed, problem = Counter[str](), found.malformed, found.problem
         ids, addresses = list[bytes](), self.rows.addresses
-        minutes.clear()
-        for one, event_id in zip(found.records, event_ids(found.records), strict=True):
-            time = one.event_time
-            if one.event_type != _CALL or time is None:
-                if one.event_type is None or time is None:
+        for one, event_id in zip(map(_members, found.records), event_ids(found.records), strict=True):
+            (
+                source, name, time, kind, _, region, code, message, recipient, address, endpoint,
+                identity, parameters, resources, _,
+            ) = one  # fmt: skip
+            if kind != _CALL or time is None:
+                if kind is None or time is None:
                     malformed += 1
                     problem = problem or "a record without eventType or eventTime"
                 else:
-                    no_calls[one.event_type] += 1
+                    no_calls[kind] += 1
                 continue
             try:
-                seconds = minutes[time[:_MINUTE]] + SECONDS[time[_MINUTE:]] if len(time) == _TIME else _seconds(time)
+                seconds = days[time[:_DAY]] + MINUTES[time[_DAY:_MINUTE]] + SECONDS[time[_MINUTE:]]
             except (ValueError, KeyError):
-                malformed += 1
-                problem = problem or "a record whose eventTime is no time"
-                continue
+                try:
+                    seconds = _seconds(time)
+                except ValueError:
+                    malformed += 1
+                    problem = problem or "a record whose eventTime is no time"
+                    continue
             try:
-                call = kept(bytes(one.request_parameters), bytes(one.resources))
+                call = calls[bytes(parameters), bytes(resources)]
             except UNREADABLE as error:
                 malformed += 1
                 problem = problem or f"a record whose parameters cannot be read: {error}"
                 continue
-            recipient = one.recipient_account_id
-            shared = (
-                callers[bytes(one.user_identity), recipient],
-                one.event_source,
-                one.event_name,
-                one.aws_region,
-                one.error_code,
-                one.error_message,
-                recipient,
-                one.vpc_endpoint_id,
-            )
+            shared = callers[bytes(identity), recipient], source, name, region, code, message, recipient, endpoint
             usage = usages.get(shared)
             if usage is None:
                 usage = usages[shared] = self._number(shared)
-            row = (usage, call)
+            row = usage, call
             number = numbers.get(row)
             if number is None:
                 number = numbers[row] = len(numbers)
             row_of.append(number)
             times.append(seconds)
             ids.append(event_id)
-            addresses.append(one.source_address or "")
+            addresses.append(address or "")
         self.rows.ids += b"".join(ids)
         return Counts(len(found.records), no_calls, malformed, problem)
 
@@ -156,12 +152,39 @@ _Shared: TypeAlias = tuple[Caller, str | None, str | None, str | None, str | Non
 `vpcEndpointId` of a record."""
 
 
-class _Minutes(dict[str, int]):
-    """The seconds since 1970 that minutes begin with, by what an `eventTime` has before its seconds."""
+_members: Final[Callable[[Record], tuple[Any, ...]]] = msgspec.structs.astuple
 
-    def __missing__(self, minute: str) -> int:
-        self[minute] = seconds = _seconds(f"{minute}:00Z")
-        return seconds
+
+class _Calls(dict[tuple[bytes, bytes], str]):
+    """What is kept of calls, by the `requestParameters` and the `resources` of their records."""
+
+    def __init__(self, keeper: Keeper) -> None:
+        super().__init__()
+        self._keeper = keeper
+
+    def __missing__(self, told: tuple[bytes, bytes]) -> str:
+        if len(self) >= _MOST_CALLS:
+            self.clear()
+        self[told] = call = self._keeper.kept(*told)
+        return call
+
+
+_MOST_CALLS: Final = 8192
+
+
+class _Days(dict[str, int]):
+    """The seconds since 1970 that days begin with, by the date of an `eventTime`."""
+
+    def __missing__(self, day: str) -> int:
+        begin = _seconds(f"{day}T00:00:00Z")
+        _seconds(f"{day}T23:59:59Z")
+        if len(self) >= _MOST_DAYS:
+            self.clear()
+        self[day] = begin
+        return begin
+
+
+_MOST_DAYS: Final = 4096
 
 
 def _seconds(time: str) -> int:
@@ -177,10 +200,12 @@ def _seconds(time: str) -> int:
     return seconds
 
 
+_DAY: Final = len("2026-10-01")
 _MINUTE: Final = len("2026-10-01T08:00")
+MINUTES: Final = {f"T{minute // 60:02}:{minute % 60:02}": minute * 60 for minute in range(24 * 60)}
+"""The seconds of a day before its minutes, by what an `eventTime` has between its date and its seconds."""
 SECONDS: Final = {f":{second:02}Z": second for second in range(61)}
 """The seconds of a minute, which may have a leap second, by what an `eventTime` ends with."""
-_TIME: Final = len("2026-10-01T08:00:00Z")
 _END: Final = 2**32 - 61
 
 _decode_identity = msgspec.json.Decoder(UserIdentity).decode

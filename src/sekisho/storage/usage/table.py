@@ -3,6 +3,7 @@
 # The stubs of pyarrow know half of its types.
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
 
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
@@ -31,29 +32,41 @@ they came from. The three lists of a row have one length."""
 
 def table_of(rows: Rows) -> pa.Table:
     """Return rows as a table, those of a principal together."""
-    events = _events(rows)
-    events = events.take(pc.sort_indices(events, [("row", "ascending"), ("time", "ascending")]))
-    counts = pc.value_counts(events["row"]).field("counts")
-    begins: Any = pa.concat_arrays([pa.array([0], pa.int64()), pc.cumulative_sum(counts)]).cast(pa.int32())
-    own = (pa.ListArray.from_arrays(begins, events[name].combine_chunks()) for name in ("time", "id", "address"))
-    table = pa.table([*_shared(rows), *own], schema=SCHEMA)
-    return table.take(pc.sort_indices(table, [(name, "ascending") for name in ("principal", "source", "name")]))
-
-
-def _shared(rows: Rows) -> list["pa.Array[Any]"]:
-    """Return what rows share; what many of them have in common is made a text only once."""
     of_usages = pa.array([usage for usage, _ in rows.numbers], pa.int32())
-    usages = [pa.array([getattr(one, name) for one in rows.usages], SCHEMA.field(name).type) for name in SHARED[:-1]]
-    return [*(column.take(of_usages) for column in usages), pa.array([call for _, call in rows.numbers], pa.string())]
+    order = pc.sort_indices(_ranks(rows.usages).take(of_usages))
+    columns = [*_shared(rows.usages, of_usages), pa.array([call for _, call in rows.numbers], pa.string())]
+    return pa.table([*(column.take(order) for column in columns), *_own(rows, order)], schema=SCHEMA)
 
 
-def _events(rows: Rows) -> pa.Table:
+def _ranks(usages: Sequence[Usage]) -> "pa.Array[Any]":
+    """Return of each usage a number by which rows are ordered: by principal, source and name."""
+    keys = [(one.principal, one.source, one.name) for one in usages]
+    ranks = {key: rank for rank, key in enumerate(sorted(set(keys)))}
+    return pa.array([ranks[key] for key in keys], pa.int32())
+
+
+def _shared(usages: Sequence[Usage], of_usages: "pa.Array[Any]") -> Iterator["pa.Array[Any]"]:
+    """Yield what rows share but for their calls; what many of them have in common is made a text only once."""
+    for name in SHARED[:-1]:
+        yield pa.array([getattr(one, name) for one in usages], SCHEMA.field(name).type).take(of_usages)
+
+
+def _own(rows: Rows, order: "pa.Array[Any]") -> Iterator["pa.Array[Any]"]:
+    """Yield what events have of their own, in lists of those of each row, in order of time.
+
+    Args:
+        rows: the rows.
+        order: their numbers, in the order in which they are told.
+    """
     number = len(rows.row_of)
-    return pa.table(
-        {
-            "row": pa.Array.from_buffers(pa.uint32(), number, [None, pa.py_buffer(rows.row_of)]),
-            "time": pa.Array.from_buffers(pa.uint32(), number, [None, pa.py_buffer(rows.times)]),
-            "id": pa.Array.from_buffers(pa.binary(BYTES), number, [None, pa.py_buffer(rows.ids)]),
-            "address": pa.array(rows.addresses, pa.string()),
-        }
-    )
+    places = pc.sort_indices(order).take(pa.Array.from_buffers(pa.uint32(), number, [None, pa.py_buffer(rows.row_of)]))
+    times = pa.Array.from_buffers(pa.uint32(), number, [None, pa.py_buffer(rows.times)])
+    sorted_ = pc.sort_indices(pc.bit_wise_or(pc.shift_left(places, _BITS_OF_TIME), times.cast(pa.uint64())))
+    counts = pc.value_counts(places.take(sorted_)).field("counts")
+    begins: Any = pa.concat_arrays([pa.array([0], pa.int64()), pc.cumulative_sum(counts)]).cast(pa.int32())
+    ids = pa.Array.from_buffers(pa.binary(BYTES), number, [None, pa.py_buffer(rows.ids)])
+    for column in (times, ids, pa.array(rows.addresses, pa.string())):
+        yield pa.ListArray.from_arrays(begins, column.take(sorted_))
+
+
+_BITS_OF_TIME: Final = pa.scalar(32, pa.uint64())
