@@ -23,7 +23,7 @@ from sekisho.cli.status import ExitStatus
 from sekisho.collectors.trails import LogFiles, Question
 from sekisho.collectors.trails.layout import accounts_of, place_of
 from sekisho.storage.usage import UsageStore
-from sekisho.wiring.processes import collect_seldom
+from sekisho.wiring.processes import settle
 from sekisho.wiring.tags import tag_history
 from sekisho.wiring.usage import Engine, Processes, answers, log_files, read_usage, usage_folder
 
@@ -90,7 +90,7 @@ def generate_policy(asked: Asked) -> ExitStatus:
     _check(asked)
     today = _today(asked)
     output = Output()
-    collect_seldom()
+    settle()
     places: list[LogFiles] = [log_files(source, asked.profile) for source in asked.sources]
     checked: Sequence[VerifiedFiles] = _verified(places, asked) if asked.verify_integrity else ()
     places = [*checked] or places

@@ -14,7 +14,7 @@ from sekisho.collectors.trails import LogFiles, Question
 from sekisho.collectors.trails.layout import accounts_of
 from sekisho.findings import GeneratedPolicies, PolicyGeneration, TrailScope
 from sekisho.storage.usage import UsageStore
-from sekisho.wiring.processes import collect_seldom
+from sekisho.wiring.processes import settle
 from sekisho.wiring.usage import Batch, instance_profiles, read_batch, read_usage, usage_folder
 
 ASKED_AGAIN_AFTER: Final = timedelta(seconds=2)
@@ -32,7 +32,7 @@ def generate(job: PolicyGeneration, places: Mapping[str, LogFiles]) -> Generated
         CollectError: a trail is not there, or may not be read.
         UsageError: what was read cannot be kept.
     """
-    collect_seldom()
+    settle()
     uses: list[UseOf] = []
     profiles: dict[str, str] = {}
     is_whole = True

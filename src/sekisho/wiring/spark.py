@@ -23,7 +23,7 @@ import pyarrow as pa
 from sekisho.activity.usage import FileReport
 from sekisho.collectors.trails import LocalFiles
 from sekisho.storage.usage.store import FORMAT, encode_part, keep_part
-from sekisho.wiring.processes import collect_seldom
+from sekisho.wiring.processes import settle
 from sekisho.wiring.spark_session import EngineError, failures, running
 from sekisho.wiring.usage import Batch, summarise
 
@@ -100,7 +100,7 @@ def read_there(wave: tuple[Batch, ...], kept: str, numbers: Iterable[pa.RecordBa
     """
     if kept != FORMAT:
         raise EngineError(f"the executor {socket.gethostname()} has another version of sekisho; install this one there")
-    collect_seldom()
+    settle()
     for number in (int(row["id"]) for some in numbers for row in some.to_pylist()):
         place = wave[number].place
         if isinstance(place, LocalFiles) and not place.path.exists():

@@ -76,11 +76,11 @@ def summarise(batch: Batch) -> tuple[pa.Table, list[FileReport]]:
     reports: list[FileReport] = []
     for file, content in _contents(batch):
         try:
-            found = read_records(content())
+            # No more than the records of one file are held.
+            told = summarist.add(read_records(content()))
         except (NotARecordFileError, CollectError) as error:
             reports.append(FileReport(batch.place.name, file.key, file.version, problem=str(error), is_read=False))
             continue
-        told = summarist.add(found)
         reports.append(
             FileReport(
                 batch.place.name, file.key, file.version, told.records, told.no_calls, told.malformed, told.problem

@@ -1,5 +1,7 @@
 """Kept usage: what counts, and what a killed run leaves behind."""
 
+import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -59,6 +61,16 @@ def keep(store: UsageStore, file: str, rows: Rows, version: str = "1") -> None:
 
 
 ONE = events((usage(), FIRST, 1))
+
+
+def test_a_table_is_made_without_pandas() -> None:
+    """PySpark asks for it, so that it may be there; it takes 30 MB of each process that reads."""
+    code = (
+        "import sys; from sekisho.activity.summarist import Rows; from sekisho.storage.usage import table_of;"
+        " table_of(Rows()); sys.exit('pandas' in sys.modules)"
+    )
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_an_event_counts_once_in_however_many_parts_it_is(tmp_path: Path) -> None:

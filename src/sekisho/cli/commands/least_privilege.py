@@ -1,5 +1,6 @@
 """`generate-policy`."""
 
+import os
 from typing import Any, Final
 
 import click
@@ -105,6 +106,10 @@ def generate_policy(*, output_format: str | None, **options: Any) -> ExitStatus:
     is not known, and files that could not be read are told on standard error. `--format json` has all of it, with the
     records that show it.
     """
-    from sekisho.cli import least_privilege  # noqa: PLC0415 - see `sekisho.cli.commands`
+    from sekisho.wiring.processes import begin_early  # noqa: PLC0415 - see `sekisho.cli.commands`
+
+    if options["engine"] != "spark" and (options["workers"] or os.cpu_count()) != 1:
+        begin_early("sekisho.cli.least_privilege")
+    from sekisho.cli import least_privilege  # noqa: PLC0415 - as above
 
     return least_privilege.generate_policy(least_privilege.Asked(output_format=output_format or "table", **options))

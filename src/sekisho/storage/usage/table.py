@@ -3,7 +3,9 @@
 # The stubs of pyarrow know half of its types.
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
 
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, Final
 
 import pyarrow as pa
@@ -32,23 +34,24 @@ they came from. The three lists of a row have one length."""
 
 def table_of(rows: Rows) -> pa.Table:
     """Return rows as a table, those of a principal together."""
-    of_usages = pa.array([usage for usage, _ in rows.numbers], pa.int32())
+    of_usages = _numbers("i", (usage for usage, _ in rows.numbers))
     order = pc.sort_indices(_ranks(rows.usages).take(of_usages))
-    columns = [*_shared(rows.usages, of_usages), pa.array([call for _, call in rows.numbers], pa.string())]
-    return pa.table([*(column.take(order) for column in columns), *_own(rows, order)], schema=SCHEMA)
+    columns = [*_shared(rows.usages, of_usages), _texts([call for _, call in rows.numbers])]
+    return pa.Table.from_arrays([*(column.take(order) for column in columns), *_own(rows, order)], schema=SCHEMA)
 
 
 def _ranks(usages: Sequence[Usage]) -> "pa.Array[Any]":
     """Return of each usage a number by which rows are ordered: by principal, source and name."""
     keys = [(one.principal, one.source, one.name) for one in usages]
     ranks = {key: rank for rank, key in enumerate(sorted(set(keys)))}
-    return pa.array([ranks[key] for key in keys], pa.int32())
+    return _numbers("i", map(ranks.__getitem__, keys))
 
 
 def _shared(usages: Sequence[Usage], of_usages: "pa.Array[Any]") -> Iterator["pa.Array[Any]"]:
     """Yield what rows share but for their calls; what many of them have in common is made a text only once."""
     for name in SHARED[:-1]:
-        yield pa.array([getattr(one, name) for one in usages], SCHEMA.field(name).type).take(of_usages)
+        values: list[Any] = [getattr(one, name) for one in usages]
+        yield (_numbers("B", values).cast(pa.bool_()) if name in _FLAGS else _texts(values)).take(of_usages)
 
 
 def _own(rows: Rows, order: "pa.Array[Any]") -> Iterator["pa.Array[Any]"]:
@@ -59,14 +62,33 @@ def _own(rows: Rows, order: "pa.Array[Any]") -> Iterator["pa.Array[Any]"]:
         order: their numbers, in the order in which they are told.
     """
     number = len(rows.row_of)
-    places = pc.sort_indices(order).take(pa.Array.from_buffers(pa.uint32(), number, [None, pa.py_buffer(rows.row_of)]))
-    times = pa.Array.from_buffers(pa.uint32(), number, [None, pa.py_buffer(rows.times)])
-    sorted_ = pc.sort_indices(pc.bit_wise_or(pc.shift_left(places, _BITS_OF_TIME), times.cast(pa.uint64())))
-    counts = pc.value_counts(places.take(sorted_)).field("counts")
-    begins: Any = pa.concat_arrays([pa.array([0], pa.int64()), pc.cumulative_sum(counts)]).cast(pa.int32())
-    ids = pa.Array.from_buffers(pa.binary(BYTES), number, [None, pa.py_buffer(rows.ids)])
-    for column in (times, ids, pa.array(rows.addresses, pa.string())):
-        yield pa.ListArray.from_arrays(begins, column.take(sorted_))
+    times, ids = _array(pa.uint32(), number, rows.times), _array(pa.binary(BYTES), number, rows.ids)
+    places = pc.sort_indices(order).take(_array(pa.uint32(), number, rows.row_of))
+    events = pc.sort_indices(pc.bit_wise_or(pc.shift_left(places, _BITS_OF_TIME), times.cast(pa.uint64())))
+    counts = pc.value_counts(places.take(events)).field("counts")
+    begins: Any = pc.cumulative_sum(pa.concat_arrays([_numbers("q", [0]), counts])).cast(pa.int32())
+    for column in (times, ids, _texts(rows.addresses)):
+        yield pa.ListArray.from_arrays(begins, column.take(events))
 
 
-_BITS_OF_TIME: Final = pa.scalar(32, pa.uint64())
+# Not by `pa.array`, which imports pandas wherever it is installed: a sixth of a second and 30 MB in each process.
+
+
+def _texts(values: Sequence[str]) -> "pa.Array[Any]":
+    encoded = [value.encode() for value in values]
+    ends = array("i", accumulate(map(len, encoded), initial=0))
+    return pa.Array.from_buffers(pa.string(), len(values), [None, pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))])
+
+
+def _numbers(code: str, values: Iterable[int]) -> "pa.Array[Any]":
+    """Return numbers of a type that `array` names."""
+    numbers = array(code, values)
+    return _array(_TYPES[code], len(numbers), numbers)
+
+
+def _array(of: pa.DataType, number: int, values: "array[int] | bytearray") -> "pa.Array[Any]":
+    return pa.Array.from_buffers(of, number, [None, pa.py_buffer(values)])
+
+
+_TYPES: Final[Mapping[str, pa.DataType]] = {"B": pa.uint8(), "i": pa.int32(), "q": pa.int64(), "Q": pa.uint64()}
+_BITS_OF_TIME: Final = _numbers("Q", [32])[0]
