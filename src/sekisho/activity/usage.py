@@ -5,7 +5,6 @@ that some rule reads; nothing else of a record goes on, so that no secret of it 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -53,8 +52,7 @@ class Usage(msgspec.Struct, frozen=True, gc=False):
     call: str
 
 
-@dataclass(frozen=True, slots=True)
-class UseOf:
+class UseOf(msgspec.Struct, frozen=True, gc=False):
     """A row of usage, with what is told of all its records.
 
     Attributes:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 from itertools import islice, product
-from typing import Final
+from typing import Final, NamedTuple
 
 from sekisho.activity.touched.exceptions import ARNS, DEFAULTS, ONLY, VALUES, Told
 from sekisho.activity.touched.parameters import texts_at
@@ -91,22 +91,46 @@ def kind_of(action: str, arn: str) -> ResourceType | None:
     A template that says more than that of the type, but belongs to no type of the action, has it first: an object is
     no bucket.
     """
+    for one in _templates_of(action):
+        if arn_fits(one.template, arn):
+            if one.only is not None and not one.only.fullmatch(arn):
+                return None
+            return None if any(arn_fits(other, arn) for other in one.closer) else one.kind
+    return None
+
+
+class _Template(NamedTuple):
+    """A template of a resource type of an action.
+
+    Attributes:
+        template: it.
+        kind: the resource type.
+        closer: the templates of the service that say more of an ARN that fits both.
+        only: what ARNs of the type look like; None where the template says it.
+    """
+
+    template: ArnTemplate
+    kind: ResourceType
+    closer: tuple[ArnTemplate, ...]
+    only: re.Pattern[str] | None
+
+
+@lru_cache(maxsize=4096)
+def _templates_of(action: str) -> tuple[_Template, ...]:
+    """Return the templates of an action, those first that say most of an ARN."""
     resources = resources_of_action(action)
     service = action.partition(":")[0]
-    found = _closest(arn, tuple((t, k) for k in (resources.resource_types if resources else ()) for t in k.templates))
-    if found is None:
-        return None
-    template, kind = found
-    closer = any(arn_fits(other, arn) for other in _saying_more(template, service))
-    takes_more = template.text.endswith(_WITH_MORE)
-    only = ONLY.get(f"{service} {kind.name.lower()}")
-    return None if (closer and not takes_more) or (only is not None and not only.fullmatch(arn)) else kind
-
-
-def _closest(arn: str, of: tuple[tuple[ArnTemplate, ResourceType], ...]) -> tuple[ArnTemplate, ResourceType] | None:
-    """Return the template that says most of an ARN, and its resource type."""
-    fitting = [(template, kind) for template, kind in of if arn_fits(template, arn)]
-    return max(fitting, key=lambda one: one[0].size, default=None)
+    found = [
+        _Template(
+            template,
+            kind,
+            () if template.text.endswith(_WITH_MORE) else _saying_more(template, service),
+            ONLY.get(f"{service} {kind.name.lower()}"),
+        )
+        for kind in (resources.resource_types if resources else ())
+        for template in kind.templates
+    ]
+    return tuple(sorted(found, key=lambda one: -one.template.size))
 
 
 @lru_cache(maxsize=16384)

@@ -41,8 +41,7 @@ class Shown(msgspec.Struct, frozen=True, gc=False):
     reach: Reach | None = None
 
 
-@dataclass(slots=True)
-class Evidence:
+class Evidence(msgspec.Struct, gc=False):
     """The records that show that something was needed.
 
     Attributes:

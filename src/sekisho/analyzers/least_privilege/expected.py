@@ -17,7 +17,8 @@ def unrecorded_of(activity: Activity, seen: Collection[tuple[str, str]]) -> tupl
         seen: the event sources and names that the trail of its account has, whoever caused them.
     """
     told = chain(activity.grants.values(), activity.free.values(), activity.unmapped.values())
-    done = {(source, name) for evidence in told for source, _, name in (call.partition(" ") for call in evidence.calls)}
+    calls = {shown.call for evidence in told for shown in evidence.shown}
+    done = {(source, name) for source, _, name in (call.partition(" ") for call in calls)}
     return expected(done, seen, set(_services(activity)))
 
 

@@ -58,18 +58,23 @@ def widen(arns: Iterable[str], width: Width) -> Mapping[str, frozenset[str]]:
     Returns:
         ARNs that stay as they are stand for themselves.
     """
+    recorded = frozenset(arns)
     groups: dict[str, set[str]] = defaultdict(set)
-    stands_for: dict[str, set[str]] = defaultdict(set)
-    for arn in arns:
+    runs: dict[str, set[str]] = defaultdict(set)
+    for arn in recorded:
         written = _any_run(arn)
-        stands_for[written].add(arn)
+        if written != arn:
+            runs[written].add(arn)
         groups[kind_of(written)].add(written)
-    found: dict[str, set[str]] = defaultdict(set)
+    found: dict[str, frozenset[str]] = {}
     for kind, some in groups.items():
         for pattern, covered in _patterns(kind, some, width).items():
-            for one in covered:
-                found[pattern] |= stands_for[one]
-    return {pattern: frozenset(covered) for pattern, covered in found.items()}
+            of_runs = (runs[one] for one in runs.keys() & covered)
+            found[pattern] = found.get(pattern, _NONE).union(recorded & covered, *of_runs)
+    return found
+
+
+_NONE: Final = frozenset[str]()
 
 
 def _any_run(arn: str) -> str:

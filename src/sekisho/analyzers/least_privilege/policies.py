@@ -152,13 +152,11 @@ def _stands_for(drafts: Iterable[Draft], widened: Mapping[str, int]) -> Mapping[
     return dict(sorted(found.items()))
 
 
-def _drafts(resources: Mapping[tuple[str, Context], frozenset[str]], granted: Iterable[Grant]) -> Iterator[Draft]:
+def _drafts(resources: Mapping[tuple[str, Context], frozenset[str]], granted: Collection[Grant]) -> Iterator[Draft]:
     """Yield a statement for each action under each context, with what was done by it."""
     done: dict[tuple[str, Context], set[Grant]] = defaultdict(set)
-    everything = tuple(granted)
-    plain = {(grant.action, grant.resource) for grant in everything if not grant.context}
-    for grant in everything:
-        context = () if (grant.action, grant.resource) in plain else grant.context
+    for grant in granted:
+        context = () if _is_repeated(grant, granted) else grant.context
         done[grant.action, context].add(grant)
     for (action, context), patterns in resources.items():
         yield Draft((action,), tuple(sorted(patterns)), context, frozenset(done[action, context]))
@@ -198,10 +196,14 @@ def _without_context(grants: Mapping[Grant, Evidence]) -> Mapping[Grant, Evidenc
     return plain
 
 
-def _without_repeats(grants: Iterable[Grant]) -> list[Grant]:
+def _without_repeats(grants: Collection[Grant]) -> list[Grant]:
     """Leave out what is granted under a condition and without one as well."""
-    plain = {(grant.action, grant.resource) for grant in grants if not grant.context}
-    return [grant for grant in grants if not grant.context or (grant.action, grant.resource) not in plain]
+    return [grant for grant in grants if not _is_repeated(grant, grants)]
+
+
+def _is_repeated(grant: Grant, grants: Collection[Grant]) -> bool:
+    """Say whether something is granted under a condition and without one as well."""
+    return bool(grant.context) and Grant(grant.action, grant.resource) in grants
 
 
 def patterns_of(

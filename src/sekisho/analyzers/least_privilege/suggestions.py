@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from sekisho.activity.permission import Basis
 from sekisho.analyzers.least_privilege import conditions
-from sekisho.analyzers.least_privilege.activity import Activity, Evidence
+from sekisho.analyzers.least_privilege.activity import Activity, Evidence, Grant
 from sekisho.analyzers.least_privilege.circumstances import Circumstances
 from sekisho.analyzers.least_privilege.drafts import Condition, Draft, joined
 from sekisho.analyzers.least_privilege.requests import Requests
@@ -59,7 +59,8 @@ def offer(drafts: Iterable[Draft], activity: Activity, requests: Requests, widen
         requests: what is known of how it did that.
         widen: how resources are written.
     """
-    seen = _Seen(activity, requests.tags, requests.ranges, widen)
+    inferred = frozenset(grant for grant, seen in activity.grants.items() if Basis.INFERRED in seen.bases)
+    seen = _Seen(activity, requests.tags, requests.ranges, widen, inferred)
     parts = chain.from_iterable(map(seen.by_tags, map(seen.on_parameters, seen.in_regions(list(drafts)))))
     whole = tuple(joined(map(seen.on_requests, joined(parts))))
     return Offer(tuple(chain.from_iterable(map(seen.suggestions, whole))), whole)
@@ -73,6 +74,7 @@ class _Seen:
     tags: Tags
     ranges: tuple[str, ...]
     widen: Widen
+    inferred: frozenset[Grant]
     without_tag: dict[tuple[tuple[str, ...], Condition], set[str]] = field(
         default_factory=lambda: defaultdict(set[str])
     )
@@ -118,24 +120,23 @@ class _Seen:
     def suggestions(self, draft: Draft) -> Iterator[Suggestion]:
         """Yield each condition of a draft on its own; what has a pattern for its tags has it always."""
         of_tags = tuple(filter(is_of_principal, draft.conditions))
+        evidence = self._evidence(draft) if draft.conditions else Evidence()
         for condition in draft.conditions:
             mine = is_of_principal(condition)
             yield Suggestion(
                 condition,
                 replace(draft, conditions=(condition,) if mine else (*of_tags, condition)),
-                self._evidence(draft),
+                evidence,
                 tuple(sorted({grant.resource for grant in draft.grants})) if mine else (),
                 tuple(sorted(self.without_tag[draft.resources, condition])) if mine else (),
             )
 
     def _is_seen(self, draft: Draft) -> bool:
-        return all(grant in self.activity.ways for grant in draft.grants)
+        return draft.grants <= self.activity.ways.keys()
 
     def _is_direct_evidence(self, draft: Draft) -> bool:
         """Say whether it is known how each request came: of one that is inferred from another it is not."""
-        return self._is_seen(draft) and not any(
-            Basis.INFERRED in self.activity.grants[grant].bases for grant in draft.grants
-        )
+        return self._is_seen(draft) and self.inferred.isdisjoint(draft.grants)
 
     def _are_often(self, drafts: Iterable[Draft]) -> bool:
         """Say whether what was done by these was done often enough to say anything."""

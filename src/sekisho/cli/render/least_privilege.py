@@ -228,9 +228,9 @@ def listed(title: str, lines: Collection[str], style: str) -> Iterator[Text]:
 def _inferred(grants: Mapping[Grant, Evidence]) -> list[str]:
     """Return who is passed, each on its own, and the other actions with the number of their resources."""
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for grant, seen in sorted(grants.items(), key=_by_grant):
-        if Basis.INFERRED in seen.bases:
-            found[grant.action, ", ".join(sorted(seen.rules))].append(grant.resource)
+    inferred = (row for row in grants.items() if Basis.INFERRED in row[1].bases)
+    for grant, seen in sorted(inferred, key=_by_grant):
+        found[grant.action, ", ".join(sorted(seen.rules))].append(grant.resource)
     return [
         f"{action}  {told}  from {rules}"
         for (action, rules), resources in sorted(found.items())
@@ -243,11 +243,8 @@ def _inferred(grants: Mapping[Grant, Evidence]) -> list[str]:
 
 
 def _unknown(grants: Mapping[Grant, Evidence]) -> list[str]:
-    return [
-        f"{grant.action}  from {', '.join(sorted(seen.calls))}"
-        for grant, seen in sorted(grants.items(), key=_by_grant)
-        if Reach.UNKNOWN in seen.reaches
-    ]
+    unknown = (row for row in grants.items() if Reach.UNKNOWN in row[1].reaches)
+    return [f"{grant.action}  from {', '.join(sorted(seen.calls))}" for grant, seen in sorted(unknown, key=_by_grant)]
 
 
 def _by_grant(row: tuple[Grant, Evidence]) -> tuple[str, str, Any]:

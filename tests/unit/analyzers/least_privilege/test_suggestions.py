@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from sekisho.activity.usage import Usage, UseOf
 from sekisho.analyzers.least_privilege import (
