@@ -12,10 +12,11 @@ from rich.text import Text
 
 from sekisho.cli.deploy import Stack, render_cloudformation, render_terraform
 from sekisho.cli.escape import plain
-from sekisho.cli.output import Output, show_findings
+from sekisho.cli.output import Output
 from sekisho.cli.render.coverage import render_gaps
 from sekisho.cli.render.html import Report, accounts_of_scans, notes_of_scan
 from sekisho.cli.render.page import render_analyzed_resource, render_finding, render_no_access, render_observation
+from sekisho.cli.shown_findings import show_findings
 from sekisho.cli.status import ExitStatus
 from sekisho.collectors import DEFAULT_ROLE_NAME, read_policy
 from sekisho.findings import (

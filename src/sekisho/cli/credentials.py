@@ -17,13 +17,14 @@ from sekisho.analyzers.credentials import Exemption, Exemptions, Thresholds, key
 from sekisho.analyzers.credentials.repair_script import render_script
 from sekisho.analyzers.observation import AnalysisError, Observation, ResourceAnalysis, Severity
 from sekisho.cli.escape import plain
-from sekisho.cli.output import Output, show_findings
+from sekisho.cli.output import Output
 from sekisho.cli.render.credentials import Mark, render_credentials, render_since
 from sekisho.cli.render.html import AccountLine, Report
 from sekisho.cli.render.since import Since
 from sekisho.cli.render.words import count
 from sekisho.cli.scanning import left_alone, options_of
 from sekisho.cli.settings import LiveSettings
+from sekisho.cli.shown_findings import show_findings
 from sekisho.cli.status import ExitStatus
 from sekisho.collectors import CredentialsReader
 from sekisho.findings import (

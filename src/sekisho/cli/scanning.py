@@ -8,13 +8,14 @@ from rich.text import Text
 
 from sekisho.analyzers.external import analyze_external_access
 from sekisho.analyzers.observation import AnalysisError, Severity
-from sekisho.cli.output import Output, show_findings
+from sekisho.cli.output import Output
 from sekisho.cli.render import words
 from sekisho.cli.render.coverage import render_changes, render_coverage, render_gaps
 from sekisho.cli.render.html import Report, accounts_of_scans, notes_of_scan
 from sekisho.cli.render.page import render_finding
 from sekisho.cli.render.since import Since
 from sekisho.cli.settings import LiveSettings
+from sekisho.cli.shown_findings import show_findings
 from sekisho.cli.status import ExitStatus
 from sekisho.collectors import LiveOptions
 from sekisho.collectors.reader import CredentialsReader, SnapshotReader
