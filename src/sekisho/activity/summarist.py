@@ -169,7 +169,7 @@ class _Calls(dict[tuple[bytes, bytes], str]):
         return call
 
 
-_MOST_CALLS: Final = 8192
+_MOST_CALLS: Final = 16_384
 
 
 class _Days(dict[str, int]):

@@ -28,7 +28,7 @@ from sekisho.wiring.spark_session import EngineError, failures, running
 from sekisho.wiring.usage import Batch, summarise
 
 WAVE: Final = 64
-"""How many batches one job has, each a task of its own: up to some 200 MB of log files, a fourth of that as parts."""
+"""How many batches one job has, each a task of its own: up to some 400 MB of log files, a sixth of that as parts."""
 
 AT_ONCE: Final = 4
 """How many jobs are under way, so that nobody waits for the last task of one; no more parts are in memory here."""

@@ -28,8 +28,8 @@ from sekisho.collectors.trails import LocalFiles, LogFile, LogFiles, Question, R
 from sekisho.storage.usage import UsageReader, UsageStore, table_of, write_part
 from sekisho.wiring.processes import in_order, in_processes
 
-MOST_BYTES: Final = 3 * 1024 * 1024
-"""How much of compressed files becomes one part: some twenty thousand records."""
+MOST_BYTES: Final = 6 * 1024 * 1024
+"""How much of compressed files becomes one part: some forty thousand records."""
 
 MOST_FILES: Final = 1000
 
