@@ -177,6 +177,9 @@ def statements_about_callers(draw: st.DrawFn) -> dict[str, Any]:
         block["aws:username"] = draw(st.lists(st.sampled_from(names), min_size=1, max_size=2, unique=True))
     if block:
         statement["Condition"] = {operator: block}
+    if draw(st.integers(0, 3)) == 0:
+        key = draw(st.sampled_from(["aws:username", "aws:PrincipalArn"]))
+        statement.setdefault("Condition", {})["Null"] = {key: draw(st.sampled_from(["true", "false"]))}
     return statement
 
 

@@ -106,12 +106,14 @@ def parse_network(text: str) -> Network | None:
     """Read an address or a CIDR range; host bits below the prefix are ignored. None when the text is neither."""
     start, slash, length = text.strip().partition("/")
     version, family, bits = (6, AF_INET6, 128) if ":" in start else (4, AF_INET, 32)
+    if slash and not (length.isascii() and length.isdigit()):
+        return None
     try:
         number = int.from_bytes(inet_pton(family, start), "big")
-    except (OSError, ValueError):
+        prefix = int(length) if slash else bits
+    except (OSError, ValueError):  # a number of thousands of digits is not read
         return None
-    prefix = bits
-    if slash and not (length.isascii() and length.isdigit() and (prefix := int(length)) <= bits):
+    if prefix > bits:
         return None
     rest = bits - prefix
     low = number >> rest << rest

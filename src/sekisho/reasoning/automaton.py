@@ -318,7 +318,9 @@ def _other(letters: Sequence[str], preferred: str, *, any_letter: bool) -> str |
 
 
 def _both_cases(letter: str) -> str:
-    return "".join({letter, *letter.lower(), *letter.upper()})
+    """Return the letters that are the same in lower case: of `ß`, whose upper case is two letters, itself alone."""
+    cases = {one for one in (letter, letter.lower(), letter.upper()) if one.lower() == letter.lower()}
+    return "".join(one for one in cases if len(one) == 1)
 
 
 def _bits(first: int, after: int) -> int:

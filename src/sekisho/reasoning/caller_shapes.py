@@ -79,7 +79,7 @@ def _shapes_of_arns(scene: Scene, patterns: Mapping[str, Sequence[Written]]) -> 
     # A user name leaves the path out, so beside one even an unwritten path matters.
     paths: tuple[Shape, ...] = ((), _PATH) if patterns["username"] or _tells_paths_apart(arns) else ((),)
     matched = [_may_begin(arns, service, start) for service, start, _ in _KINDS_OF_ARNS]
-    matched[0] |= bool(patterns["username"])  # users have names
+    matched[0] |= "aws:username" in scene.keys  # users have names: what asks for one tells them from others
     unmatched = next((place for place, one in enumerate(matched) if not one), None)
     kinds = [kind for place, kind in enumerate(_KINDS_OF_ARNS) if matched[place] or place == unmatched]
     for account in _accounts(scene, patterns, ("arn", "account")):

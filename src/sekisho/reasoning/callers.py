@@ -214,7 +214,23 @@ def _is_literal(scene: Scene) -> bool:
 
 
 _ONLY_WALKED = frozenset({"aws:userid", "aws:principaltype"})
-_ARN = re.compile(r"arn:([a-z-]+):(iam|sts)::([^:*?$]+):(user|role|root|federated-user)(?:/(.*))?", re.DOTALL)
+_ARN = re.compile(
+    r"arn:(?P<partition>[a-z-]+):(?P<service>iam|sts)::(?P<account>[^:*?$]+):"
+    r"(?P<kind>root|user|role|federated-user)(?:/(?P<path>.*/)?(?P<name>[^/]+))?",
+    re.DOTALL,
+)
+
+
+def _parsed(arn: str) -> re.Match[str] | None:
+    """Return the parts of a caller's ARN: of a user or role, with a path or none, of a federated user, or of a root."""
+    found = _ARN.fullmatch(arn)
+    if found is None or (found["kind"] == "root") is not (found["name"] is None):
+        return None
+    federated = found["kind"] == "federated-user"
+    fits = found["service"] == ("sts" if federated else "iam") and not (federated and found["path"])
+    return found if fits else None
+
+
 _USERS = ("alice", "bob", "carol")
 
 
@@ -290,9 +306,9 @@ def _written_out(scene: Scene) -> tuple[Mapping[str, str], Mapping[str, str], Ma
             sessions[one.value] = account_of(one.value)
     if scene.keys:
         for text in _names(scene, "aws:principalarn"):
-            found = _ARN.fullmatch(text)
-            if found is not None and found[1] == scene.world.partition:
-                arns[text] = found[3]
+            found = _parsed(text)
+            if found is not None and found["partition"] == scene.world.partition:
+                arns[text] = found["account"]
         for name in _ACCOUNT_KEYS:
             accounts.update(dict.fromkeys(text for text in _names(scene, name) if is_account_id(text)))
     return arns, sessions, accounts
@@ -322,9 +338,8 @@ def called(arn: str, account: str, sessions: Container[str] = ()) -> tuple[Princ
         account: the caller's.
         sessions: the ARNs that a role's session is not to have.
     """
-    found = _ARN.fullmatch(arn)
-    kind, path = (found[4], found[5] or "") if found else ("role", "example")
-    name = path.rpartition("/")[2]
+    found = _parsed(arn)
+    kind, name = (found["kind"], found["name"] or "") if found else ("role", "example")
     match kind:
         case "user" if IN_NAMES.issuperset(name):
             return "User", {"account": account, "arn": arn, "username": name}

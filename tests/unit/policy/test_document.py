@@ -140,6 +140,11 @@ DEEP = "[" * 30_000 + "]" * 30_000
             "`203.0.113.0/33` is no address",
             id="range",
         ),
+        pytest.param(
+            policy_text(Condition={"IpAddress": {"aws:SourceIp": f"203.0.113.0/{'0' * 5000}8"}}),
+            "is no address",
+            id="range of thousands of digits",
+        ),
         pytest.param(policy_text(Condition={"DateLessThan": {"a:b": "soon"}}), "is no date", id="date"),
         pytest.param(policy_text(Condition={"NumericEquals": {"a:b": "one"}}), "is no number", id="number"),
         pytest.param(policy_text(Condition={"Null": {"a:b": "maybe"}}), "is no presence", id="presence"),
