@@ -5,7 +5,7 @@ Source: IAM User Guide, "IAM JSON policy elements: Variables and tags" and "Usin
 
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
@@ -172,7 +172,7 @@ def _pieces_matcher(pattern: Pattern) -> Callable[[str], bool]:
         return lambda text: len(text) == length and _stands_at(first, text, 0)
     *middle, last = others
     if Wildcard.ANY_ONE not in pattern:
-        return partial(_matches_texts, _text(first), [_text(piece) for piece in middle], _text(last))
+        return partial(stand_in_order, _text(first), [_text(piece) for piece in middle], _text(last))
     ends = (first, _length(first)), (last, _length(last))
     return partial(_matches_pieces, ends, [(piece, _length(piece)) for piece in middle])
 
@@ -182,7 +182,8 @@ def _anything(text: str) -> bool:
     return True
 
 
-def _matches_texts(first: str, middle: list[str], last: str, text: str) -> bool:
+def stand_in_order(first: str, middle: Iterable[str], last: str, text: str) -> bool:
+    """Say whether a text begins with one text and ends with another, the middle ones between, in order and apart."""
     at, end = len(first), len(text) - len(last)
     if end < at or not text.startswith(first) or not text.endswith(last):
         return False
@@ -321,7 +322,7 @@ def _component_matches(glob: str, text: str) -> bool:
     if "?" in glob:
         return matcher(tuple([_WILDCARDS.get(part, part) for part in _WILDCARD.split(glob) if part]))(text)
     first, *others = glob.split("*")
-    return _matches_texts(first, others[:-1], others[-1], text) if others else first == text
+    return stand_in_order(first, others[:-1], others[-1], text) if others else first == text
 
 
 _WILDCARD = re.compile(r"([*?])")

@@ -6,6 +6,8 @@ Matching looks for one literal run after the other and never goes back, so that 
 from collections import deque
 from typing import Final
 
+from sekisho.policy.patterns import stand_in_order
+
 MOST_COMPLEX: Final = 9
 """What EventBridge refuses as too complex is not published; see `complexity`."""
 
@@ -42,15 +44,7 @@ def wildcard_matches(runs: tuple[str, ...], text: str) -> bool:
     if len(runs) == 1:
         return text == runs[0]
     first, *middle, last = runs
-    at, end = len(first), len(text) - len(last)
-    if end < at or not text.startswith(first) or not text.endswith(last):
-        return False
-    for run in middle:
-        found = text.find(run, at, end)
-        if found < 0:
-            return False
-        at = found + len(run)
-    return True
+    return stand_in_order(first, middle, last, text)
 
 
 def complexity(runs: tuple[str, ...]) -> int:
