@@ -16,7 +16,7 @@ from typing import Any
 from sekisho.policy.catalogue import CROSS_ACCOUNT, access_level, cross_account_actions, service_condition_keys
 
 KEPT: Mapping[str, str] = {
-    "sekisho.policy.catalogue._load": "one file of the action catalogue for each service",
+    "sekisho.policy.catalogue.load_catalogue": "one file of the action catalogue for each service",
     "sekisho.policy.catalogue.cross_account_actions": "the actions of each resource type",
     "sekisho.policy.catalogue.cross_account_table": "the same, numbered",
     "sekisho.resources.s3_bucket._actions_on": "which actions are on a bucket, and which on its objects",

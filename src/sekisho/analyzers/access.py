@@ -136,9 +136,8 @@ def access_of(passage: Passage, region: Region, blockers: Blockers) -> ExternalA
     by_itself = _that_open_by_itself(region, passage.carried_along)
     limited = opening.limited_keys if by_itself is None else passage.opening(by_itself).limited_keys
     public = _is_public(region, way, limited)
-    severity, rule = rate(
-        Case(principal, is_public=public, levels=deeds.levels, limited_keys=limited, blocked=blockers.whole)
-    )
+    provider = principal.value if principal.form is PrincipalForm.FEDERATED else None
+    severity, rule = rate(Case(provider, public, deeds.levels, limited, blockers.whole))
     return ExternalAccess(
         principal=principal.as_map,
         action=deeds.names,
@@ -180,7 +179,9 @@ def told(access: ExternalAccess, passage: Passage, region: Region, blockers: Blo
 
 def _condition(way: Way, region: Region, spelled: Mapping[str, str]) -> dict[str, str]:
     """What narrows the region, by its labels and by the way itself: an access point in a VPC is open to that VPC."""
-    shown = {spelled.get(key, key): region.condition[key].text for key in sorted(region.condition)}
+    shown: dict[str, str] = {}
+    if region.condition:
+        shown = {spelled.get(key, key): region.condition[key].text for key in sorted(region.condition)}
     vpc = way.given.get("aws:sourcevpc")
     return {**shown, "aws:SourceVpc": vpc[0]} if vpc else shown
 
@@ -192,6 +193,8 @@ def openers_of(region: Region) -> dict[_Place, Opener]:
 
 def _that_open_by_itself(region: Region, carried_along: int) -> dict[_Place, Opener] | None:
     """Every statement that opens something which is a way in by itself; None where all of them do."""
+    if not carried_along:
+        return None
     found = region.witnesses.found
     chosen = [
         witness for actions, witness in found if actions & ~carried_along or witness.request.action not in CARRIED_ALONG
@@ -251,7 +254,7 @@ def _is_public(region: Region, way: Way, limited: frozenset[str]) -> bool:
             return False
         if not limited.isdisjoint([f"{principal.value}:{claim}" for claim in ("sub", "id", "user_id")]):
             return False
-    return not any(narrows(key, label.text) for key, label in region.condition.items())
+    return True not in [narrows(key, label.text) for key, label in region.condition.items()]
 
 
 def _because(opener: Opener) -> Because:

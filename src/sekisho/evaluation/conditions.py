@@ -4,7 +4,7 @@ Source: IAM User Guide, "Condition operators" and "Set operators for multivalued
 """
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache, partial
 from typing import Any
 
@@ -36,18 +36,21 @@ class ConditionTest:
     | present | some policy value matches | none does | as without it | for every value | for some value |
     """
 
-    __slots__ = ("_condition", "_key", "_matches", "_variables")
+    __slots__ = ("_condition", "_key", "_matches", "_negated", "_variables")
 
     def __init__(self, condition: Condition, *, variables: bool) -> None:
         """Take a condition; `variables` says whether the policy's version knows policy variables."""
         self._condition = condition
         self._key = condition.key.lower()
+        self._negated = condition.operator.base.negated
         self._variables = variables
         self._matches: Callable[[str], bool] | None = None
 
     def holds(self, context: Context) -> bool:
         """Decide it for a request's context, which has its keys in lower case."""
         values = context.get(self._key, ())
+        if len(values) == 1 and self._matches is not None:
+            return self._matches(values[0]) is not self._negated
         operator = self._condition.operator
         base = operator.base
         if base.family is _NULL:
@@ -94,7 +97,12 @@ def _fixed_test(kind: str, values: tuple[str, ...]) -> Callable[[str], bool]:
     if base.comparison is Comparison.EQUAL and base.family is Family.STRING:
         return frozenset(values).__contains__
     tests = [_value_test(base, wanted, {}, variables=False) for wanted in values]
-    return tests[0] if len(tests) == 1 else lambda value: any(test(value) for test in tests)
+    test = tests[0] if len(tests) == 1 else partial(_some_passes, tests)
+    return lru_cache(maxsize=64)(test) if base.family is Family.ARN else test
+
+
+def _some_passes(tests: Iterable[Callable[[str], bool]], value: str) -> bool:
+    return any(test(value) for test in tests)
 
 
 _OF_KIND = {base.kind: base for base in BASE_OPERATORS.values()}

@@ -113,7 +113,7 @@ class StatementTest:
         covers = actions_match(actions, request.action) and resources_match(
             resources, request.resource, request.context, variables=self._variables
         )
-        if resources is None or not (self._variables and any("$" in glob for glob in resources.globs)):
+        if resources is None or not (self._variables and "$" in "".join(resources.globs)):
             self._covers[request.action, request.resource] = covers
         return covers
 

@@ -66,7 +66,8 @@ def principals_test(principals: Principals, *, deny: bool) -> Callable[[Caller],
     if principals.negated:
         return partial(principals_match, principals, deny=deny)
     if len(principals.entries) == 1:
-        return partial(principal_matches, principals.entries[0])
+        (entry,) = principals.entries
+        return _is_anyone if entry.form is _EVERYONE else partial(principal_matches, entry)
     names: dict[str, set[str]] = {}
     for entry in principals.entries:
         form = entry.form

@@ -223,7 +223,8 @@ class _Parser:
             negated = False
         else:
             return None
-        values = self.strings(raw[name], path, name)
+        value = raw[name]
+        values = (value,) if type(value) is str else self.strings(value, path, name)
         if not values:
             raise self.wrong(f"`{name}` is empty", (*path, name), "name at least one")
         return Patterns(values, negated)
@@ -255,7 +256,7 @@ class _Parser:
             )
         entries: list[Principal] = []
         for key, listed in value.items():
-            for text in self.strings(listed, (*path, name), key):
+            for text in (listed,) if type(listed) is str else self.strings(listed, (*path, name), key):
                 entry = parse_principal(key, text)
                 if isinstance(entry, str):
                     shown = f"`{shorten(text)}` is no principal under `{shorten(key)}`"
@@ -276,7 +277,7 @@ class _Parser:
                 )
             checked = operator.base.takes_some_texts_only
             for key, listed in self.mapping(block, (*at, name)).items():
-                values = self.strings(listed, (*at, name), key)
+                values = (listed,) if type(listed) is str else self.strings(listed, (*at, name), key)
                 if not key:
                     raise self.wrong("a condition without a key", (*at, name, key), "name the condition key")
                 if not values:
@@ -293,9 +294,11 @@ class _Parser:
                 raise PolicyValueError(shown, at=locate(self.text, at), remedy=problem)
 
     def mapping(self, value: Any, path: Path) -> dict[str, Any]:
-        if not _is_mapping(value):
+        checked: object = value
+        if not isinstance(checked, dict):
             raise self.wrong("an object is wanted", path, "write `{…}`")
-        return value
+        raw: dict[str, Any] = value
+        return raw
 
     def string(self, value: Any, path: Path) -> str:
         if not isinstance(value, str) or isinstance(value, NumberText):
@@ -303,13 +306,13 @@ class _Parser:
         return value
 
     def optional(self, raw: Mapping[str, Any], name: str, path: Path) -> str | None:
-        value = raw.get(name)
-        return value if type(value) is str else self.string(value, (*path, name)) if name in raw else None
+        if name not in raw:
+            return None
+        value = raw[name]
+        return value if type(value) is str else self.string(value, (*path, name))
 
     def strings(self, value: Any, path: Path, name: str) -> tuple[str, ...]:
         """Read a value or a list of values; numbers and booleans count as their text."""
-        if type(value) is str:
-            return (value,)
         listed: list[Any] = value if _is_list(value) else [value]
         texts: list[str] = []
         for one in listed:

@@ -58,7 +58,7 @@ class ZoneOfTrust(msgspec.Struct, frozen=True):
     @property
     def trusted_accounts(self) -> frozenset[str]:
         """The account ids whose principals are inside."""
-        return frozenset({self.account_id, *(member.account_id for member in self.accounts)}) | self.partners
+        return self.partners.union((self.account_id,), [member.account_id for member in self.accounts])
 
     @property
     def partition(self) -> str:

@@ -24,7 +24,8 @@ def case(
     limited: frozenset[str] = frozenset(),
     blocked: bool = False,
 ) -> Case:
-    return Case(principal, is_public, frozenset(levels), limited, blocked)
+    provider = principal.value if principal.form is PrincipalForm.FEDERATED else None
+    return Case(provider, is_public, frozenset(levels), limited, blocked)
 
 
 def limits(*conditions: dict[str, Any]) -> frozenset[str]:
