@@ -116,6 +116,14 @@ def test_as_many_examples_are_made_as_are_told(worked: Worked) -> None:
     assert worked.examples == told
 
 
+def test_the_picture_has_as_many_examples_and_kinds(worked: Worked) -> None:
+    told = re.findall(r"(\d+) examples, (\d+) kinds", PICTURE.read_text("utf-8"))
+
+    assert [(int(made), int(kinds)) for made, kinds in told] == [
+        (made, len(kinds)) for made, kinds in zip(worked.examples, worked.kinds, strict=True)
+    ]
+
+
 def test_the_kinds_have_the_masks_and_labels_that_are_told(worked: Worked) -> None:
     computed = [
         [facet, shown(kind.examples[0]), worked.mask(kind), worked.labels(kind, names)]

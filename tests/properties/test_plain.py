@@ -93,7 +93,7 @@ def test_without_conditions_the_short_way_says_what_the_search_says(
     clauses = live_clauses(question)
     if clauses is None:
         return
-    short = plain_regions(question, clauses, {}, Budget())
+    short = plain_regions(question, clauses, Budget())
     if short is not None:
         assert _said(short) == _said(_solve(question, clauses, {}, Budget()))
         assert all(not one.condition for one in short)

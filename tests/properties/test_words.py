@@ -9,11 +9,19 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from properties.strategies import BUCKET, policy_of, question_about
-from sekisho.policy import Principal
+from sekisho.policy import Principal, PrincipalForm
 from sekisho.policy.patterns import arn_pattern_matches, parse_template, pattern_matches, resolve
+from sekisho.policy.principals import parse_principal
 from sekisho.reasoning import Label, Question, solve
 from sekisho.reasoning.accounts import written_accounts
-from sekisho.reasoning.automaton import Automaton, Reading, Written
+from sekisho.reasoning.arn_beginnings import written_arns
+from sekisho.reasoning.automaton import Automaton, Reading, Written, apart
+from sekisho.reasoning.budget import Budget
+from sekisho.reasoning.caller_shapes import walked_arns
+from sekisho.reasoning.clauses import live_clauses
+from sekisho.reasoning.facets import Scene
+from sekisho.reasoning.scene import scene_of
+from sekisho.reasoning.values import values_of
 from sekisho.reasoning.words import Fixed, Free, Shape, explore
 
 TRACKS = ("one", "two")
@@ -152,6 +160,9 @@ LIKE = (
     "arn:aws:iam::444455556666:*",
     "arn:aws:iam::*",
     "*:root",
+    "arn:aws:iam::444455556666:user/*",
+    "arn:aws:iam::*:role/team/*",
+    "arn:aws:iam::777788889999:role/a?p*",
     "*user/*",
     "*p",
     "*/a*",
@@ -194,3 +205,106 @@ def test_callers_beside_those_that_are_written_out_are_those_of_the_whole_walk(l
 
     with patch("sekisho.reasoning.callers._beside_named_callers", return_value=None):
         assert _said(question) == quick
+
+
+ARN_PATTERNS = (
+    "arn:aws:iam::444455556666:role/app-*",
+    "arn:aws:iam::444455556666:role/*/app",
+    "arn:aws:iam::444455556666:user/a*",
+    "arn:aws:iam::444455556666:user/*",
+    "arn:aws:iam::777788889999:role/app-*",
+    "arn:aws:iam::777788889999:role/a?p",
+    "arn:aws:iam::111122223333:role/own-*",
+    "arn:aws:iam::*:role/app",
+    "arn:aws:iam::*:role/team/*",
+    "arn:aws:iam::*:user/b*",
+    "arn:aws:iam::*:role/*:x",
+    "arn:aws:iam::444455556666:role/p:*",
+)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(ARN_PATTERNS), st.sampled_from(["ArnLike", "StringLike"])), min_size=1, max_size=3
+    ),
+    st.lists(st.sampled_from(["444455556666", "777788889999", "111122223333"]), max_size=2, unique=True),
+)
+def test_callers_that_are_written_down_are_of_the_kinds_that_a_walk_finds(
+    listed: list[tuple[str, str]], accounts: list[str]
+) -> None:
+    scene = scene_about([{operator: {"aws:PrincipalArn": value}} for value, operator in listed], accounts)
+    patterns: dict[str, list[Written]] = {
+        "arn": scene.patterns("aws:principalarn"),
+        "account": [((account,), Reading.EXACT) for account in accounts],
+        "username": [],
+    }
+    quick = written_arns(scene, patterns)
+    if quick is None:
+        return
+    with patch("sekisho.reasoning.caller_shapes.written_arns", return_value=None):
+        walked = list(walked_arns(scene, patterns))
+    groups = {track: apart(found) for track, found in patterns.items()}
+    assert {kind_of(word, groups) for word in quick} == {kind_of(word, groups) for word in walked}
+    for word in quick:
+        assert parse_principal("AWS", word["arn"]) == Principal(PrincipalForm.IDENTITY, word["arn"])
+
+
+prefixes = st.text("o/-1x*", max_size=5)
+paths = st.one_of(
+    st.tuples(st.sampled_from(["o-1", "o-2", "o-", "O-1", ""]), st.sampled_from(["/", ""]), prefixes).map("".join),
+    st.sampled_from(["o-1/*", "o-1/r-1/*", "o-1/*/ou-1/", "*", "o-1/r-1/"]),
+)
+
+
+@given(
+    st.lists(paths, min_size=1, max_size=3),
+    st.lists(st.sampled_from(["o-1", "o-2", "o-own", "O-1", "o-1/r"]), max_size=2),
+    st.sampled_from([None, "o-own", "o-1"]),
+)
+def test_organizations_that_are_written_down_are_of_the_kinds_that_a_walk_finds(
+    listed: list[str], ids: list[str], own: str | None
+) -> None:
+    blocks: list[dict[str, Any]] = [{"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": one}} for one in listed]
+    blocks += [{"StringEquals": {"aws:PrincipalOrgID": one}} for one in ids]
+    question = question_about(policy_of([statement_with(block) for block in blocks]), own)
+    quick = _said(question)
+
+    with patch("sekisho.reasoning.surroundings._written_organizations", return_value=[]):
+        assert _said(question) == quick
+
+
+@given(
+    st.lists(st.tuples(one_star, st.sampled_from(["StringLike", "ArnLike", "StringEquals"])), min_size=1, max_size=4),
+    st.sampled_from(["s3:prefix", "aws:UserAgent"]),
+)
+def test_values_that_are_written_down_are_of_the_kinds_that_are_found_letter_by_letter(
+    listed: list[tuple[str, str]], name: str
+) -> None:
+    scene = scene_about([{operator: {name: value}} for value, operator in listed], [])
+    key = scene.keys[name.lower()]
+
+    def kinds() -> set[int]:
+        return {key.bits_of(text) for text in values_of(key.name, scene)}
+
+    quick = kinds()
+    with patch("sekisho.reasoning.values.written_texts", return_value=[]):
+        assert kinds() == quick
+
+
+def statement_with(block: dict[str, Any], principal: str = "*") -> dict[str, Any]:
+    return {
+        "Effect": "Allow",
+        "Principal": {"AWS": principal},
+        "Action": "s3:ListBucket",
+        "Resource": BUCKET,
+        "Condition": block,
+    }
+
+
+def scene_about(blocks: list[dict[str, Any]], accounts: list[str]) -> Scene:
+    listed = [statement_with(block) for block in blocks]
+    listed += [statement_with({"Bool": {"aws:SecureTransport": "true"}}, account) for account in accounts]
+    question = question_about(policy_of(listed))
+    clauses = live_clauses(question)
+    assert clauses is not None
+    return scene_of(question, clauses, {}, Budget())[0]

@@ -70,6 +70,12 @@ def _is_one_component(rest: Pattern) -> bool:
     return len(rest) > 1 and rest[0] is Wildcard.ANY_RUN and isinstance(rest[1], str) and rest[1].startswith(":")
 
 
+def odd_accounts_of_callers(scene: Scene) -> Iterator[str]:
+    """Yield what documents have in the place of a caller's account and is no account id."""
+    yield from (one for entry in scene.principals if (one := entry.account) and not is_account_id(one))
+    yield from odd_accounts(scene, "aws:principalarn")
+
+
 def odd_accounts(scene: Scene, name: str) -> Iterator[str]:
     """Yield what the values of a key have in the place of an account where it is no account id."""
     key = scene.keys.get(name)

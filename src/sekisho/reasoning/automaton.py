@@ -18,7 +18,7 @@ from typing import TypeAlias
 
 from sekisho.policy.arns import COMPONENTS as ARN_COMPONENTS
 from sekisho.policy.patterns import Pattern, Wildcard, split_arn_pattern
-from sekisho.reasoning.endings import Rest
+from sekisho.reasoning.endings import OTHER_LETTERS, Rest
 
 
 class Reading(Enum):
@@ -293,6 +293,22 @@ class Automaton:
         return found
 
 
+def rest_of(pattern: Pattern, reading: Reading, final: int) -> Rest | None:
+    """Return what a pattern says of a text, where it says how it begins and ends; None where it says more."""
+    start = pattern[0] if pattern and isinstance(pattern[0], str) else ""
+    if reading is Reading.IGNORING_CASE or (reading is Reading.ARN and start.count(":") < ARN_COMPONENTS - 1):
+        return None
+    match pattern[1:] if start else pattern:
+        case ():
+            return Rest(start, None, final)
+        case (Wildcard.ANY_RUN,):
+            return Rest(start, "", final)
+        case (Wildcard.ANY_RUN, str(end)):
+            return Rest(start, end, final)
+        case _:
+            return None
+
+
 def is_text(written: Written) -> bool:
     """Say whether a pattern matches one text and no other."""
     pattern, reading = written
@@ -302,9 +318,6 @@ def is_text(written: Written) -> bool:
 def apart(patterns: Iterable[Written]) -> list[Sequence[Written]]:
     """Return each pattern as a group by itself: an automaton tells them all apart."""
     return [(one,) for one in patterns]
-
-
-OTHER_LETTERS = "xyzwvutsrqponmlkjihgfedcba0123456789-_XYZWVUTSRQPONMLKJIHGFEDCBA"
 
 
 def _other(letters: Sequence[str], preferred: str, *, any_letter: bool) -> str | None:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, TypeAlias
 
 from sekisho.policy.arns import COMPONENTS as ARN_COMPONENTS
-from sekisho.reasoning.accounts import account_slots, is_account_id, odd_accounts
+from sekisho.reasoning.accounts import account_slots, odd_accounts_of_callers
+from sekisho.reasoning.arn_beginnings import written_arns
 from sekisho.reasoning.automaton import Automaton, Written, apart
 from sekisho.reasoning.facets import Scene
 from sekisho.reasoning.samples import IN_NAMES, NAME_LETTERS, WITHOUT_COLON
@@ -68,6 +69,10 @@ def walked_arns(scene: Scene, patterns: Mapping[str, Sequence[Written]]) -> Iter
     Raises:
         UndecidedError: more kinds than the budget allows to keep apart.
     """
+    written = written_arns(scene, patterns)
+    if written is not None:
+        yield from written
+        return
     walk = Walk(Automaton({track: apart(listed) for track, listed in patterns.items()}), scene.budget)
     for shape in _shapes_of_arns(scene, patterns):
         yield from walk.words(shape)
@@ -144,9 +149,7 @@ _FEDERATED_USER: Shape = (
 
 
 def _accounts(scene: Scene, patterns: Mapping[str, Sequence[Written]], tracks: tuple[str, ...]) -> Iterator[Slot]:
-    odd = [one for entry in scene.principals if (one := entry.account) and not is_account_id(one)]
-    odd += odd_accounts(scene, "aws:principalarn")
-    return account_slots(scene, {track: patterns.get(track, ()) for track in tracks}, odd)
+    return account_slots(scene, {track: patterns.get(track, ()) for track in tracks}, odd_accounts_of_callers(scene))
 
 
 def _tells_paths_apart(patterns: Iterable[Written]) -> bool:

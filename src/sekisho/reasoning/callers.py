@@ -4,6 +4,8 @@ import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, count
 
+from msgspec.structs import replace
+
 from sekisho.evaluation import Caller, CallerKind
 from sekisho.policy import EVERYONE, Principal, PrincipalForm
 from sekisho.policy.arns import account_of
@@ -86,22 +88,25 @@ def caller_facet(scene: Scene) -> Facet:
 def _other_callers(scene: Scene, family: FamilyOfCallers, bit: int) -> Iterable[Example]:
     match family.kind:
         case CallerKind.ANONYMOUS:
-            return [ANONYMOUS._replace(families=bit)]
+            return [replace(ANONYMOUS, families=bit)]
         case CallerKind.SERVICE:
             return _services(scene, bit)
         case _:
             return [Example({}, bit, caller=Caller(family.kind, provider=family.provider))]
 
 
-def _aws_callers(scene: Scene, family: int) -> Iterator[Example]:
-    has_ids = any(one.form is _CANONICAL_USER for one in scene.principals)
-    for example in _literal_callers(scene, family) if _is_literal(scene) else _patterned_callers(scene, family):
-        if scene.named_roles and not _is_named_role(example, scene):
-            continue
+def _aws_callers(scene: Scene, family: int) -> Sequence[Example]:
+    found = _literal_callers(scene, family) if _is_literal(scene) else _patterned_callers(scene, family)
+    if scene.named_roles:
+        found = [one for one in found if _is_named_role(one, scene)]
+    if not scene.has_canonical_ids:
+        return found
+    examples: list[Example] = []
+    for example in found:
         if not scene.by_both_names:
-            yield example
-        if has_ids:
-            yield from _with_canonical_ids(example, scene)
+            examples.append(example)
+        examples += _with_canonical_ids(example, scene)
+    return examples
 
 
 def _is_named_role(example: Example, scene: Scene) -> bool:
@@ -180,7 +185,7 @@ def _with_canonical_ids(example: Example, scene: Scene) -> Iterator[Example]:
             with_id = Caller(
                 caller.kind, caller.account, caller.principal_arn, caller.session_arn, None, None, one.value
             )
-            yield example._replace(caller=with_id, inside=known)
+            yield replace(example, caller=with_id, inside=known)
 
 
 def _services(scene: Scene, family: int) -> Iterator[Example]:
@@ -209,8 +214,10 @@ _SERVICE_NAMES = "aws:principalservicenameslist"
 
 def _is_literal(scene: Scene) -> bool:
     """Say whether callers matter only by being equal to some that are written out."""
-    mentioned = CALLER_KEYS.intersection(scene.keys)
-    return not mentioned or all(name not in _ONLY_WALKED and scene.keys[name].is_literal for name in mentioned)
+    for name in CALLER_KEYS.intersection(scene.keys):
+        if name in _ONLY_WALKED or not scene.keys[name].is_literal:
+            return False
+    return True
 
 
 _ONLY_WALKED = frozenset({"aws:userid", "aws:principaltype"})
@@ -234,7 +241,7 @@ def _parsed(arn: str) -> re.Match[str] | None:
 _USERS = ("alice", "bob", "carol")
 
 
-def _literal_callers(scene: Scene, family: int) -> Iterator[Example]:
+def _literal_callers(scene: Scene, family: int) -> list[Example]:
     arns, sessions, accounts = _written_out(scene)
     inside = scene.world.inside.accounts
     skipped = inside if scene.world.wanted is Wanted.OUTSIDE else frozenset[str]()
@@ -244,25 +251,29 @@ def _literal_callers(scene: Scene, family: int) -> Iterator[Example]:
     others = [fresh_account((*accounts, *of_arns), inside)]
     if scene.world.wanted is not Wanted.OUTSIDE and inside:
         others.append(min(inside))
+    names = [name for name in _names(scene, "aws:username") if IN_NAMES.issuperset(name)]
+    found: list[Example] = []
     for account in dict.fromkeys((*accounts, *others)):
         if account not in skipped:
-            yield from _callers_of_account(scene, family, account, arns)
+            arn = _fresh(f"arn:{scene.world.partition}:iam::{account}:user/", _USERS, arns, but=names)
+            user = {"account": account, "arn": arn, "username": arn.rpartition("/")[2]}
+            found.append(_example(scene, family, "User", user))
+            if names or "aws:username" in scene.keys:
+                found += _callers_with_names(scene, family, account, names, arns)
     for arn, account in arns.items():
         if account not in skipped:
-            yield from _callers_with_arn(scene, family, arn, account, sessions)
+            found += _callers_with_arn(scene, family, arn, account, sessions)
     for session, account in sessions.items():
         if account not in skipped:
-            yield from _callers_in_session(scene, family, session, account, arns)
+            found += _callers_in_session(scene, family, session, account, arns)
+    return found
 
 
-def _callers_of_account(scene: Scene, family: int, account: str, arns: Container[str]) -> Iterator[Example]:
-    """Yield a caller of an account that no ARN names; where user names matter, one with each, and one with none."""
+def _callers_with_names(
+    scene: Scene, family: int, account: str, names: Iterable[str], arns: Container[str]
+) -> Iterator[Example]:
+    """Yield a caller of an account without a user name, and one with each of some names; their ARNs are not taken."""
     of_account = f"arn:{scene.world.partition}:iam::{account}"
-    names = [name for name in _names(scene, "aws:username") if IN_NAMES.issuperset(name)]
-    arn = _fresh(f"{of_account}:user/", _USERS, arns, but=names)
-    yield _example(scene, family, "User", {"account": account, "arn": arn, "username": arn.rpartition("/")[2]})
-    if not names and "aws:username" not in scene.keys:
-        return
     taken = [name for of, name in scene.named_roles if of == account]
     role = {"account": account, "arn": _fresh(f"{of_account}:role/", ("example-role",), arns, but=taken)}
     yield _example(scene, family, "AssumedRole", {**role, "session": _session_of(role["arn"])})
@@ -283,9 +294,11 @@ def _session_of(role: str) -> str:
 
 def _names(scene: Scene, key: str) -> list[str]:
     """Return the texts that a key may have to be equal to."""
-    names = [name for name in scene.keys[key].texts() if name] if key in scene.keys else []
-    settled = scene.settled.get(key)
-    return [*names, settled] if settled and settled not in names else names
+    asked, settled = scene.keys.get(key), scene.settled.get(key)
+    names = [name for name in asked.texts if name] if asked is not None else []
+    if settled and settled not in names:
+        names.append(settled)
+    return names
 
 
 def _written_out(scene: Scene) -> tuple[Mapping[str, str], Mapping[str, str], Mapping[str, None]]:
@@ -304,18 +317,16 @@ def _written_out(scene: Scene) -> tuple[Mapping[str, str], Mapping[str, str], Ma
             arns[one.value] = account_of(one.value)
         elif form is _SESSION:
             sessions[one.value] = account_of(one.value)
-    if scene.keys:
-        for text in _names(scene, "aws:principalarn"):
-            found = _parsed(text)
-            if found is not None and found["partition"] == scene.world.partition:
-                arns[text] = found["account"]
-        for name in _ACCOUNT_KEYS:
-            accounts.update(dict.fromkeys(text for text in _names(scene, name) if is_account_id(text)))
+    for text in _names(scene, "aws:principalarn"):
+        found = _parsed(text)
+        if found is not None and found["partition"] == scene.world.partition:
+            arns[text] = found["account"]
+    for name in _ACCOUNT_KEYS:
+        accounts |= dict.fromkeys(filter(is_account_id, _names(scene, name)))
     return arns, sessions, accounts
 
 
 _ACCOUNT, _IDENTITY, _SESSION = PrincipalForm.ACCOUNT, PrincipalForm.IDENTITY, PrincipalForm.SESSION
-_CANONICAL_USER = PrincipalForm.CANONICAL_USER
 
 
 def _callers_with_arn(

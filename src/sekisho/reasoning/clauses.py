@@ -1,6 +1,6 @@
 """The statements of a question as bits of a mask, without those that can make no difference."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -45,6 +45,7 @@ def live_clauses(question: Question) -> list[Clause] | None:
     for target in question.targets:
         wanted |= target.actions
     concerns = _Concern(question)
+    known = world.context
     clauses: list[Clause] = []
     for place, gate in enumerate(question.gates):
         opens = gate.shut
@@ -60,7 +61,7 @@ def live_clauses(question: Question) -> list[Clause] | None:
                     continue
                 conditions = statement.conditions
                 if conditions and world.given:
-                    undecided = _not_given(conditions, world.given, variables=variables)
+                    undecided = _not_given(conditions, world.given, known, variables=variables)
                     if undecided is None:
                         continue
                     conditions = undecided
@@ -111,15 +112,21 @@ class _Concern:
 
 
 def _not_given(
-    conditions: tuple[Condition, ...], given: Mapping[str, tuple[str, ...]], *, variables: bool
+    conditions: tuple[Condition, ...], given: Container[str], known: Context, *, variables: bool
 ) -> tuple[Condition, ...] | None:
-    """Return the conditions on keys that are not given; None when one on a given key fails."""
-    context: Context = {key: values for key, values in given.items() if values}
+    """Return the conditions on keys that are not given; None when one on a given key fails.
+
+    Args:
+        conditions: of a statement.
+        given: the keys that are known to be present, or absent.
+        known: the values of those that are present.
+        variables: whether policy variables work in the statement.
+    """
     left: list[Condition] = []
     for condition in conditions:
         if condition.key.lower() not in given or (variables and any("${" in value for value in condition.values)):
             left.append(condition)
-        elif not condition_holds(condition, context, variables=variables):
+        elif not condition_holds(condition, known, variables=variables):
             return None
     return tuple(left)
 

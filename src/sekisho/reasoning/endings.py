@@ -24,8 +24,28 @@ class Rest(NamedTuple):
     final: int
 
 
+OTHER_LETTERS = "xyzwvutsrqponmlkjihgfedcba0123456789-_XYZWVUTSRQPONMLKJIHGFEDCBA"
+"""Letters to take where it matters only that no pattern has them, the preferred ones first."""
+
 MOST_COMBINATIONS = 1_024
 """How many beginnings are put together with how many endings."""
+
+
+def texts_of_every_kind(rests: Sequence[Rest], samples: Iterable[str]) -> list[str] | None:
+    """Return a text for every set of patterns that some text matches, and no others: a sample where one does.
+
+    The empty text is looked at only as a sample. The texts that patterns match come in the order of the patterns; None
+    where there are too many to write down.
+    """
+    written = endings(rests, OTHER_LETTERS, any_letter=True)
+    if written is None:
+        return None
+    found: dict[int, str] = {}
+    for text in samples:
+        found.setdefault(matching(rests, text), text)
+    for bits in sorted(written, key=lambda bits: bits & -bits):
+        found.setdefault(bits, written[bits])
+    return list(found.values())
 
 
 def endings(rests: Sequence[Rest], letters: str, *, any_letter: bool = False) -> dict[int, str] | None:
@@ -54,7 +74,7 @@ def endings(rests: Sequence[Rest], letters: str, *, any_letter: bool = False) ->
     texts.discard("")
     found: dict[int, str] = {}
     for text in sorted(texts, key=lambda text: (len(text), text)):
-        found.setdefault(_matching(rests, text), text)
+        found.setdefault(matching(rests, text), text)
     begun = {start: _places(start.startswith(one.start) for one in rests) for start in starts}
     ended = {end: _places(one.end is not None and end.endswith(one.end) for one in rests) for end in ends}
     for start, end in pairs:
@@ -83,7 +103,8 @@ def _overlapping(start: str, end: str) -> Iterator[str]:
             yield start + end[shared:]
 
 
-def _matching(rests: Sequence[Rest], text: str) -> int:
+def matching(rests: Sequence[Rest], text: str) -> int:
+    """Return the patterns that match a text, as bits."""
     finals = 0
     for start, end, final in rests:
         if end is None:

@@ -9,8 +9,7 @@ Where two facts could only be kept together at a price, the facet here allows th
 that can't exist, never fewer than can: the result errs to access.
 """
 
-from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from collections.abc import Mapping
 
 import msgspec
 
@@ -24,14 +23,20 @@ from sekisho.reasoning.keys import Key
 from sekisho.reasoning.question import World
 
 
-class FamilyOfCallers(NamedTuple):
+class FamilyOfCallers(msgspec.Struct, frozen=True):
     """Callers of one kind; federated ones by their provider."""
 
     kind: CallerKind
     provider: str | None = None
 
+    @property
+    def domain(self) -> str:
+        """The provider's domain, in lower case, as its claims have it in their names."""
+        provider = self.provider or ""
+        return (provider.rpartition(":oidc-provider/")[2] or provider).lower()
 
-class Example(NamedTuple):
+
+class Example(msgspec.Struct, frozen=True, gc=False):
     """One way a facet can be.
 
     Attributes:
@@ -65,6 +70,7 @@ class Scene(msgspec.Struct, frozen=True):
         families: the families of callers; the place of one is the number of its bit.
         named_roles: the ARNs of the roles that open gates name as principals, by account and name. A gate to be shut
             may be a policy of another time.
+        has_canonical_ids: whether some principal is a canonical user.
         by_both_names: whether to ask only about callers who are named and whose account has a named canonical id too.
     """
 
@@ -76,6 +82,7 @@ class Scene(msgspec.Struct, frozen=True):
     families: tuple[FamilyOfCallers, ...]
     budget: Budget
     named_roles: Mapping[tuple[str, str], set[str]] = {}
+    has_canonical_ids: bool = False
     by_both_names: bool = False
 
     def patterns(self, *names: str) -> list[tuple[Pattern, Reading]]:
@@ -88,18 +95,23 @@ class Scene(msgspec.Struct, frozen=True):
                 found.append(((settled,), Reading.EXACT))
         return found
 
-    def bits(self, holds: Callable[[FamilyOfCallers], bool]) -> int:
-        """Return the families for which something holds, as bits."""
+    def bits_of_kinds(self, *kinds: CallerKind) -> int:
+        """Return the families of some kinds, as bits."""
         found = 0
         for place, family in enumerate(self.families):
-            if holds(family):
+            if family.kind in kinds:
                 found |= 1 << place
         return found
 
-    def bits_of_kinds(self, kinds: frozenset[CallerKind]) -> int:
-        """Return the families of some kinds, as bits."""
-        return self.bits(lambda family: family.kind in kinds)
+    def bits_of_provider(self, domain: str) -> int:
+        """Return the families of users of an OpenID Connect provider, by its domain in lower case, as bits."""
+        found = 0
+        for place, family in enumerate(self.families):
+            if family.kind is CallerKind.WEB_IDENTITY and family.domain == domain:
+                found |= 1 << place
+        return found
 
-    def bits_of_kind(self, kind: CallerKind) -> int:
-        """Return the families of one kind, as bits."""
-        return self.bits(lambda family: family.kind is kind)
+    @property
+    def all_families(self) -> int:
+        """All families, as bits."""
+        return (1 << len(self.families)) - 1

@@ -1,6 +1,6 @@
 """Through all gates: which actions get through when some statements hold."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sekisho.reasoning.clauses import Clause
 from sekisho.reasoning.question import Gate
@@ -11,6 +11,8 @@ class Gates:
 
     Attributes:
         by_gate: each gate with its Allows and its Denies.
+        sides: the bits of the statements that help a request through, of those that hinder it, and for each open gate
+            those of which one has to hold.
     """
 
     def __init__(self, gates: Sequence[Gate], clauses: Sequence[Clause]) -> None:
@@ -19,6 +21,16 @@ class Gates:
         for clause in clauses:
             (allows if clause.allows else denies)[clause.gate].append(clause)
         self.by_gate = list(zip(gates, allows, denies, strict=True))
+        good, bad = 0, 0
+        needed: list[int] = []
+        for gate, opening, closing in self.by_gate:
+            opens, closes = _bits_of(opening), _bits_of(closing)
+            if gate.shut:
+                good, bad = good | closes, bad | opens
+            else:
+                good, bad = good | opens, bad | closes
+                needed.append(opens)
+        self.sides = good, bad, needed
 
     def passed(self, mask: int) -> int:
         """Return the actions that every gate allows, or refuses where it is to be shut.
@@ -37,3 +49,10 @@ class Gates:
                     through &= ~clause.actions
             actions &= ~through if gate.shut else through
         return actions
+
+
+def _bits_of(clauses: Iterable[Clause]) -> int:
+    bits = 0
+    for clause in clauses:
+        bits |= clause.bit
+    return bits

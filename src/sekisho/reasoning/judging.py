@@ -73,6 +73,7 @@ class PrincipalIndex:
         self._numbers: _Names = {}
         for place, entry in enumerate(self.labels):
             _add(self._numbers, entry, 1 << place)
+        self.has_canonical_ids = PrincipalForm.CANONICAL_USER.fact in self._numbers
 
     def failing(self, caller: Caller) -> int:
         """Return the statements that are not about a caller."""
@@ -214,14 +215,14 @@ class Judge:
     def _masks(self, examples: Sequence[Example]) -> list[int]:
         """Return what examples leave standing, the conditions left aside."""
         masks: list[int] = []
-        for _, families, inside, caller in examples:
+        for one in examples:
             mask = self.everything
-            if families:
-                mask ^= self.all_families & ~(families << self._shift)
-            if inside:
+            if one.families:
+                mask ^= self.all_families & ~(one.families << self._shift)
+            if one.inside:
                 mask ^= self.outside
-            if caller is not None:
-                mask &= ~self._principals.failing(caller)
+            if one.caller is not None:
+                mask &= ~self._principals.failing(one.caller)
             masks.append(mask)
         return masks
 

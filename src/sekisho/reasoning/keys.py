@@ -6,8 +6,7 @@ matches, and a test of a statement holds or fails by these bits alone. This says
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterator
 
 import msgspec
 
@@ -18,6 +17,7 @@ from sekisho.policy.operators import BaseOperator, Family, Quantifier
 from sekisho.policy.patterns import Pattern, parse_template, resolve
 from sekisho.policy.values import Network, parse_address, parse_network
 from sekisho.reasoning.automaton import Reading
+from sekisho.reasoning.points import Interval
 
 
 class Label(msgspec.Struct, frozen=True):
@@ -44,10 +44,11 @@ class Label(msgspec.Struct, frozen=True):
 
 
 _NULL, _BOOL, _ARN, _ALL = Family.NULL, Family.BOOL, Family.ARN, Quantifier.ALL
+_TOP = {4: 1 << 32, 6: 1 << 128}
 _EXACT, _IGNORING_CASE, _BY_PARTS = Reading.EXACT, Reading.IGNORING_CASE, Reading.ARN
 
 
-class Test(NamedTuple):
+class Test(msgspec.Struct, frozen=True, gc=False):
     """One condition on a key.
 
     Attributes:
@@ -224,9 +225,9 @@ class Key:
     def failing(self, bits: int) -> int:
         """Return the clauses that fail for a request with one value, given the value's bits."""
         fails = 0
-        for clause, values, negated, _, _ in self.tests:
-            if (not bits & values) is not negated:
-                fails |= clause
+        for test in self.tests:
+            if (not bits & test.values) is not test.negated:
+                fails |= test.clause
         return fails
 
     def passed(self, bits: int) -> int:
@@ -250,15 +251,22 @@ class Key:
         return sum(1 << place for place, test in enumerate(self.tests) if test.every)
 
     @property
-    def networks(self) -> list[Network]:
-        """The ranges of addresses that statements compare the key with."""
-        return [network for _, network in self._networks]
+    def intervals(self) -> Iterator[Interval]:
+        """The intervals of addresses that the ends of the ranges mark off, of both versions, each with its bits."""
+        starts, bits = self._edges or self._marked_edges()
+        for place, (version, start) in enumerate(starts):
+            end = _TOP[version]
+            if place + 1 < len(starts) and starts[place + 1][0] == version:
+                end = starts[place + 1][1]
+            if start < end:
+                yield Interval(version, start, end, bits[place])
 
     @property
     def is_literal(self) -> bool:
         """Whether a request value matters only by being equal, letter by letter, to some texts."""
         return self.is_plain and not self._folded
 
-    def texts(self) -> Iterator[str]:
-        """Yield the texts that request values may have to be equal to, letter by letter."""
-        yield from self._exact
+    @property
+    def texts(self) -> Collection[str]:
+        """The texts that request values may have to be equal to, letter by letter."""
+        return self._exact.keys()

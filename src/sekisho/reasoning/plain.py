@@ -7,7 +7,6 @@ test holds the two equal.
 from collections.abc import Iterator, Mapping, Sequence
 
 from sekisho.evaluation import Caller, CallerKind
-from sekisho.evaluation.conditions import Context
 from sekisho.policy import EVERYONE, Principal, PrincipalForm
 from sekisho.policy.arns import account_of
 from sekisho.reasoning.budget import Budget
@@ -28,26 +27,24 @@ _FORMS = (PrincipalForm.EVERYONE, _ACCOUNT, _IDENTITY, _FEDERATED, PrincipalForm
 _ANONYMOUS, _AWS = CallerKind.ANONYMOUS, CallerKind.AWS
 
 
-def plain_regions(
-    question: Question, clauses: Sequence[Clause], context: Context, budget: Budget
-) -> list[Region] | None:
+def plain_regions(question: Question, clauses: Sequence[Clause], budget: Budget) -> list[Region] | None:
     """Return who gets in, or None where the question is not that plain.
 
     Args:
         question: what is asked.
         clauses: its statements, none with policy variables.
-        context: what every request has.
         budget: what telling resources apart may cost.
 
     Raises:
         UndecidedError: the question is beyond the budget, or too many get in.
         UnconfirmedWitnessError: the evaluator contradicts the answer.
     """
-    if question.world.wanted is not Wanted.OUTSIDE or any(gate.shut for gate in question.gates):
+    if question.world.wanted is not Wanted.OUTSIDE or question.has_shut_gate:
         return None
     named = _named(clauses)
     if named is None or not _has_plain_callers(question.world, named):
         return None
+    context = question.world.context
     callers = list(_callers(question.world, named))
     gates = Gates(question.gates, clauses)
     cases: dict[Principal, list[Case]] = {}

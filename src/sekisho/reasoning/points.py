@@ -1,14 +1,14 @@
 """Numbers, dates and addresses: one value for every interval that the bounds in a policy mark off."""
 
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from socket import AF_INET, AF_INET6, inet_ntop
-from typing import TypeAlias
+
+import msgspec
 
 from sekisho.policy.patterns import Pattern
-from sekisho.policy.values import Network, parse_address, parse_date, parse_number
+from sekisho.policy.values import parse_address, parse_date, parse_number
 from sekisho.reasoning.automaton import Automaton, Reading, apart
 from sekisho.reasoning.budget import Budget
 
@@ -60,14 +60,26 @@ def _date_text(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
-def address_points(ranges: Iterable[Network]) -> Iterator[str]:
-    """Yield one address for every interval that the ends of the ranges mark off, of both versions."""
-    for _, text in _points(ranges):
-        yield text
+class Interval(msgspec.Struct, frozen=True, gc=False):
+    """Addresses of one version from `start` to before `end`, all of which lie in the same ranges: their `bits`."""
+
+    version: int
+    start: int
+    end: int
+    bits: int
+
+
+def address_points(intervals: Iterable[Interval]) -> Iterator[str]:
+    """Yield one address for all intervals that lie in the same ranges: of the first of them."""
+    seen: set[int] = set()
+    for one in intervals:
+        if one.bits not in seen:
+            seen.add(one.bits)
+            yield _point_in(one)
 
 
 def address_points_and_texts(
-    ranges: Iterable[Network], patterns: Iterable[tuple[Pattern, Reading]], budget: Budget
+    intervals: Iterable[Interval], patterns: Iterable[tuple[Pattern, Reading]], budget: Budget
 ) -> Iterator[str]:
     """Yield an address for every kind that ranges and text patterns together tell apart.
 
@@ -79,42 +91,28 @@ def address_points_and_texts(
         UndecidedError: more kinds than the budget allows to keep apart.
     """
     dotted = _DottedWalk(Automaton({"address": apart(patterns)}), budget)
-    for (version, start, end), text in _points(ranges):
-        yield text
-        if version == 4:  # noqa: PLR2004 - IPv4
-            yield from dotted.between(start, end - 1)
+    for one in intervals:
+        yield _point_in(one)
+        if one.version == 4:  # noqa: PLR2004 - IPv4
+            yield from dotted.between(one.start, one.end - 1)
         else:
-            yield from (_address(version, one) for one in (start, (start + end) // 2, end - 1))
+            numbers = (one.start, (one.start + one.end) // 2, one.end - 1)
+            yield from (_address(one.version, number) for number in numbers)
 
 
-_Interval: TypeAlias = tuple[int, int, int]
-"""A version, the first address, and the one after the last."""
-
-
-def _points(ranges: Iterable[Network]) -> Iterator[tuple[_Interval, str]]:
-    """Yield every interval with an address in it: a sample where it has one."""
-    networks = list(ranges)
-    for version, top in ((4, 1 << 32), (6, 1 << 128)):
-        starts = _starts([one for one in networks if one.version == version], top)
-        samples = {bisect_right(starts, number) - 1: text for number, text in _SAMPLES[version]}
-        for place, (start, end) in enumerate(zip(starts, [*starts[1:], top], strict=True)):
-            text = samples.get(place) or _address(version, start + (start + 1 < end and start % 256 == 0))
-            yield (version, start, end), text
-
-
-def _starts(networks: Sequence[Network], top: int) -> list[int]:
-    edges = {0}
-    for network in networks:
-        edges.add(network.low)
-        edges.add(network.high + 1)
-    edges.discard(top)
-    return sorted(edges)
+def _point_in(interval: Interval) -> str:
+    """Return an address of an interval: a sample where it has one."""
+    version, start, end = interval.version, interval.start, interval.end
+    for number, text in _SAMPLES[version]:
+        if start <= number < end:
+            return text
+    return _address(version, start + (start + 1 < end and start % 256 == 0))
 
 
 _SAMPLES = {
     version: [
         (address.number, text)
-        for text in reversed(SAMPLE_ADDRESSES)  # of two in one interval, the first counts
+        for text in SAMPLE_ADDRESSES
         if (address := parse_address(text)) and address.version == version
     ]
     for version in (4, 6)

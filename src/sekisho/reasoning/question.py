@@ -110,6 +110,11 @@ class World(msgspec.Struct, frozen=True):
     given: Mapping[str, tuple[str, ...]] = {}
     wanted: Wanted = Wanted.OUTSIDE
 
+    @property
+    def context(self) -> dict[str, tuple[str, ...]]:
+        """The keys that are known to be present, with their values."""
+        return {key: values for key, values in self.given.items() if values}
+
 
 class Question(msgspec.Struct, frozen=True):
     """Who can do any of the targets, every gate being open, or shut where it is to be?
@@ -122,3 +127,8 @@ class Question(msgspec.Struct, frozen=True):
     targets: tuple[Target, ...]
     actions: ActionTable
     world: World
+
+    @property
+    def has_shut_gate(self) -> bool:
+        """Whether some gate is to be shut."""
+        return True in [gate.shut for gate in self.gates]

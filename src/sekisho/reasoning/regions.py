@@ -80,7 +80,7 @@ def combine(sides: Sides, front: Sequence[Kind], kinds: Sequence[Kind], budget: 
     Raises:
         UndecidedError: more than `MAX_GROUPS` groups, or more work than the budget allows.
     """
-    lets_through = sides.lets_through
+    lets_through, needed = sides.lets_through, sides.needed
     kinds = prune(sides, [one for one in kinds if lets_through(one.mask)])
     if len(front) == 1 and not front[0].examples:  # the first facet: nothing to put together yet
         return kinds
@@ -90,9 +90,13 @@ def combine(sides: Sides, front: Sequence[Kind], kinds: Sequence[Kind], budget: 
         mask, labels, examples = group.mask, group.labels, group.examples
         for kind in kinds:
             joined = mask & kind.mask
-            described = labels + kind.labels
-            if lets_through(joined) and (joined, described) not in further:
-                further[joined, described] = Kind(joined, described, examples + kind.examples)
+            for group_of_bits in needed:  # as `lets_through` says, of every pair
+                if not joined & group_of_bits:
+                    break
+            else:
+                described = labels + kind.labels
+                if (joined, described) not in further:
+                    further[joined, described] = Kind(joined, described, examples + kind.examples)
         if len(further) > MAX_GROUPS:
             raise UndecidedError(f"its statements tell more than {MAX_GROUPS:,} groups of requests apart")
     found = list(further.values())

@@ -18,8 +18,6 @@ def scene_of(
     clauses: Sequence[Clause],
     settled: Mapping[str, str | None],
     budget: Budget,
-    *,
-    by_both_names: bool = False,
 ) -> tuple[Scene, PrincipalIndex]:
     """Return what the examples of a question are made from, and who its statements are about.
 
@@ -28,7 +26,6 @@ def scene_of(
         clauses: its statements.
         settled: the values of policy variables.
         budget: what making the examples may cost.
-        by_both_names: whether to ask only about callers who are named and whose account has a named canonical id too.
     """
     world = question.world
     index = PrincipalIndex(clauses)
@@ -48,11 +45,11 @@ def scene_of(
     for name in settled:
         if name not in keys:
             keys[name] = Key(name, value_of)
-    spares = index.spares or any(gate.shut for gate in question.gates)
+    spares = index.spares or question.has_shut_gate
     families = tuple(families_of_callers(world, index.principals, keys, spares=spares))
     roles = _roles(question, clauses)
-    scene = Scene(world, keys, index.principals, spares, settled, families, budget, roles, by_both_names)
-    return scene, index
+    has_ids = index.has_canonical_ids
+    return Scene(world, keys, index.principals, spares, settled, families, budget, roles, has_ids), index
 
 
 def _roles(question: Question, clauses: Sequence[Clause]) -> dict[tuple[str, str], set[str]]:

@@ -5,7 +5,7 @@ from functools import partial
 
 from sekisho.evaluation import CallerKind
 from sekisho.reasoning.callers import CALLER_KEYS, caller_facet
-from sekisho.reasoning.facets import Example, Facet, FamilyOfCallers, Scene
+from sekisho.reasoning.facets import Example, Facet, Scene
 from sekisho.reasoning.question import Wanted
 from sekisho.reasoning.surroundings import JOINED_KEYS
 from sekisho.reasoning.values import sets_of, values_of
@@ -57,8 +57,12 @@ def _asked_of_the_inside(scene: Scene) -> frozenset[str]:
 
 def _difficulty(keys: frozenset[str], scene: Scene) -> int:
     """Return how much there is to tell apart: the patterns that are more than a text to be equal to."""
-    mentioned = (scene.keys[name] for name in keys.intersection(scene.keys))
-    return sum(len(key.patterns) for key in mentioned if not key.is_literal)
+    found = 0
+    for name in keys.intersection(scene.keys):
+        key = scene.keys[name]
+        if not key.is_literal:
+            found += len(key.patterns)
+    return found
 
 
 def _settled(facet: Facet, scene: Scene) -> Facet:
@@ -89,51 +93,45 @@ _SIGNED_ONLY = frozenset(
         "aws:ec2instancesourceprivateipv4", "aws:calledvia", "aws:calledviafirst", "aws:calledvialast",
     }
 )  # fmt: skip
-_OF_ANONYMOUS = {"aws:viaawsservice": "false", "lambda:functionurlauthtype": "NONE"}
-"""What some keys are in a request without a signature."""
-
-_OF_SERVICES = {"aws:principalisawsservice": "true", "aws:viaawsservice": "false"}
-"""The same of the calls that AWS services make on their own behalf."""
+_ANONYMOUS, _SERVICE = CallerKind.ANONYMOUS, CallerKind.SERVICE
+_FIXED = {
+    "aws:principalisawsservice": ((_SERVICE, ("true",)),),
+    "aws:viaawsservice": ((_ANONYMOUS, ("false",)), (_SERVICE, ("false",))),
+    "lambda:functionurlauthtype": ((_ANONYMOUS, ("NONE",)),),
+}
+"""What some keys are in a request without a signature, and in the calls of AWS services on their own behalf."""
 
 
 def _single_key_facet(name: str, scene: Scene) -> Facet:
     fixed = 0
     examples: list[Example] = []
-    for kind, values in ((CallerKind.ANONYMOUS, _OF_ANONYMOUS), (CallerKind.SERVICE, _OF_SERVICES)):
-        if name in values and (bits := scene.bits_of_kind(kind)):
+    for kind, values in _FIXED.get(name, ()):
+        if bits := scene.bits_of_kinds(kind):
             fixed |= bits
-            examples.append(Example({name: (values[name],)}, bits))
-    if name not in _ALWAYS and (absent := scene.bits(lambda family: not _has_always(name, family)) & ~fixed):
+            examples.append(Example({name: values}, bits))
+    possible, always = _families_with(name, scene)
+    if name not in _ALWAYS and (absent := scene.all_families & ~always & ~fixed):
         examples.append(Example({}, absent))
-    if present := scene.bits(lambda family: _can_be_present(name, family)) & ~fixed:
+    if present := possible & ~fixed:
         key = scene.keys[name]
         sets = sets_of(key, values_of(name, scene), scene.budget, shown=name in scene.world.shown)
         examples += [Example({name: one}, present) for one in sets]
-    return Facet(frozenset({name}), examples)
+    return Facet(frozenset((name,)), examples)
 
 
-def _can_be_present(key: str, family: FamilyOfCallers) -> bool:
-    if key in _SIGNED_ONLY or key.startswith("aws:principaltag/"):
-        return family.kind is CallerKind.AWS
-    if key.startswith("saml:"):
-        return family.kind is CallerKind.SAML
-    if "." in key.partition(":")[0]:
-        return family.kind is CallerKind.WEB_IDENTITY and _provider_domain(family) == key.rpartition(":")[0]
-    return True
+def _families_with(name: str, scene: Scene) -> tuple[int, int]:
+    """Return the families whose callers may have a key, and those whose callers all have it.
 
-
-def _has_always(key: str, family: FamilyOfCallers) -> bool:
-    """Say whether every caller of the family has the key: `aud` and `sub` stand in every token."""
-    if family.kind is CallerKind.AWS:
-        return key == "aws:principalisawsservice"
-    if family.kind is CallerKind.SAML:
-        return key in {"saml:aud", "saml:iss", "saml:sub"}
-    if family.kind is not CallerKind.WEB_IDENTITY:
-        return False
-    prefix, _, claim = key.rpartition(":")
-    return prefix == _provider_domain(family) and claim in {"aud", "sub", "app_id"}
-
-
-def _provider_domain(family: FamilyOfCallers) -> str:
-    provider = family.provider or ""
-    return (provider.rpartition(":oidc-provider/")[2] or provider).lower()
+    `aud` and `sub` stand in every token.
+    """
+    if name in _SIGNED_ONLY or name.startswith("aws:principaltag/"):
+        of_kind = scene.bits_of_kinds(CallerKind.AWS)
+        return of_kind, of_kind if name == "aws:principalisawsservice" else 0
+    if name.startswith("saml:"):
+        of_kind = scene.bits_of_kinds(CallerKind.SAML)
+        return of_kind, of_kind if name in {"saml:aud", "saml:iss", "saml:sub"} else 0
+    if "." in name.partition(":")[0]:
+        domain, _, claim = name.rpartition(":")
+        of_provider = scene.bits_of_provider(domain)
+        return of_provider, of_provider if claim in {"aud", "sub", "app_id"} else 0
+    return scene.all_families, 0

@@ -1,9 +1,9 @@
 """The one question: who outside can do any of these things, and by which requests?"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import msgspec
+from msgspec.structs import replace
 
 from sekisho.evaluation.conditions import Context
 from sekisho.evaluation.principals import principal_matches
@@ -14,7 +14,7 @@ from sekisho.reasoning.errors import UndecidedError
 from sekisho.reasoning.facets import Scene
 from sekisho.reasoning.gates import Gates
 from sekisho.reasoning.judging import PRINCIPAL, Judge, Kind, PrincipalIndex
-from sekisho.reasoning.keys import Key, Label
+from sekisho.reasoning.keys import Label
 from sekisho.reasoning.plain import plain_regions
 from sekisho.reasoning.proofs import Case, Prover
 from sekisho.reasoning.question import Question, Wanted
@@ -74,7 +74,7 @@ def solution_of(question: Question, *, steps: int | None = None) -> Solution:
     budget = Budget(steps)
     varying = [key for key in variables_in(clauses) if key not in question.world.given]
     if not varying:
-        regions = plain_regions(question, clauses, _context(question, {}), budget)
+        regions = plain_regions(question, clauses, budget)
         return Solution(tuple(_solve(question, clauses, {}, budget) if regions is None else regions))
     exact = is_exact(clauses, varying)
     widest = [] if exact else _widest(question, steps)
@@ -115,36 +115,29 @@ def _hold_all(regions: Sequence[Region], widest: Sequence[Region]) -> bool:
     return True
 
 
-@dataclass(slots=True)
-class _Search:
+class _Search(msgspec.Struct, frozen=True):
     """One pass over a question: its statements, with one value for each policy variable."""
 
     question: Question
     clauses: Sequence[Clause]
-    judge: Judge
-    index: PrincipalIndex
-    keys: Mapping[str, Key]
     context: Context
     gates: Gates
+    scene: Scene
+    index: PrincipalIndex
 
 
 def _solve(
     question: Question, clauses: Sequence[Clause], settled: Mapping[str, str | None], budget: Budget
 ) -> list[Region]:
-    regions = _solve_once(question, clauses, settled, budget, by_both_names=False)
-    if _name_canonical_users(clauses):
-        by_both = _solve_once(question, clauses, settled, budget, by_both_names=True)
+    context = _context(question, settled)
+    clauses = fitting_given(clauses, question.world.given, context) if settled else clauses
+    scene, index = scene_of(question, clauses, settled, budget)
+    search = _Search(question, clauses, context, Gates(question.gates, clauses), scene, index)
+    regions = _regions(search)
+    if scene.has_canonical_ids:
+        by_both = _regions(replace(search, scene=replace(scene, by_both_names=True)))
         regions = joined(regions, list(_not_among(regions, by_both)))
     return regions
-
-
-def _name_canonical_users(clauses: Iterable[Clause]) -> bool:
-    for clause in clauses:
-        principals = clause.statement.principals
-        for entry in principals.entries if principals is not None else ():
-            if entry.form is PrincipalForm.CANONICAL_USER:
-                return True
-    return False
 
 
 def _not_among(regions: Sequence[Region], by_both: Iterable[Region]) -> Iterator[Region]:
@@ -161,68 +154,39 @@ def _not_among(regions: Sequence[Region], by_both: Iterable[Region]) -> Iterator
             yield Region(user, one.condition, one.witnesses.only(actions))
 
 
-def _solve_once(
-    question: Question,
-    clauses: Sequence[Clause],
-    settled: Mapping[str, str | None],
-    budget: Budget,
-    *,
-    by_both_names: bool,
-) -> list[Region]:
-    context = _context(question, settled)
-    clauses = fitting_given(clauses, question.world.given, context) if settled else clauses
-    scene, index = scene_of(question, clauses, settled, budget, by_both_names=by_both_names)
-    search = _Search(
-        question,
-        clauses,
-        Judge(clauses, scene.keys, index, len(scene.families)),
-        index,
-        scene.keys,
-        context,
-        Gates(question.gates, clauses),
-    )
-    groups = _groups(search, scene)
+def _regions(search: _Search) -> list[Region]:
+    question, clauses, context, scene = search.question, search.clauses, search.context, search.scene
+    judge = Judge(clauses, scene.keys, search.index, len(scene.families))
+    groups = _groups(search, judge)
     if not groups:
         return []
-    cases = _cases(search, scene, groups, wishes_of(question, clauses, context, budget))
-    extents = search.judge.extents
+    cases = _cases(search, judge, groups, wishes_of(question, clauses, context, scene.budget))
     actions = {shape: _all_actions(listed) for shape, listed in cases.items()}
-    outer = uncovered(actions, extents)
+    outer = uncovered(actions, judge.extents)
+    if not outer:
+        return []
     if len(outer) > MAX_REGIONS:
         raise UndecidedError(f"more than {MAX_REGIONS:,} groups of requests get in")
     prover = Prover(question, clauses, context)
-    return [_region(search, shape, prover.prove(left, cases[shape])) for shape, left in outer.items()]
+    return [_region(search, judge, shape, prover.prove(left, cases[shape])) for shape, left in outer.items()]
 
 
 def _context(question: Question, settled: Mapping[str, str | None]) -> Context:
-    context = {key: values for key, values in question.world.given.items() if values}
+    context = question.world.context
     for key, value in settled.items():
         if value is not None:
             context[key] = (value,)
     return context
 
 
-def _groups(search: _Search, scene: Scene) -> list[Kind]:
+def _groups(search: _Search, judge: Judge) -> list[Kind]:
     """Return the groups of requests that may get in, as far as the resource and the action do not matter."""
-    judge, world = search.judge, scene.world
-    good = judge.all_families
-    bad = 0
-    needed = [judge.all_families]
-    for gate, allows, denies in search.gates.by_gate:
-        opening = 0
-        for clause in allows:
-            opening |= clause.bit
-        closing = 0
-        for clause in denies:
-            closing |= clause.bit
-        if gate.shut:
-            good, bad = good | closing, bad | opening
-        else:
-            good, bad = good | opening, bad | closing
-            needed.append(opening)
+    scene, world = search.scene, search.scene.world
+    good, bad, needed = search.gates.sides
+    good |= judge.all_families
     if world.wanted is Wanted.INSIDE:
         bad |= judge.outside
-    sides = Sides(good, bad, tuple(needed))
+    sides = Sides(good, bad, (judge.all_families, *needed))
     outside_only = world.wanted is Wanted.OUTSIDE
     groups: list[Kind] = [Kind(judge.everything, (), ())]
     for facet in facets_of(scene):
@@ -235,19 +199,19 @@ def _groups(search: _Search, scene: Scene) -> list[Kind]:
     return groups
 
 
-def _cases(search: _Search, scene: Scene, groups: Sequence[Kind], wishes: Sequence[Wish]) -> dict[Shape, list[Case]]:
+def _cases(search: _Search, judge: Judge, groups: Sequence[Kind], wishes: Sequence[Wish]) -> dict[Shape, list[Case]]:
     """Return what gets in: to each region the actions, with requests that can do them.
 
     Raises:
         UndecidedError: far more than `MAX_REGIONS` regions.
     """
     found: dict[Shape, list[Case]] = {}
-    families = search.judge.all_families
+    families = judge.all_families
     known: dict[int, int] = {}
     for wish in wishes:
         possible = wish.mask
         if wish.target.callers:
-            possible &= ~families | scene.bits_of_kinds(wish.target.callers) << len(search.clauses)
+            possible &= ~families | search.scene.bits_of_kinds(*wish.target.callers) << len(search.clauses)
         for group in groups:
             mask = group.mask & possible
             if not mask & families:
@@ -273,13 +237,13 @@ def _all_actions(cases: Iterable[Case]) -> int:
     return actions
 
 
-def _region(search: _Search, shape: Shape, witnesses: Witnesses) -> Region:
+def _region(search: _Search, judge: Judge, shape: Shape, witnesses: Witnesses) -> Region:
     """Describe a region, for each of whose actions there is a request."""
     principal = EVERYONE
     condition: dict[str, Label] = {}
-    for name, bits in zip(search.judge.keys, shape, strict=True):
+    for name, bits in zip(judge.keys, shape, strict=True):
         if bits and name == PRINCIPAL:
             principal = search.index.labels[bits.bit_length() - 1]
         elif bits:
-            condition[name] = search.keys[name].labels[bits.bit_length() - 1]
+            condition[name] = search.scene.keys[name].labels[bits.bit_length() - 1]
     return Region(principal, condition, witnesses)

@@ -13,7 +13,8 @@ from sekisho.evaluation.conditions import Context
 from sekisho.policy.arns import parse_arn
 from sekisho.policy.patterns import Wildcard
 from sekisho.reasoning.accounts import account_slots, is_account_id, odd_accounts
-from sekisho.reasoning.automaton import Automaton, Reading, Written, apart, is_text
+from sekisho.reasoning.automaton import Automaton, Reading, Written, apart, is_text, rest_of
+from sekisho.reasoning.endings import Rest, texts_of_every_kind
 from sekisho.reasoning.facets import Example, Scene
 from sekisho.reasoning.question import Inside, Wanted
 from sekisho.reasoning.samples import LOWER_CASE, WITHOUT_COLON, fresh_account
@@ -42,50 +43,77 @@ def _organizations(scene: Scene) -> Iterator[Example]:
     Source: IAM User Guide, "AWS global condition context keys".
     """
     yield Example({})
-    own, signed = scene.world.inside.organization_id, scene.bits_of_kind(CallerKind.AWS)
+    own, signed = scene.world.inside.organization_id, scene.bits_of_kinds(CallerKind.AWS)
     if not signed:
         return
-    ids = scene.keys.get("aws:principalorgid")
-    simple = "aws:principalorgpaths" not in scene.keys and not scene.settled.keys() & _ORGANIZATION
-    if simple and (ids is None or ids.is_literal):
-        texts = [one for one in (ids.texts() if ids else ()) if one]
-        for text in dict.fromkeys((*texts, *_own_first(own), _fresh((*texts, own), "o-exampleorg"))):
-            context = {"aws:principalorgid": (text,), "aws:principalorgpaths": (f"{text}/r-ab12/",)}
-            yield Example(context, signed, inside=text == own)
-        return
-    for word in _walked(
-        scene,
-        [_organization_shape("id", "path", _written(scene, "aws:principalorgid"))],
-        {
-            "id": [*scene.patterns("aws:principalorgid"), *_own(scene.world.inside)],
-            "path": [*scene.patterns("aws:principalorgpaths"), *_own_paths(scene.world.inside)],
-        },
-    ):
+    for word in _written_organizations(scene) or _walked_organizations(scene):
         context = {"aws:principalorgid": (word["id"],), "aws:principalorgpaths": (word["path"],)}
         yield Example(context, signed, inside=own is not None and word["id"] == own)
 
 
-def _own_first(own: str | None) -> tuple[str, ...]:
-    return () if own is None else (own,)
+def _walked_organizations(scene: Scene) -> Iterator[Word]:
+    shape = _organization_shape("id", "path", _written(scene, "aws:principalorgid"))
+    patterns = {
+        "id": [*scene.patterns("aws:principalorgid"), *_own(scene.world.inside)],
+        "path": [*scene.patterns("aws:principalorgpaths"), *_own_paths(scene.world.inside)],
+    }
+    return _walked(scene, [shape], patterns)
+
+
+def _written_organizations(scene: Scene) -> list[Word]:
+    """Return the organizations that are written out and one more, with a path of every kind in each.
+
+    Empty where patterns say less of a path than its organization, or more of it than how it begins and ends.
+    """
+    ids = scene.keys.get("aws:principalorgid")
+    texts = _written(scene, "aws:principalorgid")
+    if scene.settled.keys() & _ORGANIZATION or not (ids is None or ids.is_literal) or "/" in "".join(texts):
+        return []
+    rests: dict[str, list[Rest]] = {text: [] for text in texts}
+    for place, (pattern, reading) in enumerate(scene.patterns("aws:principalorgpaths")):
+        rest = rest_of(pattern, reading, 1 << place)
+        if rest is None or "/" not in rest.start:
+            return []
+        organization, _, start = rest.start.partition("/")
+        if not organization or not (organization in texts or _IN_IDS.issuperset(organization)):
+            return []
+        rests.setdefault(organization, []).append(Rest(start, rest.end, rest.final))
+    if (own := scene.world.inside.organization_id) is not None:
+        rests.setdefault(own, [])
+    rests[_fresh(rests, "o-exampleorg")] = []
+    found: list[Word] = []
+    for organization, listed in rests.items():
+        written = texts_of_every_kind(listed, (_SAMPLE_PATH,))
+        if written is None:
+            return []
+        found += [{"id": organization, "path": f"{organization}/{text}"} for text in written]
+    return found
+
+
+_SAMPLE_PATH = "r-ab12/ou-ab12-11111111/"
+_IN_IDS = frozenset(LOWER_CASE)
 
 
 def _fresh(taken: Collection[str | None], start: str) -> str:
     """Return a name that is not taken: the start with a number after it."""
-    return next(one for number in count(1) if (one := f"{start}{number}") not in taken)
+    for number in count(1):
+        if (one := f"{start}{number}") not in taken:
+            return one
+    raise AssertionError(start)  # there is always one more number
 
 
 def _organization_shape(organization: str, path: str, texts: Iterable[str] = ()) -> Shape:
     return (
         Free((organization, path), LOWER_CASE, samples=("o-exampleorg1", *texts)),
         Fixed({path: "/"}),
-        Free((path,), samples=("r-ab12/ou-ab12-11111111/",)),
+        Free((path,), samples=(_SAMPLE_PATH,)),
     )
 
 
 def _written(scene: Scene, name: str) -> list[str]:
     """Return the texts that a key has to be equal to: such a value is taken to exist, whatever it is made of."""
     key = scene.keys.get(name)
-    return [text for text in key.texts() if text] if key is not None else []
+    return [text for text in key.texts if text] if key is not None else []
 
 
 def _own(inside: Inside) -> Iterator[Written]:
@@ -115,7 +143,7 @@ def _networks(scene: Scene) -> Iterator[Example]:
     Source: IAM User Guide, "AWS global condition context keys", properties of the network.
     """
     given = scene.world.given
-    if services := scene.bits_of_kind(CallerKind.SERVICE):
+    if services := scene.bits_of_kinds(CallerKind.SERVICE):
         yield Example({}, services)
     if given.get("aws:sourceip") != ():
         addresses = values_of("aws:sourceip", scene) if "aws:sourceip" in scene.keys else ("203.0.113.10",)
@@ -145,7 +173,7 @@ def _endpoints(scene: Scene, mentioned: list[str]) -> Iterator[Word]:
     (only, *others) = tracks
     key = scene.keys.get(only)
     if not others and only in _FREE_NAMES and key is not None and key.is_literal and only not in scene.settled:
-        texts = [one for one in key.texts() if one]
+        texts = [one for one in key.texts if one]
         yield from ({only: text} for text in (*texts, _fresh(texts, _FREE_NAMES[only])))
         return
     patterns = {name: scene.patterns(name) for name in tracks}
@@ -216,7 +244,7 @@ def _sources(scene: Scene) -> Iterator[Example]:
     Source: IAM User Guide, "AWS global condition context keys", properties of the resource's caller.
     """
     yield Example({})
-    signed = scene.bits_of_kinds(_SIGNED)
+    signed = scene.bits_of_kinds(*_SIGNED)
     if not signed:
         return
     inside = scene.world.inside
@@ -239,8 +267,11 @@ def _is_inside_source(word: Word, inside: Inside) -> bool:
 def _has_literal_sources(scene: Scene) -> bool:
     if scene.settled.keys() & _SOURCE or scene.keys.keys() & {"aws:sourceorgid", "aws:sourceorgpaths"}:
         return False
-    keys = (scene.keys.get(name) for name in ("aws:sourcearn", *_SOURCE_ACCOUNT))
-    return all(key is None or key.is_literal or all(map(is_text, key.patterns)) for key in keys)
+    for name in ("aws:sourcearn", *_SOURCE_ACCOUNT):
+        key = scene.keys.get(name)
+        if key is not None and not key.is_literal and not all(map(is_text, key.patterns)):
+            return False
+    return True
 
 
 def _literal_sources(scene: Scene) -> Iterator[Word]:

@@ -5,8 +5,9 @@ from itertools import count
 
 from sekisho.policy.keys import has_type, is_catalogued, is_multivalued
 from sekisho.policy.operators import Family
-from sekisho.reasoning.automaton import Automaton, apart
+from sekisho.reasoning.automaton import Automaton, apart, rest_of
 from sekisho.reasoning.budget import Budget
+from sekisho.reasoning.endings import Rest, texts_of_every_kind
 from sekisho.reasoning.facets import Scene
 from sekisho.reasoning.keys import Key
 from sekisho.reasoning.points import address_points, address_points_and_texts, date_points, number_points
@@ -24,7 +25,11 @@ def values_of(name: str, scene: Scene) -> Iterable[str]:
     """
     if name in FIXED_VALUES:
         return FIXED_VALUES[name]
-    found = dict.fromkeys(_values(scene.keys[name], scene.budget))
+    key = scene.keys[name]
+    if key.is_literal and key.patterns and not key.flags and name not in _ADDRESS_KEYS:
+        found = dict.fromkeys((*key.texts, _fresh(key)))
+    else:
+        found = dict.fromkeys(_values(key, scene.budget))
     settled = scene.settled.get(name)
     if settled is not None:
         found[settled] = None
@@ -48,13 +53,28 @@ def _texts(key: Key, budget: Budget) -> Iterator[str]:
         if key.is_flag:
             return
     if key.is_literal:
-        yield from key.texts()
+        yield from key.texts
         yield _fresh(key)
     elif key.patterns:
-        shape = (Free((key.name,), least=0, samples=SAMPLES.get(key.name, ("example",))),)
-        yield from (word[key.name] for word in explore(shape, Automaton({key.name: apart(key.patterns)}), budget))
+        yield from written_texts(key) or _walked_texts(key, budget)
     elif not has_type(key.name):
         yield _fresh(key)
+
+
+def _walked_texts(key: Key, budget: Budget) -> Iterator[str]:
+    shape = (Free((key.name,), least=0, samples=SAMPLES.get(key.name, ("example",))),)
+    return (word[key.name] for word in explore(shape, Automaton({key.name: apart(key.patterns)}), budget))
+
+
+def written_texts(key: Key) -> list[str]:
+    """Return a text of every kind where patterns are no more than a beginning and an end; none where they are more."""
+    rests: list[Rest] = []
+    for pattern, reading in key.patterns:
+        rest = rest_of(pattern, reading, 1 << len(rests))
+        if rest is None:
+            return []
+        rests.append(rest)
+    return texts_of_every_kind(rests, (*SAMPLES.get(key.name, ("example",)), "")) or []
 
 
 def _binaries(wanted: Iterable[str]) -> Iterator[str]:
@@ -70,20 +90,22 @@ _POINTS: Mapping[Family, Callable[[Iterable[str]], Iterator[str]]] = {
 
 
 def _addresses(key: Key, budget: Budget) -> Iterator[str]:
-    ranges = key.networks
-    return address_points_and_texts(ranges, key.patterns, budget) if key.patterns else address_points(ranges)
+    if key.patterns:
+        return address_points_and_texts(key.intervals, key.patterns, budget)
+    return address_points(key.intervals)
 
 
 def _fresh(key: Key) -> str:
     """Return a text that no statement names."""
-    taken = set(key.texts())
     samples = SAMPLES.get(key.name, ("example",))
-    free = (one for one in samples if one not in taken)
-    return next(free, None) or next(one for number in count(2) if (one := f"{samples[0]}-{number}") not in taken)
+    for one in samples:
+        if one not in key.texts:
+            return one
+    return next(one for number in count(2) if (one := f"{samples[0]}-{number}") not in key.texts)
 
 
-def sets_of(key: Key, values: Iterable[str], budget: Budget, *, shown: bool) -> Iterator[tuple[str, ...]]:
-    """Yield the values a request can have for a key: single ones, and sets of them for a multivalued key.
+def sets_of(key: Key, values: Iterable[str], budget: Budget, *, shown: bool) -> Iterable[tuple[str, ...]]:
+    """Return the values a request can have for a key: single ones, and sets of them for a multivalued key.
 
     A set matters by the tests that some of its values passes and those that all of them do, and by the labels that
     contain one of them. Sets are made larger, value by value, until nothing new comes.
@@ -98,8 +120,7 @@ def sets_of(key: Key, values: Iterable[str], budget: Budget, *, shown: bool) -> 
         UndecidedError: more kinds of sets than the budget allows to keep apart.
     """
     if not has_several(key):
-        yield from ((value,) for value in values)
-        return
+        return [(value,) for value in values]
     singles: list[tuple[int, int, str]] = []
     for value in values:
         bits = key.bits_of(value)
@@ -123,7 +144,7 @@ def sets_of(key: Key, values: Iterable[str], budget: Budget, *, shown: bool) -> 
                     found[state] = (*chosen, value)
                     further.append(state)
         level = further
-    yield from found.values()
+    return found.values()
 
 
 def has_several(key: Key) -> bool:

@@ -42,16 +42,21 @@ class Witnesses(Mapping[str, Witness]):
     def __init__(self, table: ActionTable, found: Iterable[tuple[int, Witness]] = ()) -> None:
         self._table = table
         self.found = list(found)
+        self.actions = 0
+        """All actions that there is a request for, as a set."""
+        for actions, _ in self.found:
+            self.actions |= actions
 
     def add(self, actions: int, witness: Witness) -> None:
         """Note the witness for one of a set of actions as that of all of them."""
         self.found.append((actions, witness))
+        self.actions |= actions
 
     def join(self, more: "Witnesses") -> None:
         """Take over the requests for further actions."""
         for actions, witness in more.found:
             if left := actions & ~self.actions:
-                self.found.append((left, witness))
+                self.add(left, witness)
 
     def only(self, actions: int) -> "Witnesses":
         """Return the requests for some of the actions."""
@@ -76,14 +81,6 @@ class Witnesses(Mapping[str, Witness]):
     def __len__(self) -> int:
         """Return how many actions there are."""
         return self.actions.bit_count()
-
-    @property
-    def actions(self) -> int:
-        """All actions that there is a request for, as a set."""
-        found = 0
-        for actions, _ in self.found:
-            found |= actions
-        return found
 
     def alike(self) -> Iterator[tuple[Iterable[str], Witness]]:
         """Yield sets of actions that the same statements cover, each with one request."""

@@ -11,9 +11,9 @@ from typing import NamedTuple, TypeAlias
 
 import msgspec
 
-from sekisho.reasoning.automaton import OTHER_LETTERS, Automaton
+from sekisho.reasoning.automaton import Automaton
 from sekisho.reasoning.budget import Budget
-from sekisho.reasoning.endings import endings
+from sekisho.reasoning.endings import OTHER_LETTERS, endings
 
 
 class Fixed(msgspec.Struct, frozen=True):

@@ -1,12 +1,16 @@
 """Points: one for every interval that bounds mark off."""
 
+from collections.abc import Iterable
 from ipaddress import ip_address, ip_network
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sekisho.policy.values import parse_date, parse_network, parse_number
-from sekisho.reasoning.points import address_points, date_points, number_points
+from sekisho.policy import Condition
+from sekisho.policy.operators import find_operator
+from sekisho.policy.values import parse_date, parse_number
+from sekisho.reasoning.keys import Key
+from sekisho.reasoning.points import Interval, address_points, date_points, number_points
 
 
 @given(st.lists(st.integers(-50, 50), min_size=1, max_size=4), st.integers(-60, 60))
@@ -33,8 +37,7 @@ def test_dates_have_points_before_between_and_after() -> None:
 @given(st.lists(st.tuples(st.integers(0, 2**32 - 1), st.integers(0, 32)), max_size=4), st.integers(0, 2**32 - 1))
 def test_every_address_lies_like_one_of_the_points_in_all_ranges(ranges: list[tuple[int, int]], value: int) -> None:
     networks = [ip_network((start, length), strict=False) for start, length in ranges]
-    parsed = [one for network in networks if (one := parse_network(str(network))) is not None]
-    points = [ip_address(text) for text in address_points(parsed)]
+    points = [ip_address(text) for text in address_points(intervals_of(map(str, networks)))]
 
     def lies(number: int | str) -> list[bool]:
         return [ip_address(number) in network for network in networks]
@@ -42,5 +45,15 @@ def test_every_address_lies_like_one_of_the_points_in_all_ranges(ranges: list[tu
     assert lies(value) in [[point in network for network in networks] for point in points]
 
 
-def test_both_versions_have_points() -> None:
-    assert {ip_address(text).version for text in address_points([])} == {4, 6}
+def test_of_both_versions_there_is_a_point_in_each_range_and_one_in_none() -> None:
+    points = address_points(intervals_of(["198.51.100.0/24", "2001:db8::/32"]))
+
+    assert sorted(points) == ["192.0.2.44", "198.51.100.7", "2001:db8::10"]
+
+
+def intervals_of(ranges: Iterable[str]) -> list[Interval]:
+    key = Key("aws:sourceip", lambda _: None)
+    operator = find_operator("IpAddress")
+    assert operator is not None
+    key.add(Condition(operator, "aws:SourceIp", tuple(ranges)), 1, variables=False)
+    return list(key.intervals)
