@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from hcl import policy_documents
 from sekisho.policy import parse_policy
 from surfaces.aws import ENVIRONMENT, Refuses, Wire, client
 from surfaces.test_generate_policy import allows
@@ -134,6 +136,62 @@ def test_the_terminal_says_what_is_unused_and_that_the_rest_is_proven(
     assert '"Sid": "Kept' in said.stdout
     assert '"Sid": "Kept' not in dropped.stdout
     assert len(dropped.stdout) < len(said.stdout)
+
+
+def test_the_change_is_printed_as_a_diff(trail: tuple[Path, Truth], usage: Path, tmp_path: Path) -> None:
+    folder, truth = trail
+    arn = next(arn for arn in sorted(truth.needed) if ":role/" in arn)
+    today = tmp_path / "today.json"
+    kept = {**allow("s3:DeleteBucket"), "Effect": "Deny", "Sid": "Keep\x1b[31m\u202eBuckets"}
+    today.write_text(json.dumps({"RoleDetailList": [role(arn, document(kept, allow("*")))]}))
+    arguments = ("--principal", arn, "--from", str(folder), "--against", str(today))
+
+    said = run(*arguments, "--format", "diff", usage=usage)
+
+    lines = said.stdout.splitlines()
+    assert lines[0] == "--- inline policy p0"
+    assert lines[1].startswith("+++ proposed policy ")
+    assert '-        "*"' in lines
+    assert any(line.startswith('+      "Sid": ') for line in lines)
+    assert not any("s3:DeleteBucket" in line for line in lines if line[0] in "+-")
+    assert "\x1b" not in said.stdout
+    assert "\u202e" not in said.stdout
+    assert "proven: nothing is allowed that today's policies do not allow" in said.stderr
+
+    coloured = run(*arguments, "--format", "diff", usage=usage, env={"FORCE_COLOR": "1"}).stdout
+    assert "\x1b[31m" in coloured
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == said.stdout
+
+
+def test_a_diff_with_nothing_is_refused(trail: tuple[Path, Truth], usage: Path) -> None:
+    said = run("--principal", "all", "--from", str(trail[0]), "--format", "diff", usage=usage, check=False)
+
+    assert (said.returncode, said.stdout) == (2, "")
+    assert "--format diff is for --against" in said.stderr
+
+
+@pytest.mark.parametrize("language", ["terraform", "cloudformation"])
+def test_a_replacement_is_printed_as_code(
+    trail: tuple[Path, Truth], usage: Path, tmp_path: Path, language: str
+) -> None:
+    folder, truth = trail
+    arn = next(arn for arn in sorted(truth.needed) if ":role/" in arn)
+    denied = {"Effect": "Deny", "NotAction": "s3:*", "Resource": "arn:aws:sqs:*:*:${aws:PrincipalAccount}-*"}
+    other = {"Effect": "Allow", "Action": ["s3:*", "kms:*"], "NotResource": "arn:aws:s3:::nobodys/*"}
+    today = tmp_path / "today.json"
+    today.write_text(json.dumps({"RoleDetailList": [role(arn, document(other, denied))]}))
+    arguments = ("--principal", arn, "--from", str(folder), "--against", str(today))
+
+    said = run(*arguments, "--format", language, usage=usage)
+    (told,) = json.loads(run(*arguments, "--format", "json", usage=usage).stdout)
+
+    if language == "terraform":
+        documents = policy_documents(said.stdout)
+        assert [len(one) for one in documents.values()] == [len(one["Statement"]) for one in told["policies"]]
+        assert '"arn:aws:sqs:*:*:$${aws:PrincipalAccount}-*"' in said.stdout
+    else:
+        resources = json.loads(said.stdout)["Resources"].values()
+        assert [one["Properties"]["PolicyDocument"] for one in resources] == told["policies"]
 
 
 def test_data_that_the_trail_does_not_record_is_warned_of_without_any_policy(tmp_path: Path) -> None:

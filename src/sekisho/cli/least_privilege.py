@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from sekisho.collectors.identity_policies import AttachedPolicies
     from sekisho.collectors.trails import VerifiedFiles
 
-FORMATS: Final = ("table", "json", "jsonl", "terraform", "cloudformation")
+FORMATS: Final = ("table", "json", "jsonl", "diff", "terraform", "cloudformation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +131,8 @@ def _check(asked: Asked) -> None:
         raise click.UsageError("--spark-master goes with --engine spark")
     if asked.against is not None:
         _check_comparison(asked)
+    elif asked.output_format == "diff":
+        raise click.UsageError("--format diff is for --against, which says what is attached now")
 
 
 def _check_comparison(asked: Asked) -> None:
@@ -145,8 +147,6 @@ def _check_comparison(asked: Asked) -> None:
         raise click.UsageError("--against compares ARNs; leave `--resources placeholders` out")
     if asked.conditions == Conditions.ALL.value:
         raise click.UsageError("--against keeps the conditions that are attached now; leave `--conditions all` out")
-    if asked.output_format in {"terraform", "cloudformation"}:
-        raise click.UsageError("--against prints policies as JSON; leave --format out")
 
 
 def _today(asked: Asked) -> "AttachedPolicies | None":
@@ -196,7 +196,7 @@ def _answer(output: Output, asked: Asked, today: "AttachedPolicies | None", stor
         width=Width(asked.resources),
         conditions=Conditions(asked.conditions),
         denied=asked.include_denied,
-        is_document=asked.output_format in {"json", "jsonl"},
+        output_format=asked.output_format,
         names=names,
         tags=tag_history(store, asked.tags),
         chains=chains,

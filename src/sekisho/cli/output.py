@@ -9,6 +9,7 @@ from typing import IO, Final
 import click
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from sekisho.cli.escape import plain
 from sekisho.cli.render.documents import Document, csv_records, json_array, json_lines
@@ -56,6 +57,11 @@ class Output:
         """Write lines of the answer for a program to read."""
         for line in lines:
             sys.stdout.write(f"{line}\n")
+
+    def write_styled(self, lines: Iterable[Text]) -> None:
+        """Write lines of the answer as they are, however long, and coloured for a person who looks at them."""
+        for line in lines:
+            self._answer.print(line, soft_wrap=True)
 
     def note(self, *parts: RenderableType) -> None:
         """Tell something that is not part of the answer."""

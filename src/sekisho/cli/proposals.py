@@ -1,6 +1,5 @@
 """What is told of a principal whose policies were generated: made beside them, shown in order."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from glob import escape
@@ -14,6 +13,7 @@ from rich.text import Text
 from sekisho.activity.visibility import Hidden, invisible
 from sekisho.analyzers.least_privilege import (
     Activity,
+    Comparison,
     Conditions,
     NotCompared,
     Proposal,
@@ -24,9 +24,10 @@ from sekisho.analyzers.least_privilege import (
     unrecorded_of,
 )
 from sekisho.analyzers.least_privilege.role_chains import RoleChains
-from sekisho.cli.escape import plain
+from sekisho.cli.escape import plain, readable_json
 from sekisho.cli.output import Output
 from sekisho.cli.render.cloudformation import render_cloudformation
+from sekisho.cli.render.difference import coloured, render_difference
 from sekisho.cli.render.documents import array_of, json_lines
 from sekisho.cli.render.least_privilege import document_of, notes_on
 from sekisho.cli.render.role_chains import document_of_chains, notes_on_chains
@@ -34,6 +35,9 @@ from sekisho.cli.render.terraform import render_terraform
 
 if TYPE_CHECKING:
     from sekisho.collectors.identity_policies import AttachedPolicies
+
+DOCUMENTS: Final = frozenset({"json", "jsonl"})
+"""The formats for programs, which have all that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class Told:
         principal: its ARN.
         policies: the policies.
         document: JSON of all that is known; empty where it is not asked for.
+        difference: the lines of a diff from today's policies; none where it is not asked for, or nobody can say.
         notes: what the reader should know.
         is_compared: whether it was compared with today's policies, where it should be.
     """
@@ -51,6 +56,7 @@ class Told:
     principal: str
     policies: tuple[Mapping[str, Any], ...]
     document: str = ""
+    difference: tuple[str, ...] = ()
     notes: tuple[Text, ...] = ()
     is_compared: bool = True
 
@@ -63,7 +69,7 @@ class Teller:
         width: how resources are written.
         conditions: which conditions are.
         denied: whether what was denied is granted as well.
-        is_document: whether all that is known is asked for, as JSON.
+        output_format: in which it is asked for.
         names: who did something.
         tags: which tags there were.
         chains: who assumed whom; None where nobody asks.
@@ -75,7 +81,7 @@ class Teller:
     width: Width
     conditions: Conditions
     denied: bool
-    is_document: bool
+    output_format: str
     names: Sequence[str]
     tags: TagHistory
     chains: RoleChains | None
@@ -87,12 +93,20 @@ class Teller:
         """Return what is told of a principal."""
         proposal = self._propose(activity)
         principal = activity.principal
-        is_compared = not isinstance(proposal.comparison, NotCompared)
-        if self.is_document:
+        comparison = proposal.comparison
+        is_compared = not isinstance(comparison, NotCompared)
+        if self.output_format in DOCUMENTS:
             more = {} if self.chains is None else {"roleChains": document_of_chains(principal, self.chains)}
-            return Told(principal, (), next(json_lines([document_of(proposal) | more])), (), is_compared)
+            document = next(json_lines([document_of(proposal) | more]))
+            return Told(principal, (), document, is_compared=is_compared)
         about_chains = () if self.chains is None else notes_on_chains(principal, self.chains, self.names)
-        return Told(principal, proposal.policies, "", (*notes_on(proposal), *about_chains), is_compared)
+        notes = (*notes_on(proposal), *about_chains)
+        if self.output_format != "diff":
+            return Told(principal, proposal.policies, notes=notes, is_compared=is_compared)
+        difference: Iterable[str] = ()
+        if isinstance(comparison, Comparison):
+            difference = render_difference(principal, comparison.permissions.policies, proposal.policies)
+        return Told(principal, (), difference=tuple(difference), notes=notes, is_compared=is_compared)
 
     def _propose(self, activity: Activity) -> Proposal:
         proposal = propose(
@@ -125,6 +139,8 @@ def show(output: Output, output_format: str, folder: Path | None, told: Iterable
         case "terraform" | "cloudformation":
             told = list(told)
             output.write(_code(output_format, told))
+        case "diff":
+            told = _compared(output, told)
         case _:
             told = _printed(output, folder, told)
     for one in told:
@@ -140,11 +156,18 @@ def _code(output_format: str, told: Sequence[Told]) -> Sequence[str]:
         raise click.UsageError(str(error)) from error
 
 
+def _compared(output: Output, told: Iterable[Told]) -> Iterator[Told]:
+    """Print what changes for each, and hand it on."""
+    for one in told:
+        output.write_styled(map(coloured, one.difference))
+        yield one
+
+
 def _printed(output: Output, folder: Path | None, told: Iterable[Told]) -> Iterator[Told]:
     """Print or write the policies of each, and hand it on."""
     for one in told:
         if folder is None:
-            output.write(json.dumps(policy, indent=2, ensure_ascii=False) for policy in one.policies)
+            output.write(map(readable_json, one.policies))
         else:
             _write(output, folder, one)
         yield one
@@ -172,5 +195,5 @@ _LONGEST: Final = 200
 
 def _write_whole(file: Path, policy: Mapping[str, Any]) -> None:
     unfinished = file.with_name(f"{file.name}.unfinished")
-    unfinished.write_text(f"{json.dumps(policy, indent=2, ensure_ascii=False)}\n", "utf-8")
+    unfinished.write_text(f"{readable_json(policy)}\n", "utf-8")
     unfinished.replace(file)

@@ -1,10 +1,12 @@
+import json
 import unicodedata
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sekisho.cli.escape import plain
+from sekisho.cli.escape import plain, readable_json
 
 
 @pytest.mark.parametrize(
@@ -27,3 +29,16 @@ def test_what_cannot_be_seen_is_shown_as_its_code(text: str, shown: str) -> None
 def test_nothing_that_is_shown_steers_a_terminal(text: str) -> None:
     assert all(unicodedata.category(character)[0] != "C" for character in plain(text))
     assert plain(plain(text)) == plain(text)
+
+
+@given(st.recursive(st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+def test_json_for_people_stays_the_same_value_and_steers_no_terminal(value: Any) -> None:
+    text = readable_json(value)
+
+    assert json.loads(text) == value
+    assert all(unicodedata.category(character)[0] != "C" for character in text.replace("\n", ""))
+    text.encode()
+
+
+def test_json_for_people_keeps_letters_of_any_script() -> None:
+    assert readable_json({"a": "関所 \u202e"}) == '{\n  "a": "関所 \\u202e"\n}'

@@ -136,6 +136,57 @@ def test_a_condition_that_a_language_cannot_say_is_named(render: Any, value: str
         list(render([proposal("k", context=(("sts:ExternalId", (value,)),))]))
 
 
+REPLACEMENT: Any = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Action": "s3:*", "NotResource": ["arn:aws:s3:::b", "arn:aws:s3:::b/*"]},
+        {
+            "Sid": "OwnOnly",
+            "Effect": "Deny",
+            "NotAction": ["iam:Get*", "iam:List*"],
+            "Resource": "arn:aws:iam::*:user/${aws:username}",
+            "Condition": {"ForAnyValue:StringLike": {"aws:TagKeys": ["a*", "b*"]}, "Null": {"x:y": "true"}},
+        },
+    ],
+}
+"""What takes the place of policies that are attached: their Denies, and what only `NotResource` can say."""
+
+
+def test_a_replacement_is_terraform() -> None:
+    ((allow, deny),) = policy_documents("\n".join(render_terraform([(ROLE, [REPLACEMENT])]))).values()
+
+    assert allow["not_resources"] == ['"arn:aws:s3:::b"', '"arn:aws:s3:::b/*"']
+    assert not {"sid", "resources"} & allow.keys()
+    assert unquoted(deny["effect"]) == "Deny"
+    assert [unquoted(one) for one in deny["not_actions"]] == ["iam:Get*", "iam:List*"]
+    assert [unquoted(one) for one in deny["resources"]] == ["arn:aws:iam::*:user/${aws:username}"]
+    assert [unquoted(one["test"]) for one in deny["condition"]] == ["ForAnyValue:StringLike", "Null"]
+
+
+def test_a_replacement_is_cloudformation() -> None:
+    template = json.loads("\n".join(render_cloudformation([(ROLE, [REPLACEMENT])])))
+
+    (resource,) = template["Resources"].values()
+    assert resource["Properties"]["PolicyDocument"] == REPLACEMENT
+
+
+@pytest.mark.parametrize(
+    ("render", "text"),
+    [
+        pytest.param(render_terraform, "&{aws:username}", id="Terraform"),
+        pytest.param(render_cloudformation, "{{resolve:ssm:x}}", id="CloudFormation"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("effect", "element"), [("Deny", "Resource"), ("Deny", "NotResource"), ("Allow", "NotResource")]
+)
+def test_what_would_deny_less_or_allow_more_is_refused(render: Any, text: str, effect: str, element: str) -> None:
+    statement = {"Effect": effect, "Action": "s3:GetObject", element: ["arn:aws:s3:::c", f"arn:aws:s3:::b/{text}"]}
+
+    with pytest.raises(ValueError, match=f"in the `{element}` of this {effect}; use --format json"):
+        list(render([(ROLE, [{"Version": "2012-10-17", "Statement": [statement]}])]))
+
+
 def test_without_policies_there_is_nothing() -> None:
     assert list(render_terraform([])) == []
     assert json.loads("\n".join(render_cloudformation([])))["Resources"] == {}

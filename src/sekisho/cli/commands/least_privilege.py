@@ -23,6 +23,7 @@ DAY: Final = click.DateTime(["%Y-%m-%d"])
         "sekisho generate-policy --principal all --from s3://trail-logs/AWSLogs/ --verify-integrity --strict",
         "sekisho generate-policy --principal role/app --from trail/ --conditions all --format terraform",
         "sekisho generate-policy --principal role/app --from trail/ --against aws     what takes the place of today's",
+        "sekisho generate-policy --principal role/app --from trail/ --against aws --format diff",
         "sekisho generate-policy --from trail/        who did something at all",
     ),
 )
@@ -94,7 +95,7 @@ DAY: Final = click.DateTime(["%Y-%m-%d"])
 )
 @takes(
     *("profile", "format", "workers", "engine", "spark-master", "strict"),
-    also={"format": ("terraform", "cloudformation")},
+    also={"format": ("diff", "terraform", "cloudformation")},
 )
 def generate_policy(*, output_format: str | None, **options: Any) -> ExitStatus:
     """Print the smallest policy that would have sufficed.

@@ -16,11 +16,11 @@ Source: CloudFormation User Guide, "Get values stored in other services using dy
 def render_cloudformation(proposed: Iterable[Proposed]) -> Iterator[str]:
     """Yield the lines of a template.
 
-    A text that CloudFormation would put something else in the place of becomes `?{resolve:` in a resource, which
-    matches it and hardly anything else; the metadata say so.
+    A text that CloudFormation would put something else in the place of becomes `?{resolve:` in a resource that is
+    allowed, which matches it and hardly anything else; the metadata say so.
 
     Raises:
-        ValueError: a condition has such a text, which nothing stands for.
+        ValueError: something else has such a text, for instance a condition, and nothing can stand for it.
     """
     resources = {name: _resource(principal, policy) for name, principal, policy in named_policies(proposed, "")}
     template = {"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources}
@@ -39,10 +39,20 @@ def _resource(principal: str, policy: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _statement(statement: Mapping[str, Any]) -> dict[str, Any]:
-    if _DYNAMIC in json.dumps(statement.get("Condition", {})):
-        raise ValueError(f"CloudFormation cannot say `{_DYNAMIC}` in a condition; use --format json")
-    resources = statement["Resource"]
-    if isinstance(resources, str):
-        return {**statement, "Resource": resources.replace(_DYNAMIC, "?{resolve:")}
-    return {**statement, "Resource": [one.replace(_DYNAMIC, "?{resolve:") for one in resources]}
+def _statement(statement: Mapping[str, Any]) -> Mapping[str, Any]:
+    written = dict(statement)
+    if statement["Effect"] == "Allow" and "Resource" in statement:
+        resources = statement["Resource"]
+        is_one = isinstance(resources, str)
+        written["Resource"] = _replaced(resources) if is_one else [_replaced(one) for one in resources]
+    for name, value in written.items():
+        if _DYNAMIC in json.dumps(value):
+            effect = statement["Effect"]
+            raise ValueError(
+                f"CloudFormation cannot say `{_DYNAMIC}` in the `{name}` of this {effect}; use --format json"
+            )
+    return written
+
+
+def _replaced(resource: str) -> str:
+    return resource.replace(_DYNAMIC, "?{resolve:")

@@ -1,5 +1,6 @@
 """Policies as Terraform: a data source `aws_iam_policy_document` for each."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -21,11 +22,11 @@ Source: documentation of the AWS provider, data source aws_iam_policy_document, 
 def render_terraform(proposed: Iterable[Proposed]) -> Iterator[str]:
     """Yield the lines of a file of Terraform's configuration language.
 
-    A text that the provider would read otherwise, `&{`, becomes `?{` in a resource, which matches it and hardly
-    anything else; a comment says so.
+    A text that the provider would read otherwise, `&{`, becomes `?{` in a resource that is allowed, which matches it
+    and hardly anything else; a comment says so.
 
     Raises:
-        ValueError: a condition has such a text, which nothing stands for.
+        ValueError: something else has such a text, for instance a condition, and nothing can stand for it.
     """
     for name, principal, policy in named_policies(proposed, "_"):
         yield f"# {plain(principal)}"
@@ -55,23 +56,49 @@ _LARGEST_SHORT: Final = 0xFFFF
 
 
 def _statement(statement: Mapping[str, Any]) -> Iterator[str]:
-    resources = _listed(statement["Resource"])
-    if any(_VARIABLE_OF_PROVIDER in one for one in resources):
-        yield "  # `?` stands for an ampersand below, which would begin a variable of the provider."
+    written = dict(statement)
+    if statement["Effect"] == "Allow" and "Resource" in statement:
+        written["Resource"] = [one.replace(_VARIABLE_OF_PROVIDER, "?{") for one in _listed(statement["Resource"])]
+        if written["Resource"] != _listed(statement["Resource"]):
+            yield "  # `?` stands for an ampersand below, which would begin a variable of the provider."
+    _check(written)
+    members = {_MEMBERS[name]: value for name, value in written.items() if name in _MEMBERS}
+    width = max(map(len, members))
     yield "  statement {"
-    yield f"    sid       = {quoted(statement['Sid'])}"
-    yield f"    effect    = {quoted(statement['Effect'])}"
-    yield f"    actions   = {_list(_listed(statement['Action']), 4)}"
-    yield f"    resources = {_list([one.replace(_VARIABLE_OF_PROVIDER, '?{') for one in resources], 4)}"
-    for operator, keys in statement.get("Condition", {}).items():
+    for name, value in members.items():
+        text = quoted(value) if name in {"sid", "effect"} else _list(_listed(value), 4)
+        yield f"    {name:{width}} = {text}"
+    for operator, keys in written.get("Condition", {}).items():
         for key, values in keys.items():
             yield from _condition(operator, key, _listed(values))
     yield "  }"
 
 
+_MEMBERS: Final = {
+    "Sid": "sid",
+    "Effect": "effect",
+    "Action": "actions",
+    "NotAction": "not_actions",
+    "Resource": "resources",
+    "NotResource": "not_resources",
+}
+
+
+def _check(statement: Mapping[str, Any]) -> None:
+    """Check that the provider reads all of a statement as it stands.
+
+    Raises:
+        ValueError: it does not.
+    """
+    for name, value in statement.items():
+        if _VARIABLE_OF_PROVIDER in json.dumps(value):
+            effect = statement["Effect"]
+            raise ValueError(
+                f"Terraform cannot say `{_VARIABLE_OF_PROVIDER}` in the `{name}` of this {effect}; use --format json"
+            )
+
+
 def _condition(operator: str, key: str, values: Sequence[str]) -> Iterator[str]:
-    if any(_VARIABLE_OF_PROVIDER in one for one in (key, *values)):
-        raise ValueError(f"Terraform cannot say `{_VARIABLE_OF_PROVIDER}` in a condition on `{key}`; use --format json")
     yield ""
     yield "    condition {"
     yield f"      test     = {quoted(operator)}"
