@@ -14,7 +14,8 @@ from sekisho.alerts.alert import IncomingEvent
 from sekisho.api import make_app
 from sekisho.collectors import CollectError
 from sekisho.collectors.events import SnsIntake
-from sekisho.collectors.events.certificates import Certificates, fetch_url
+from sekisho.collectors.events.certificates import Certificates
+from sekisho.collectors.fetching import fetch_url
 from sekisho.findings import StoreError
 from sekisho.server.sns import sns_route
 from surfaces.api_server import NO_LIMITS, SECRET, Stub, running

@@ -2,7 +2,8 @@
 
 A dependent action is needed in some cases only, for instance `iam:CreateServiceLinkedRole` where the role is not there
 yet, and the table does not say in which. The rows are in `generated/dependent_actions.json`, which
-`tools/dependent_actions.py` makes. `iam:PassRole` is not among them: `passed_roles` knows when it was needed.
+`tools/dependent_actions.py` makes; AWS's Service Reference has more where it was fetched. `iam:PassRole` is not among
+them: `passed_roles` knows when it was needed.
 
 Source: Service Authorization Reference, "Actions, resources, and condition keys for AWS services", dependent actions.
 """
@@ -13,6 +14,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final
+
+from sekisho.activity.actions import prefix_of
+from sekisho.activity.actions.known import find_action
+from sekisho.activity.actions.reference import authorized
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,6 @@ class Hint:
     because_of: str
 
 
-@lru_cache(maxsize=8192)
 def hints_of(source: str, name: str) -> tuple[Hint, ...]:
     """Return what calls may need besides the action of their name, by action; too much rather than too little.
 
@@ -36,10 +40,23 @@ def hints_of(source: str, name: str) -> tuple[Hint, ...]:
         source: the `eventSource`.
         name: the `eventName`.
     """
+    return _hints_of_table(source, name) + _hints_of_reference(source, name)
+
+
+@lru_cache(maxsize=8192)
+def _hints_of_table(source: str, name: str) -> tuple[Hint, ...]:
     table = _table()
     service = source.lower().removesuffix(".amazonaws.com")
     action, needed = table.get(f"{service}:{name}".lower(), ("", ()))
     return tuple(Hint(one, action) for one in needed)
+
+
+def _hints_of_reference(source: str, name: str) -> tuple[Hint, ...]:
+    """Return what AWS's Service Reference names beside the action of the same name."""
+    prefix = prefix_of(source)
+    named = authorized(prefix, name)
+    own = find_action(prefix, name)
+    return tuple(Hint(one, own) for one in named if one != own) if own in named else ()
 
 
 _TABLE: Final = files("sekisho.activity").joinpath("generated/dependent_actions.json")

@@ -17,5 +17,9 @@ class UsageBusyError(UsageError):
     """Another process writes to the folder at the moment."""
 
 
+class ServiceReferenceError(ActivityError):
+    """What should be AWS's Service Reference, or a part of it, is not; the message says what to do."""
+
+
 class TagFileError(ActivityError):
     """A file that should list tags does not; the message says what it may be."""

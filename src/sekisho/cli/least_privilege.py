@@ -18,12 +18,13 @@ from sekisho.cli.escape import plain
 from sekisho.cli.output import Output
 from sekisho.cli.proposals import Teller, Told, show
 from sekisho.cli.render.integrity import notes_on_integrity
-from sekisho.cli.render.least_privilege import notes_on_files
+from sekisho.cli.render.least_privilege import notes_on_files, notes_on_reference
 from sekisho.cli.status import ExitStatus
 from sekisho.collectors.trails import LogFiles, Question
 from sekisho.collectors.trails.layout import accounts_of, place_of
 from sekisho.storage.usage import UsageStore
 from sekisho.wiring.processes import settle
+from sekisho.wiring.service_reference import find_reference, use_reference
 from sekisho.wiring.tags import tag_history
 from sekisho.wiring.usage import Engine, Processes, answers, log_files, read_usage, usage_folder
 
@@ -58,6 +59,7 @@ class Asked:
     late: int
     verify_integrity: bool
     public_keys: tuple[Path, ...]
+    service_reference: str | None
     engine: str | None
     spark_master: str | None
 
@@ -91,6 +93,9 @@ def generate_policy(asked: Asked) -> ExitStatus:
     today = _today(asked)
     output = Output()
     settle()
+    folder = Path(asked.service_reference).expanduser() if asked.service_reference else None
+    reference = find_reference(folder)
+    output.note(*notes_on_reference(use_reference(reference)))
     places: list[LogFiles] = [log_files(source, asked.profile) for source in asked.sources]
     checked: Sequence[VerifiedFiles] = _verified(places, asked) if asked.verify_integrity else ()
     places = [*checked] or places
@@ -101,7 +106,7 @@ def generate_policy(asked: Asked) -> ExitStatus:
         output.note(*notes_on_integrity(place.integrity))
     kept = [file for file in store.files().values() if _is_asked_about(file, asked.question)]
     output.note(*notes_on_files(kept, files, store.nobodies(*asked.time)))
-    is_whole = _answer(output, asked, today, store)
+    is_whole = _answer(output, asked, today, store, reference)
     is_whole = is_whole and all(place.integrity.is_whole for place in checked)
     is_whole = is_whole and all(file.is_read for file in files) and not any(file.malformed for file in kept)
     return ExitStatus.GAPS if asked.strict and not is_whole else ExitStatus.DONE
@@ -171,7 +176,9 @@ def _engine(asked: Asked, store: UsageStore) -> Engine:
     return Processes(asked.processes)
 
 
-def _answer(output: Output, asked: Asked, today: "AttachedPolicies | None", store: UsageStore) -> bool:
+def _answer(
+    output: Output, asked: Asked, today: "AttachedPolicies | None", store: UsageStore, reference: Path | None
+) -> bool:
     """Print the policies of those who are asked for; the names of all where nobody is.
 
     Returns:
@@ -204,7 +211,7 @@ def _answer(output: Output, asked: Asked, today: "AttachedPolicies | None", stor
         today=today,
         keeps_unseen=asked.keep_unseen,
     )
-    told = answers(store, wanted, *asked.time, then=teller, processes=asked.processes)
+    told = answers(store, wanted, *asked.time, then=teller, processes=asked.processes, reference=reference)
     compared: list[bool] = []
 
     def noted(one: Told) -> Told:

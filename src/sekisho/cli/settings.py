@@ -117,6 +117,11 @@ SETTINGS: Final = {
             choices=("table", "json", "jsonl", "csv", "html", "sarif", "ocsf", "asff"),
             renamed="output_format",
         ),
+        Setting(
+            "service-reference",
+            "Where AWS's Service Reference is kept. Default: in your cache folder.",
+            metavar="FOLDER",
+        ),
         Setting("engine", "Who reads log files: this machine, or Apache Spark.", choices=("local", "spark")),
         Setting("spark-master", "Where Spark is. Default: as it is configured, or else here.", metavar="URL"),
         Setting("strict", "Exit with 3 when something could not be read or decided.", Kind.FLAG),

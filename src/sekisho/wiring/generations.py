@@ -15,6 +15,7 @@ from sekisho.collectors.trails.layout import accounts_of
 from sekisho.findings import GeneratedPolicies, PolicyGeneration, TrailScope
 from sekisho.storage.usage import UsageStore
 from sekisho.wiring.processes import settle
+from sekisho.wiring.service_reference import find_reference, use_reference
 from sekisho.wiring.usage import Batch, instance_profiles, read_batch, read_usage, usage_folder
 
 ASKED_AGAIN_AFTER: Final = timedelta(seconds=2)
@@ -31,8 +32,10 @@ def generate(job: PolicyGeneration, places: Mapping[str, LogFiles]) -> Generated
     Raises:
         CollectError: a trail is not there, or may not be read.
         UsageError: what was read cannot be kept.
+        ServiceReferenceError: AWS's Service Reference is kept and is damaged.
     """
     settle()
+    use_reference(find_reference(None))
     uses: list[UseOf] = []
     profiles: dict[str, str] = {}
     is_whole = True

@@ -5,6 +5,7 @@ import multiprocessing
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from itertools import islice
 from multiprocessing.context import BaseContext
 from typing import Final, TypeVar
@@ -50,7 +51,12 @@ def begin_early(loads: str) -> None:
 
 
 def in_processes(
-    work: Callable[[Task], Result], tasks: Iterable[Task], number: int, *, loads: str
+    work: Callable[[Task], Result],
+    tasks: Iterable[Task],
+    number: int,
+    *,
+    loads: str,
+    prepare: Callable[[], object] = settle,
 ) -> Iterator[tuple[Task, Result]]:
     """Yield each task with its result, in the order in which they are done; with one process, here and one by one.
 
@@ -59,6 +65,7 @@ def in_processes(
         tasks: taken as they can be done, some ahead.
         number: of processes.
         loads: the module that has `work`, with all that it needs.
+        prepare: what each process does first.
 
     Raises:
         UsageError: processes were killed again and again.
@@ -66,11 +73,12 @@ def in_processes(
     if number == 1:
         yield from ((task, work(task)) for task in tasks)
         return
+    start = partial(ProcessPoolExecutor, number, mp_context=_context(loads), initializer=prepare)
     left = iter(tasks)
     waiting: list[Task] = []
     for attempt in range(1, MOST_TRIES + 1):
         try:
-            yield from _run(work, left, waiting, number, loads)
+            yield from _run(work, left, waiting, number, start)
         except BrokenProcessPool as error:
             if attempt == MOST_TRIES:
                 raise UsageError("a process was killed three times; is there enough memory?") from error
@@ -79,10 +87,14 @@ def in_processes(
 
 
 def _run(
-    work: Callable[[Task], Result], left: Iterator[Task], waiting: list[Task], number: int, loads: str
+    work: Callable[[Task], Result],
+    left: Iterator[Task],
+    waiting: list[Task],
+    number: int,
+    start: Callable[[], ProcessPoolExecutor],
 ) -> Iterator[tuple[Task, Result]]:
     """Do what waits and what is left; what is under way when a process dies waits again."""
-    with ProcessPoolExecutor(number, mp_context=_context(loads), initializer=settle) as pool:
+    with start() as pool:
         under_way: dict[Future[Result], Task] = {pool.submit(work, task): task for task in waiting}
         while True:
             for task in islice(left, 2 * number - len(under_way)):

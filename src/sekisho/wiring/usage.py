@@ -26,7 +26,8 @@ from sekisho.collectors.errors import CollectError
 from sekisho.collectors.reader import Progress
 from sekisho.collectors.trails import LocalFiles, LogFile, LogFiles, Question, RemoteFiles
 from sekisho.storage.usage import UsageReader, UsageStore, table_of, write_part
-from sekisho.wiring.processes import in_order, in_processes
+from sekisho.wiring.processes import in_order, in_processes, settle
+from sekisho.wiring.service_reference import use_reference
 
 MOST_BYTES: Final = 6 * 1024 * 1024
 """How much of compressed files becomes one part: some forty thousand records."""
@@ -221,6 +222,7 @@ def answers(
     *,
     then: Callable[[Activity], Answer],
     processes: int = 1,
+    reference: Path | None = None,
 ) -> Iterator[Answer]:
     """Yield what becomes of what each principal did, one after the other.
 
@@ -232,6 +234,7 @@ def answers(
         end: the last moment.
         then: what is made of it; with more than one process a function of a module, or one that is `partial`.
         processes: how many make it at once.
+        reference: the file with AWS's Service Reference, which this process uses already; None for without.
 
     Raises:
         UsageError: processes were killed again and again.
@@ -249,7 +252,14 @@ def answers(
         are_named=named is not None,
     )
     number = min(processes, len(ranges)) or 1
-    yield from chain.from_iterable(in_order(in_processes(answer, list(enumerate(ranges)), number, loads=__name__)))
+    done = in_processes(answer, list(enumerate(ranges)), number, loads=__name__, prepare=partial(_prepare, reference))
+    yield from chain.from_iterable(in_order(done))
+
+
+def _prepare(reference: Path | None) -> None:
+    settle()
+    if reference is not None:
+        use_reference(reference)
 
 
 @dataclass(frozen=True, slots=True)

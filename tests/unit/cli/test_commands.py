@@ -15,7 +15,7 @@ GIVEN_EACH_TIME = {
     "credentials", "principal", "sources", "start", "end", "resources", "include_denied", "conditions", "usage",
     "late", "verify_integrity", "public_keys", "against", "keep_unseen", "events", "print_it", "template",
     "consumer_role_arn", "identity_region", "forward_to_bus", "home_bus_for",
-    "tags", "follow_role_chains", "event", "rule", "language", "target", "everything",
+    "tags", "follow_role_chains", "url", "event", "rule", "language", "target", "everything",
 }  # fmt: skip
 """Options that say what one run is about; a standing value would surprise."""
 

@@ -5,8 +5,8 @@ need several, some none. The tables are data with their sources; what needs para
 are named here only where a rule is about them, and passed roles are elsewhere.
 """
 
-from sekisho.activity.actions.mapping import READS, actions_of
+from sekisho.activity.actions.mapping import READS, actions_of, consult
 from sekisho.activity.actions.needed import Answer, NeededAction, NoneNeeded, Unmapped
 from sekisho.activity.actions.sources import prefix_of
 
-__all__ = ["READS", "Answer", "NeededAction", "NoneNeeded", "Unmapped", "actions_of", "prefix_of"]
+__all__ = ["READS", "Answer", "NeededAction", "NoneNeeded", "Unmapped", "actions_of", "consult", "prefix_of"]

@@ -1,8 +1,9 @@
-"""Which actions exist, by prefix and name in any case."""
+"""Which actions exist, by prefix and name in any case: those of the catalogue, and of AWS's Service Reference."""
 
 from collections.abc import Mapping
 from functools import lru_cache
 
+from sekisho.activity.actions.reference import actions_of_reference
 from sekisho.policy.catalogue import load_catalogue
 
 
@@ -24,4 +25,11 @@ def every_action(prefix: str) -> frozenset[str]:
 @lru_cache(maxsize=512)
 def _actions(prefix: str) -> Mapping[str, str]:
     """Return the actions of a prefix that exists, by their names in lower case; nothing for any other."""
-    return {name: f"{prefix}:{one['name']}" for name, one in load_catalogue("actions", prefix).items()}
+    newer = {name.lower(): name for name in actions_of_reference(prefix)}
+    known = {name: str(one["name"]) for name, one in load_catalogue("actions", prefix).items()}
+    return {name: f"{prefix}:{spelled}" for name, spelled in {**newer, **known}.items()}
+
+
+def forget_actions() -> None:
+    """Look again which actions exist, as another reference is consulted."""
+    _actions.cache_clear()

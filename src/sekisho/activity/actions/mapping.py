@@ -9,15 +9,17 @@ from typing import Final
 from msgspec.structs import replace
 
 from sekisho.activity.actions import api_gateway, names, s3, several, tagging
-from sekisho.activity.actions.known import find_action
+from sekisho.activity.actions.known import find_action, forget_actions
 from sekisho.activity.actions.needed import (
     Answer,
     NeededAction,
     NoneNeeded,
     Unmapped,
+    inferred,
     mapped,
     same_name,
 )
+from sekisho.activity.actions.reference import ServiceReference, authorized, set_consulted
 from sekisho.activity.actions.sources import FURTHER, prefix_of, tables
 from sekisho.activity.actions.via import via_service
 from sekisho.activity.call import Call
@@ -66,9 +68,17 @@ def actions_of(call: Call) -> Answer:
     return tuple(via_service(call, needed) for needed in answer) if call.invoked_by else answer
 
 
+def consult(reference: ServiceReference | None) -> None:
+    """Have calls mapped with AWS's Service Reference in this process from now on; None for without."""
+    set_consulted(reference)
+    forget_actions()
+    prefix_of.cache_clear()
+    _plan.cache_clear()
+
+
 @lru_cache(maxsize=16384)
 def _plan(source: str, recorded_name: str) -> _Plan:
-    """Return what is known of a call: our own tables, the generated one, both without the version, the same name."""
+    """Return what is known of a call: our own tables, AWS's, the generated one, the same name; then without version."""
     name = recorded_name.strip()
     if not name:
         return _Plan(Unmapped("no name of an API call"))
@@ -128,7 +138,9 @@ def _fixed(prefix: str, name: str) -> Answer | None:
     """Return the actions of a call whatever its parameters are; None where we know none."""
     return (
         _none_needed(prefix, name)
-        or _from_tables(prefix, name)
+        or _from_own_tables(prefix, name)
+        or _from_reference(prefix, name)
+        or _from_generated_table(prefix, name)
         or _same_name(prefix, name)
         or _of_sign_in(prefix, name)
     )
@@ -143,17 +155,37 @@ def _none_needed(prefix: str, name: str) -> NoneNeeded | None:
     return NoneNeeded(why)
 
 
-def _from_tables(prefix: str, name: str) -> tuple[NeededAction, ...] | None:
-    """Return the actions that a table names and that exist; None where no table has the call."""
+def _from_own_tables(prefix: str, name: str) -> tuple[NeededAction, ...] | None:
+    """Return the actions that a table of ours names and that exist; None where none has the call."""
     own = names.SEVERAL.get(prefix, {}).get(name) or _one(names.RENAMED.get(prefix, {}).get(name))
     if own is None and prefix in {"s3", "s3express"}:
         own = _one(s3.RENAMED.get(name))
         other = s3.OTHER_PREFIXES.get(name)
         if other is not None:
             return (mapped(other, f"{name} belongs to {other.partition(':')[0]}"),)
-    if own is not None:
-        existing = tuple(filter(None, (find_action(prefix, action) for action in own)))
-        return tuple(_named(action, name) for action in existing) or None
+    existing = tuple(filter(None, (find_action(prefix, action) for action in own or ())))
+    return tuple(_named(action, name) for action in existing) or None
+
+
+def _from_reference(prefix: str, name: str) -> tuple[NeededAction, ...] | None:
+    """Return the actions that AWS's Service Reference names; None where it has none, or has that of the same name.
+
+    Of several it does not say which are asked for each time. The one of the same name is, and the others are left to
+    `dependent_actions`; where there is none of the name, all of the service's own are granted, and marked.
+    """
+    named = next(filter(None, (authorized(one, name) for one in (prefix, *FURTHER.get(prefix, ())))), ())
+    if not named or find_action(prefix, name) in named:
+        return None
+    if len(named) == 1:
+        return (mapped(named[0], f"{name} needs it, by {REFERENCE}"),)
+    own = [action for action in named if action.startswith(f"{prefix}:")]
+    return tuple(inferred(action, f"{name} may need it, by {REFERENCE}") for action in own or named)
+
+
+REFERENCE: Final = "AWS's Service Reference"
+
+
+def _from_generated_table(prefix: str, name: str) -> tuple[NeededAction, ...] | None:
     generated = None if find_action(prefix, name) else tables()["actions"].get(prefix, {}).get(name.lower())
     return (_named(generated, name),) if generated else None
 

@@ -28,6 +28,7 @@ class Resources(msgspec.Struct, frozen=True, gc=False):
 
 
 _NOTHING: Final = Resources((ANY,), Reach.NO_RESOURCE)
+_UNKNOWN: Final = Resources((ANY,), Reach.UNKNOWN)
 
 
 def resources_of(action: str, call: Call) -> Resources:
@@ -39,13 +40,16 @@ def resources_of(action: str, call: Call) -> Resources:
 
     Returns:
         what the record names, with `*` in place of ids that the call made or that no record has; `*` for an action
-        without resource-level permissions. Where the record names nothing of the right type, all resources of the
-        required types, flagged; `*` where no type is required.
+        without resource-level permissions, and, flagged, for one that the catalogue does not know yet. Where the
+        record names nothing of the right type, all resources of the required types, flagged; `*` where no type is
+        required.
 
     Source: Service Authorization Reference, "Actions, resources, and condition keys": resource types of an action.
     """
     known = resources_of_action(action)
-    if known is None or not known.has_resource_level:
+    if known is None:
+        return _UNKNOWN
+    if not known.has_resource_level:
         return _NOTHING
     asked = Asked.about(action.lower(), call)
     special = services.SPECIAL.get(asked.service, recorded_or_filled)

@@ -15,6 +15,7 @@ from sekisho.cli.commands import (
     rules,
     scans,
     server,
+    service_reference,
 )
 from sekisho.cli.commands.keys import ROLES
 from sekisho.cli.commands.program import sekisho
@@ -33,4 +34,5 @@ __all__ = [
     "scans",
     "sekisho",
     "server",
+    "service_reference",
 ]

@@ -94,7 +94,7 @@ DAY: Final = click.DateTime(["%Y-%m-%d"])
     help="What `aws cloudtrail list-public-keys` printed, to check signatures with; one for each Region.",
 )
 @takes(
-    *("profile", "format", "workers", "engine", "spark-master", "strict"),
+    *("profile", "service-reference", "format", "workers", "engine", "spark-master", "strict"),
     also={"format": ("diff", "terraform", "cloudformation")},
 )
 def generate_policy(*, output_format: str | None, **options: Any) -> ExitStatus:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from rich.text import Text
 
+from sekisho.activity.actions.reference import ServiceReference
 from sekisho.activity.caller import Nobody
 from sekisho.activity.permission import Basis, Reach
 from sekisho.activity.usage import FileReport
@@ -154,6 +155,13 @@ def _on_what_is_left_out(activity: Activity, *, denied_is_granted: bool) -> Iter
         ],
         "red",
     )
+
+
+def notes_on_reference(reference: ServiceReference | None) -> Iterator[Text]:
+    """Yield that calls are mapped by AWS's Service Reference as well, where it is there."""
+    if reference is not None:
+        services = count(len(reference.services), "service")
+        yield Text(plain(f"AWS's Service Reference of {reference.day} is used, with {services}."), "dim")
 
 
 def notes_on_files(

@@ -6,7 +6,6 @@ Source: Amazon SNS Developer Guide, "Verifying the signatures of Amazon SNS mess
 """
 
 import re
-import ssl
 import threading
 import warnings
 from collections import deque
@@ -14,11 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import cache
-from http.client import HTTPException
 from pathlib import Path
 from typing import Final, TypeAlias
-from urllib.error import HTTPError, URLError
-from urllib.request import HTTPRedirectHandler, HTTPSHandler, Request, build_opener
 
 from botocore.httpsession import DEFAULT_CA_BUNDLE
 from cryptography import x509
@@ -28,6 +24,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from sekisho.collectors.errors import CollectError
+from sekisho.collectors.fetching import fetch_url
 
 Fetch: TypeAlias = Callable[[str], bytes]
 """Returns what is at a URL.
@@ -40,8 +37,6 @@ MOST_FETCHED: Final = 8
 """How many certificates are asked for in a minute at most: who is not known yet chooses the URL."""
 
 _MINUTE: Final = timedelta(minutes=1)
-_TIMEOUT: Final = 5.0
-_LARGEST: Final = 64 * 1024
 _MOST_ISSUERS: Final = 3
 
 _ISSUERS: Final = re.compile(
@@ -172,33 +167,3 @@ def _trusted_roots() -> list[x509.Certificate]:
             warnings.simplefilter("error", CryptographyDeprecationWarning)
             roots.append(x509.load_pem_x509_certificate(pem))
     return roots
-
-
-def fetch_url(url: str) -> bytes:
-    """Return what is at a URL, without following it anywhere else, and no more of it than a certificate needs.
-
-    Raises:
-        CollectError: nothing could be had from there.
-    """
-    context = ssl.create_default_context()
-    context.load_verify_locations(DEFAULT_CA_BUNDLE)  # a small machine may trust nobody
-    opener = build_opener(_NoRedirects, HTTPSHandler(context=context))
-    request = Request(url, headers={"User-Agent": "sekisho"})  # noqa: S310 - callers have checked whose URL it is
-    try:
-        with opener.open(request, timeout=_TIMEOUT) as answer:
-            content: bytes = answer.read(_LARGEST + 1)
-    except HTTPError as error:
-        raise CollectError(f"`{request.host}` answered {error.code}") from error
-    except (URLError, HTTPException, OSError) as error:
-        reason = error.reason if isinstance(error, URLError) else error
-        raise CollectError(f"`{request.host}` cannot be reached: {reason}") from error
-    if len(content) > _LARGEST:
-        raise CollectError(f"`{request.host}` answered more than {_LARGEST:,} bytes")
-    return content
-
-
-class _NoRedirects(HTTPRedirectHandler):
-    """What SNS has is where SNS says, or nowhere."""
-
-    def redirect_request(self, *_args: object, **_kwargs: object) -> None:
-        return None

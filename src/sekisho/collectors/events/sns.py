@@ -21,10 +21,11 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
 
 from sekisho.collectors.errors import CollectError, shown
 from sekisho.collectors.events.bodies import Body, Unusable, read_notification
-from sekisho.collectors.events.certificates import CertificateError, Certificates, Fetch, fetch_url
+from sekisho.collectors.events.certificates import CertificateError, Certificates, Fetch
 from sekisho.collectors.events.envelopes import parse_object
 from sekisho.collectors.events.errors import UnusableError
 from sekisho.collectors.events.intake import Batch, Observe, Recovered, Take, Trouble, unobserved
+from sekisho.collectors.fetching import fetch_url
 from sekisho.findings import StoreError
 
 FRESH: Final = timedelta(hours=1)
