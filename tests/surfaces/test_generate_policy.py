@@ -183,13 +183,35 @@ def test_placeholders_are_marked_as_a_template(tmp_path: Path) -> None:
 def test_no_secret_of_a_record_comes_out(trail: tuple[Path, Truth], tmp_path: Path) -> None:
     import pyarrow.parquet as pq  # noqa: PLC0415 - heavy, and for this test alone
 
-    said = run("--principal", "all", "--from", str(trail[0]), "--format", "json", usage=tmp_path)
+    free = tmp_path / "free.json.gz"
+    write(free, *({**RECORD, "eventID": f"{at:036}", **one} for at, one in enumerate(FREE_FORM)))
+    sources = ("--from", str(trail[0]), "--from", str(free))
+    said = run("--principal", "all", *sources, "--format", "json", usage=tmp_path)
+    assert "ssm:SendCommand" in said.stdout
     kept = "\n".join(str(pq.read_table(part).to_pylist()) for part in (tmp_path / "parts").iterdir())
     manifest = (tmp_path / "manifest.jsonl").read_text()
 
     for secret in PLANTED:
         for text in (said.stdout, said.stderr, kept, manifest):
             assert secret not in text
+
+
+FREE_FORM: list[dict[str, Any]] = [
+    {
+        "eventSource": f"{source}.amazonaws.com",
+        "eventName": name,
+        "requestParameters": {**named, member: {"userName": [PLANTED[0]], "policy": PLANTED[-1], "tags": PLANTED[6]}},
+    }
+    for source, name, member, named in (
+        ("ssm", "SendCommand", "parameters", {"documentName": "AWS-RunShellScript", "instanceIds": ["i-0a1b2c3d"]}),
+        ("ssm", "StartAutomationExecution", "parameters", {"documentName": "AWS-RestartEC2Instance"}),
+        ("cognito-idp", "InitiateAuth", "authParameters", {"authFlow": "USER_PASSWORD_AUTH", "clientId": "c"}),
+        ("glue", "StartJobRun", "arguments", {"jobName": "load"}),
+        ("logs", "StartQuery", "parameters", {"queryString": f"fields @message | filter a = '{PLANTED[-1]}'"}),
+        ("lex", "PutSession", "sessionAttributes", {"botName": "b", "botAlias": "a", "userId": "u"}),
+    )
+]
+"""Calls with parameters whose members callers name, some of them like parameters that are read."""
 
 
 def test_a_run_that_is_killed_is_gone_on_with(

@@ -1,4 +1,8 @@
-"""What is kept of a call: those parameters that some rule reads, and the resources; nothing else, so no secret."""
+"""What is kept of a call: those parameters that some rule reads, and the resources; nothing else, so no secret.
+
+A name says what a parameter is only where the service gave it: below what callers fill with names of their own, such
+as the `parameters` of a command of Systems Manager, nothing but ARNs is kept.
+"""
 
 import re
 from collections.abc import Mapping
@@ -15,15 +19,22 @@ _MOST_NAMES: Final = 65_536
 class Keeper:
     """Says what is kept of calls."""
 
-    def __init__(self, reads: frozenset[str], whole: frozenset[str], unseen: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        reads: frozenset[str],
+        whole: frozenset[str],
+        unseen: frozenset[str] = frozenset(),
+        free: frozenset[str] = frozenset(),
+    ) -> None:
         """Take names of parameters in lower case.
 
         Args:
             reads: those that some rule reads.
             whole: those of them that are kept with all that is below them.
             unseen: those below which nothing is kept.
+            free: those below which callers choose the names, so that ARNs alone are kept.
         """
-        self._fates = _Fates(reads, whole, unseen)
+        self._fates = _Fates(reads, whole, unseen, free)
 
     def kept(self, parameters: bytes, resources: bytes) -> str:
         """Return JSON of what is kept: the parameters and the resources.
@@ -101,27 +112,36 @@ class _Fate(Enum):
     """It stays with all that is below it."""
     QUERY = auto()
     """It stays without the values that it has."""
+    OPENING = auto()
+    """Its first word stays."""
+    GIVEN = auto()
+    """It is told that it was there."""
     ADDRESS = auto()
     """It stays without a password and without a query, which may be a signature."""
     UNSEEN = auto()
     """As a text it stays; what is below it goes, whatever it is called."""
+    FREE = auto()
+    """It goes, and so does what is below it and no ARN, whatever it is called."""
     GONE = auto()
     """It goes with all that is below it."""
     SAME = auto()
     """What its parent's is: EC2 writes an element as `{"tag": 1, "content": "vpc-…"}`."""
 
 
-_UNREAD, _READ, _WHOLE, _QUERY, _ADDRESS, _UNSEEN, _GONE, _SAME = _Fate
+_UNREAD, _READ, _WHOLE, _QUERY, _OPENING, _GIVEN, _ADDRESS, _UNSEEN, _FREE, _GONE, _SAME = _Fate
 
 
 class _Fates(dict[str, _Fate]):
     """What becomes of parameters, by their names as recorded."""
 
-    def __init__(self, reads: frozenset[str], whole: frozenset[str], unseen: frozenset[str]) -> None:
+    def __init__(
+        self, reads: frozenset[str], whole: frozenset[str], unseen: frozenset[str], free: frozenset[str]
+    ) -> None:
         super().__init__(content=_SAME)
         self._reads = reads
         self._whole = whole
         self._unseen = unseen
+        self._free = free
 
     def __missing__(self, name: str) -> _Fate:
         lowered = name.lower()
@@ -130,8 +150,10 @@ class _Fates(dict[str, _Fate]):
             fate = _WHOLE
         elif lowered in self._unseen:
             fate = _UNSEEN if fate is _READ else _GONE
-        elif lowered == _STATEMENT:
-            fate = _QUERY
+        elif lowered in self._free:
+            fate = _FREE
+        elif fate is _READ and lowered in _TEXTS:
+            fate = _TEXTS[lowered]
         elif fate is _READ and lowered.endswith(("url", "uri")):
             fate = _ADDRESS
         if len(self) < _MOST_NAMES:
@@ -164,6 +186,8 @@ def _of(value: Any, fate: _Fate, fates: _Fates) -> Any:
         return _of_text(value, fate)
     if fate is _WHOLE:
         return value
+    if fate is _FREE:
+        return _arns_of(value)
     if is_object(value):
         return None if fate is _UNSEEN or fate is _GONE else _of_object(value, fate, fates)
     if is_list(value):
@@ -171,11 +195,23 @@ def _of(value: Any, fate: _Fate, fates: _Fates) -> Any:
     return value if fate is _READ else None
 
 
+def _arns_of(value: Any) -> Any:
+    """Return what is an ARN of a value, and what leads to it; None for nothing."""
+    if isinstance(value, str):
+        return value if value.startswith("arn:") and len(value) <= _LONGEST else None
+    if is_object(value):
+        return {name: left for name, inner in value.items() if (left := _arns_of(inner)) is not None} or None
+    return [left for one in value if (left := _arns_of(one)) is not None] or None if is_list(value) else None
+
+
 def _of_text(text: str, fate: _Fate) -> str | None:
-    if fate is _GONE or (fate is _UNREAD and not text.startswith("arn:")):
+    if fate is _GONE or (fate in (_UNREAD, _FREE) and not text.startswith("arn:")):
         return None
-    if len(text) > _LONGEST:
+    if len(text) > _LONGEST or fate is _GIVEN:
         return _TOO_LONG
+    if fate is _OPENING:
+        opening = _FIRST_WORDS.match(text)
+        return opening.group() if opening else _TOO_LONG
     if fate is _QUERY:
         return _LITERAL.sub("''", text)
     if fate is _ADDRESS or "://" in text:
@@ -183,7 +219,14 @@ def _of_text(text: str, fate: _Fate) -> str | None:
     return text
 
 
-_STATEMENT: Final = "statement"
+_TEXTS: Final = {
+    **dict.fromkeys(("statement", "statements", "transactstatements"), _QUERY),
+    "querystring": _OPENING,
+    "policy": _GIVEN,
+}
+"""Texts that rules read in part: the tables of a statement, the verb of a query, that there is a policy."""
+
+_FIRST_WORDS: Final = re.compile(r"\s*(?:show\s+)?[a-z]+\b", re.IGNORECASE | re.ASCII)
 _USER: Final = re.compile(r"://[^/@]*@")
 _LITERAL: Final = re.compile(r"'[^']*(?:'|$)|`[^`]*(?:`|$)|(?<![\w.\"-])-?\d[\w.]*")
 """A value in a PartiQL statement, which says nothing of its table."""
@@ -192,4 +235,4 @@ _LONGEST: Final = 2048
 """No name and no ARN is longer."""
 
 _TOO_LONG: Final = "…"
-"""Stands for a text that is there and is no name."""
+"""Stands for a text that is there and is no name, or which nobody reads."""

@@ -1,8 +1,10 @@
 """Which permissions a call needed: its actions, each with what they were done to, and the roles that it passed."""
 
+import json
 from collections.abc import Mapping
+from importlib.resources import files
 from types import MappingProxyType
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 
@@ -13,11 +15,16 @@ from sekisho.activity.passed_roles import PassedRole
 from sekisho.activity.permission import Basis, Permission, Reach
 from sekisho.activity.touched import resources_of
 
-READS: Final = (actions.READS | touched.READS | passed_roles.READS | request_context.READS) - {"code", "content"}
+READS: Final = (actions.READS | touched.READS | passed_roles.READS | request_context.READS) - {
+    "awsaccesskeyid",
+    "code",
+    "content",
+}
 """The parameters that decide which permissions a call needed, and under which conditions, in lower case; all others
 are dropped.
 
-`code` and `content` matter for what is below them, and as texts they are code and content.
+`code` and `content` matter for what is below them, and as texts they are code and content. An access key is no resource
+of EC2's, though it is called like one.
 """
 
 WHOLE: Final = frozenset(name for name in READS if name.startswith("tag") or name.endswith(("tags", "tagset")))
@@ -40,6 +47,16 @@ UNSEEN: Final = frozenset(
     }
 )
 """What people fill with names and values of their own: nothing below it says what a call needed."""
+
+FREE: Final = frozenset(
+    cast(
+        "list[str]",
+        json.loads(files("sekisho.activity").joinpath("generated", "free_form_parameters.json").read_text("utf-8"))[
+            "names"
+        ],
+    )
+)
+"""What callers give names of their own below, so that only ARNs are kept; `tools/free_form_parameters.py` finds it."""
 
 NO_PROFILES: Final[Mapping[str, str]] = MappingProxyType({})
 

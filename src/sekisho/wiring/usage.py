@@ -16,7 +16,7 @@ from platformdirs import user_state_path
 from sekisho.activity import NotARecordFileError
 from sekisho.activity.caller import Caller, told_without_path
 from sekisho.activity.kept import Keeper
-from sekisho.activity.needs import READS, UNSEEN, WHOLE
+from sekisho.activity.needs import FREE, READS, UNSEEN, WHOLE
 from sekisho.activity.passed_roles import role_of_profile
 from sekisho.activity.record import read_records
 from sekisho.activity.summarist import Summarist
@@ -73,7 +73,7 @@ def summarise(batch: Batch) -> tuple[pa.Table, list[FileReport]]:
 
     A file that cannot be read, or is none of CloudTrail's, is told of and adds nothing.
     """
-    summarist = Summarist(Keeper(READS, WHOLE, UNSEEN))
+    summarist = Summarist(Keeper(READS, WHOLE, UNSEEN, FREE))
     reports: list[FileReport] = []
     for file, content in _contents(batch):
         try:

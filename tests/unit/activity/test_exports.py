@@ -11,7 +11,7 @@ import pytest
 
 from sekisho.activity import NotARecordFileError
 from sekisho.activity.kept import Keeper
-from sekisho.activity.needs import READS, UNSEEN, WHOLE
+from sekisho.activity.needs import FREE, READS, UNSEEN, WHOLE
 from sekisho.activity.record import read_records
 from sekisho.activity.summarist import Summarist
 from sekisho.resources.json_values import is_list, is_object
@@ -82,7 +82,7 @@ def usage_of(content: bytes) -> list[Any]:
     """Return all that is kept of records."""
     found = read_records(content)
     assert not found.malformed, found.problem
-    summarist = Summarist(Keeper(READS, WHOLE, UNSEEN))
+    summarist = Summarist(Keeper(READS, WHOLE, UNSEEN, FREE))
     summarist.add(found)
     rows = summarist.rows
     return [(rows.usages[usage], call, list(rows.times), bytes(rows.ids)) for usage, call in rows.numbers]
