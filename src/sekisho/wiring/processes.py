@@ -2,12 +2,14 @@
 
 import gc
 import multiprocessing
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from itertools import islice
 from multiprocessing.context import BaseContext
+from pathlib import Path
 from typing import Final, TypeVar
 
 from sekisho.activity import UsageError
@@ -68,11 +70,12 @@ def in_processes(
         prepare: what each process does first.
 
     Raises:
-        UsageError: processes were killed again and again.
+        UsageError: processes were killed again and again, or cannot begin.
     """
     if number == 1:
         yield from ((task, work(task)) for task in tasks)
         return
+    _check_program()
     start = partial(ProcessPoolExecutor, number, mp_context=_context(loads), initializer=prepare)
     left = iter(tasks)
     waiting: list[Task] = []
@@ -84,6 +87,22 @@ def in_processes(
                 raise UsageError("a process was killed three times; is there enough memory?") from error
         else:
             return
+
+
+def _check_program() -> None:
+    """Check that other processes can load the program that this one runs, which they do before anything else.
+
+    Raises:
+        UsageError: it came from standard input or a pipe, which is read only once.
+
+    Source: Python documentation, `multiprocessing`, "The spawn and forkserver start methods".
+    """
+    program = getattr(sys.modules["__main__"], "__file__", None)
+    if program is not None and not Path(program).is_file():
+        raise UsageError(
+            f"several processes cannot load the program `{program}`, which is no file; save it as one, or use one"
+            " process"
+        )
 
 
 def _run(

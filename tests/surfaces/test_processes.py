@@ -1,0 +1,54 @@
+"""Programs that let several processes read, however they were started."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+PROGRAM = """
+from sekisho.activity import UsageError
+from sekisho.wiring.processes import in_processes
+
+if __name__ == "__main__":
+    try:
+        print(sorted(result for _, result in in_processes(abs, [-1, -2], NUMBER, loads="sekisho.wiring.processes")))
+    except UsageError as error:
+        print(error)
+"""
+
+
+def run(*arguments: str, program: str | None = None) -> str:
+    said = subprocess.run(
+        [sys.executable, *arguments],
+        input=program,
+        env={name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (said.returncode, said.stderr) == (0, "")
+    return said.stdout.strip()
+
+
+def test_a_program_in_a_file_has_as_many_processes_as_it_likes(tmp_path: Path) -> None:
+    file = tmp_path / "program.py"
+    file.write_text(PROGRAM.replace("NUMBER", "2"))
+
+    assert run(str(file)) == "[1, 2]"
+
+
+@pytest.mark.parametrize("arguments", [("-",), (), ("/dev/stdin",)], ids=" ".join)
+def test_a_program_on_standard_input_is_told_what_to_do(arguments: tuple[str, ...]) -> None:
+    told = run(*arguments, program=PROGRAM.replace("NUMBER", "2"))
+
+    assert told.startswith("several processes cannot load the program `")
+    assert told.endswith("save it as one, or use one process")
+
+
+def test_one_process_needs_no_file() -> None:
+    assert run("-", program=PROGRAM.replace("NUMBER", "1")) == "[1, 2]"
+    assert run("-c", PROGRAM.replace("NUMBER", "2")) == "[1, 2]"
