@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -45,7 +46,8 @@ def generate(job: PolicyGeneration, places: Mapping[str, LogFiles]) -> Generated
         is_whole = _read(store, place, _question(job, scope)) and is_whole
         profiles |= instance_profiles(store)
         uses += _uses(store, job, scope)
-    activity = activity_of(job.principal_arn, uses, profiles)
+    # Nobody is shown conditions that held each time, and none are looked for where nobody knows how it was done.
+    activity = replace(activity_of(job.principal_arn, uses, profiles), ways={})
     proposal = propose(activity)
     return GeneratedPolicies(
         policies=_texts(proposal.policies),
@@ -55,7 +57,11 @@ def generate(job: PolicyGeneration, places: Mapping[str, LogFiles]) -> Generated
 
 
 class _Here:
-    """Reads in this process, as long as files may be read at all."""
+    """Reads in this process, as long as files may be read at all.
+
+    It is one process: the server has the other cores for its answers, and may end this one at any time, which would
+    leave those behind that it had begun.
+    """
 
     def run(self, batches: Iterable[Batch]) -> Iterator[tuple[Batch, list[FileReport]]]:
         is_let_in = False

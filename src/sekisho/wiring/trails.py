@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sekisho.activity import UsageError
+from sekisho.activity import ActivityError
 from sekisho.collectors import CollectError, DeniedError, LiveOptions, MissingError
 from sekisho.collectors.trails import LocalFiles, LogFiles, S3Files, files_of_trail, is_trail
 from sekisho.findings import GeneratedPolicies, JobError, JobErrorCode, PolicyGeneration
@@ -61,7 +61,7 @@ class GenerateFromTrails:
             return JobError(JobErrorCode.AUTHORIZATION_ERROR, str(error))
         except MissingError as error:
             return JobError(JobErrorCode.RESOURCE_NOT_FOUND_ERROR, str(error))
-        except (CollectError, UsageError, OSError) as error:
+        except (CollectError, ActivityError, OSError) as error:
             return JobError(JobErrorCode.SERVICE_ERROR, str(error))
 
     def _place(self, arn: str) -> LogFiles:
