@@ -16,7 +16,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 from sekisho.activity.actions import prefix_of
-from sekisho.activity.actions.known import find_action
+from sekisho.activity.actions.known import existing_action, find_action
 from sekisho.activity.actions.reference import authorized
 
 
@@ -54,7 +54,7 @@ def _hints_of_table(source: str, name: str) -> tuple[Hint, ...]:
 def _hints_of_reference(source: str, name: str) -> tuple[Hint, ...]:
     """Return what AWS's Service Reference names beside the action of the same name."""
     prefix = prefix_of(source)
-    named = authorized(prefix, name)
+    named = tuple(filter(None, map(existing_action, authorized(prefix, name))))
     own = find_action(prefix, name)
     return tuple(Hint(one, own) for one in named if one != own) if own in named else ()
 

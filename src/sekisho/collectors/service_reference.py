@@ -50,7 +50,7 @@ def fetch_reference(url: str, now: datetime, progress: Progress | None = None) -
         progress.expect(len(places))
     services: dict[str, Service] = {}
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        waiting = {prefix: pool.submit(_service, base, path) for prefix, path in places.items()}
+        waiting = {prefix: pool.submit(_service, base, prefix, path) for prefix, path in places.items()}
         try:
             for prefix, service in waiting.items():
                 services[prefix] = service.result()
@@ -75,10 +75,10 @@ def _list(base: str) -> dict[str, str]:
     return found
 
 
-def _service(base: str, path: str) -> Service:
+def _service(base: str, prefix: str, path: str) -> Service:
     url = f"{base}{path}"
     try:
-        return parse_service(_fetch(url))
+        return parse_service(_fetch(url), prefix)
     except ServiceReferenceError as error:
         raise CollectError(f"{shown(url)}: {error}") from error
 

@@ -10,6 +10,7 @@ from fakes.service_reference import operation, service
 from sekisho.activity.actions import NeededAction, Unmapped, actions_of, consult, prefix_of
 from sekisho.activity.actions.known import every_action, find_action, has_prefix
 from sekisho.activity.actions.reference import (
+    Service,
     ServiceReference,
     format_reference,
     parse_reference,
@@ -31,6 +32,7 @@ PUBLISHED = {
         operation("StoreThing", "s3:PutObject", "s3:GetObject"),
         operation("NameThing"),
         operation("GiveThing", "iam:PassRole"),
+        operation("WishThing", "frobnicate:GrantThing", "nobody:DoThing"),
     ),
     "s3": service(
         "s3",
@@ -44,7 +46,7 @@ PUBLISHED = {
 
 
 def reference(**services: Any) -> ServiceReference:
-    read = {name: parse_service(json.dumps(one).encode()) for name, one in services.items()}
+    read = {name: parse_service(json.dumps(one).encode(), name) for name, one in services.items()}
     return ServiceReference("2026-11-20T10:00:00+00:00", "https://example.com/", read)
 
 
@@ -100,8 +102,8 @@ def test_of_several_actions_of_other_names_all_of_the_service_are_granted_and_ma
 
 
 @pytest.mark.usefixtures("consulted")
-@pytest.mark.parametrize("name", ["NameThing", "GiveThing", "EatThing"])
-def test_what_it_does_not_say_stays_unmapped(name: str) -> None:
+@pytest.mark.parametrize("name", ["NameThing", "GiveThing", "WishThing", "EatThing"])
+def test_what_it_does_not_say_or_does_not_exist_stays_unmapped(name: str) -> None:
     assert isinstance(actions_of(call("frobnicate", name)), Unmapped)
 
 
@@ -139,7 +141,7 @@ def test_what_was_found_with_it_is_forgotten_without_it() -> None:
 def test_several_sdks_may_have_an_operation_of_one_name() -> None:
     twice = service("ses", ("A", "B"), operation("Send", "ses:A"), operation("Send", "ses:B", "ses:A"))
 
-    assert parse_service(json.dumps(twice).encode()).operations == {"Send": ("ses:A", "ses:B")}
+    assert parse_service(json.dumps(twice).encode(), "ses").operations == {"Send": ("ses:A", "ses:B")}
 
 
 def test_what_is_kept_is_read_back() -> None:
@@ -160,6 +162,17 @@ def test_what_is_something_else_is_said(content: bytes) -> None:
 
 
 def test_a_file_of_a_service_that_has_no_operations() -> None:
-    assert parse_service(b'{"Name": "x"}').actions == ()
+    assert parse_service(b'{"Name": "x"}', "x").actions == ()
+    assert parse_service(b'{"Operations": [{"Name": "a", "AuthorizedActions": null}]}', "x").operations == {}
     with pytest.raises(ServiceReferenceError):
-        parse_service(b'{"Actions": [{}]}')
+        parse_service(b'{"Actions": [{}]}', "x")
+
+
+def test_what_is_no_name_of_an_action_is_left_out() -> None:
+    odd = service(
+        "frobnicate", ("*", "Get*", "", "TurnThing", 'a"b', "x:y"), operation("Spin", "*:*", "iam:*", "iam:a b")
+    )
+
+    assert parse_service(json.dumps(odd).encode(), "frobnicate") == Service(("frobnicate:TurnThing",))
+    with pytest.raises(ServiceReferenceError):
+        parse_reference(b'{"fetched": "", "source": "", "services": {"s3": {"actions": ["s3:*"]}}}')

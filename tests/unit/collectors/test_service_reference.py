@@ -40,7 +40,7 @@ def test_all_services_are_fetched_from_the_place_that_was_named(place: Publisher
     found = fetch_reference(place.base, NOW, heard)
 
     assert found.services.keys() == {"s3", "sqs"}
-    assert found.services["sqs"].actions == ("SendMessage", "Purge")
+    assert found.services["sqs"].actions == ("sqs:SendMessage", "sqs:Purge")
     assert found.services["s3"].operations == {"GetObject": ("s3:GetObject",)}
     assert (found.fetched, found.source) == ("2026-11-23T10:00:00+00:00", f"{place.base}/")
     assert (heard.expected, heard.steps) == (2, ["s3", "sqs"])

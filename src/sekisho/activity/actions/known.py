@@ -12,6 +12,12 @@ def find_action(prefix: str, name: str) -> str | None:
     return _actions(prefix).get(name.lower())
 
 
+def existing_action(action: str) -> str | None:
+    """Return an action as AWS spells it; None where there is none of the name."""
+    prefix, _, name = action.partition(":")
+    return find_action(prefix, name)
+
+
 def has_prefix(prefix: str) -> bool:
     """Say whether there are actions with a prefix, which is in lower case."""
     return bool(_actions(prefix))
@@ -25,9 +31,9 @@ def every_action(prefix: str) -> frozenset[str]:
 @lru_cache(maxsize=512)
 def _actions(prefix: str) -> Mapping[str, str]:
     """Return the actions of a prefix that exists, by their names in lower case; nothing for any other."""
-    newer = {name.lower(): name for name in actions_of_reference(prefix)}
-    known = {name: str(one["name"]) for name, one in load_catalogue("actions", prefix).items()}
-    return {name: f"{prefix}:{spelled}" for name, spelled in {**newer, **known}.items()}
+    newer = {action.partition(":")[2].lower(): action for action in actions_of_reference(prefix)}
+    known = {name: f"{prefix}:{one['name']}" for name, one in load_catalogue("actions", prefix).items()}
+    return {**newer, **known}
 
 
 def forget_actions() -> None:

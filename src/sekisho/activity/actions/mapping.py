@@ -9,7 +9,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from sekisho.activity.actions import api_gateway, names, s3, several, tagging
-from sekisho.activity.actions.known import find_action, forget_actions
+from sekisho.activity.actions.known import existing_action, find_action, forget_actions
 from sekisho.activity.actions.needed import (
     Answer,
     NeededAction,
@@ -173,7 +173,8 @@ def _from_reference(prefix: str, name: str) -> tuple[NeededAction, ...] | None:
     Of several it does not say which are asked for each time. The one of the same name is, and the others are left to
     `dependent_actions`; where there is none of the name, all of the service's own are granted, and marked.
     """
-    named = next(filter(None, (authorized(one, name) for one in (prefix, *FURTHER.get(prefix, ())))), ())
+    told = next(filter(None, (authorized(one, name) for one in (prefix, *FURTHER.get(prefix, ())))), ())
+    named = tuple(filter(None, map(existing_action, told)))
     if not named or find_action(prefix, name) in named:
         return None
     if len(named) == 1:

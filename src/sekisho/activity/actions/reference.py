@@ -7,9 +7,10 @@ parameters: `GetObject` has the one for old versions as well.
 Source: Service Authorization Reference, "Simplified AWS service information for programmatic access".
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from typing import Final, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 
@@ -19,16 +20,22 @@ _OF_ANOTHER: Final = "iam:PassRole"
 """What `passed_roles` knows better: whether a call passed a role, and which."""
 
 
+_ACTION: Final = re.compile(r"[a-z0-9-]{1,128}:[A-Za-z0-9-]{1,128}")
+"""An action with its prefix. Nothing in it is a wildcard, whoever published it."""
+
+Action = Annotated[str, msgspec.Meta(pattern=f"^{_ACTION.pattern}$")]
+
+
 class Service(msgspec.Struct, frozen=True):
     """What is kept of a service.
 
     Attributes:
-        actions: their names, without the prefix, as AWS spells them.
+        actions: those that there are, with their prefix, as AWS spells them.
         operations: to the name of each operation, the actions that may be asked for, with their prefixes.
     """
 
-    actions: tuple[str, ...]
-    operations: Mapping[str, tuple[str, ...]] = {}
+    actions: tuple[Action, ...]
+    operations: Mapping[str, tuple[Action, ...]] = {}
 
 
 class ServiceReference(msgspec.Struct, frozen=True):
@@ -59,30 +66,38 @@ class _Authorized(_Named, frozen=True, rename="pascal"):
 
 
 class _Operation(_Named, frozen=True, rename="pascal"):
-    authorized_actions: tuple[_Authorized, ...] = ()
+    authorized_actions: tuple[_Authorized, ...] | None = None
 
 
 class _File(msgspec.Struct, frozen=True, rename="pascal"):
-    actions: tuple[_Named, ...] = ()
-    operations: tuple[_Operation, ...] = ()
+    actions: tuple[_Named, ...] | None = None
+    operations: tuple[_Operation, ...] | None = None
 
 
-def parse_service(content: bytes) -> Service:
+def parse_service(content: bytes, prefix: str) -> Service:
     """Return what is kept of the file of a service.
+
+    Args:
+        content: of the file.
+        prefix: of the service's actions.
 
     Raises:
         ServiceReferenceError: it is no such file.
     """
     found = _decoded(content, _File)
     operations: dict[str, dict[str, None]] = {}
-    for operation in found.operations:
+    for operation in found.operations or ():
         # Several SDKs may have an operation of the name.
         actions = operations.setdefault(operation.name, {})
-        actions |= {f"{one.service}:{one.name}": None for one in operation.authorized_actions}
+        actions |= dict.fromkeys(_actions((one.service, one.name) for one in operation.authorized_actions or ()))
     return Service(
-        tuple(one.name for one in found.actions),
+        tuple(_actions((prefix, one.name) for one in found.actions or ())),
         {name: tuple(actions) for name, actions in operations.items() if actions},
     )
+
+
+def _actions(named: Iterable[tuple[str, str]]) -> Iterator[str]:
+    return filter(_ACTION.fullmatch, (f"{prefix}:{name}" for prefix, name in named))
 
 
 def parse_service_list(content: bytes) -> Mapping[str, str]:
@@ -110,7 +125,7 @@ def parse_reference(content: bytes) -> ServiceReference:
 
 def format_reference(reference: ServiceReference) -> bytes:
     """Return a reference as JSON."""
-    return msgspec.json.format(msgspec.json.encode(reference), indent=1)
+    return msgspec.json.encode(reference)
 
 
 Kind = TypeVar("Kind")
@@ -129,11 +144,6 @@ class _Consulted:
     reference: ServiceReference | None = None
 
 
-def consulted() -> ServiceReference | None:
-    """Return the reference that is asked in this process; None where there is none."""
-    return _Consulted.reference
-
-
 def set_consulted(reference: ServiceReference | None) -> None:
     """Have a reference asked in this process; `mapping.consult` also forgets what was found without it."""
     _Consulted.reference = reference
@@ -141,7 +151,7 @@ def set_consulted(reference: ServiceReference | None) -> None:
 
 
 def actions_of_reference(prefix: str) -> Iterable[str]:
-    """Return the names of the actions of a prefix."""
+    """Return the actions with a prefix."""
     service = _service(prefix)
     return service.actions if service else ()
 
