@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from sekisho.activity.actions.reference import Service, ServiceReference, format_reference
 from sekisho.api import IssuedKey, Role
 from sekisho.collectors.trails import LocalFiles
+from sekisho.wiring.service_reference import FILE_NAME
 from surfaces.aws import ENVIRONMENT, Refuses, Wire, client
 from surfaces.serving import REGION, Program, Served, wait_for
 from trails import PLANTED, Truth, write_trail
@@ -191,6 +193,25 @@ def test_what_is_not_known_makes_a_policy_incomplete(program: Program, tmp_path:
             told = ended(served, key, start(served, key, arn))
             assert resources_of(told) == sqs("jobs")
             assert told["generatedPolicyResult"]["properties"]["isComplete"] is False
+
+
+def test_a_server_knows_what_awss_service_reference_knows(program: Program, tmp_path: Path) -> None:
+    write(tmp_path / "trail", record(1, eventSource="new.amazonaws.com", eventName="Frobnicate"))
+    known = Service(("new:TurnThing",), {"Frobnicate": ("new:TurnThing",)})
+    (tmp_path / FILE_NAME).write_bytes(format_reference(ServiceReference("2026-11-20", "here", {"new": known})))
+    key = program.issue_key(Role.OPERATOR)
+    with program.serving(
+        "--trail", f"{FOLDER_TRAIL}={tmp_path / 'trail'}", "--service-reference", str(tmp_path)
+    ) as served:
+        told = ended(served, key, start(served, key, FOLDER_TRAIL))
+
+    (policy,) = told["generatedPolicyResult"]["generatedPolicies"]
+    assert [one["Action"] for one in json.loads(policy["policy"])["Statement"]] == ["new:TurnThing"]
+    assert told["generatedPolicyResult"]["properties"]["isComplete"] is True
+
+
+def test_a_server_is_not_started_without_the_service_reference_that_is_named(program: Program, tmp_path: Path) -> None:
+    assert "has no Service Reference" in program.run("serve", "--service-reference", str(tmp_path), status=4)
 
 
 @pytest.fixture

@@ -29,6 +29,7 @@ from sekisho.keys import Credentials, KeyRing, KeyStore, MasterKey, Role, Status
 from sekisho.server import Duties, Judgement, Listen, ListenError, Parts, find_home, log_to, open_socket, run, url_of
 from sekisho.wiring import read_master_key
 from sekisho.wiring.alerts import Sources, telling_of
+from sekisho.wiring.service_reference import find_reference
 from sekisho.wiring.serving import (
     ApiKeys,
     Source,
@@ -88,6 +89,7 @@ def serve(
     alerts: Configuration,
     sources: Sources,
     trails: tuple[str, ...],
+    service_reference: Path | None,
     unused_permissions: bool,
     thresholds: Mapping[str, Any],
     exemptions: Sequence[Exemption],
@@ -98,7 +100,7 @@ def serve(
         targets=tuple(parse_target(one, stream=sys.stdout) for one in dict.fromkeys(events_to)),
         metrics_token=_metrics_token(),
     )
-    generate = _generate(trails, options_of(live))
+    generate = _generate(trails, options_of(live), service_reference)
     _check(sources)
     log_to(sys.stderr)
     with closing(open_socket(listen)) as listening, open_stores(database) as stores:
@@ -164,9 +166,10 @@ def _source(live: LiveSettings, recording: str | None, judgement: Judgement, *, 
     return live_source(options_of(live), judgement, unused_permissions=unused_permissions)
 
 
-def _generate(trails: Sequence[str], options: LiveOptions) -> GenerateFromTrails:
+def _generate(trails: Sequence[str], options: LiveOptions, reference: Path | None) -> GenerateFromTrails:
+    find_reference(reference)
     try:
-        return generate_from_trails(trails, options)
+        return generate_from_trails(trails, options, reference)
     except CollectError as error:
         raise SettingsError(f"--trail: {error}") from error
 

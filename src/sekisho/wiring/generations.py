@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Final
 
 from sekisho.activity import UsageBusyError
@@ -23,20 +24,21 @@ ASKED_AGAIN_AFTER: Final = timedelta(seconds=2)
 """How long to wait for another process that reads the same trail."""
 
 
-def generate(job: PolicyGeneration, places: Mapping[str, LogFiles]) -> GeneratedPolicies:
+def generate(job: PolicyGeneration, places: Mapping[str, LogFiles], reference: Path | None = None) -> GeneratedPolicies:
     """Read what is not kept yet of the trails of a job, and return its policies.
 
     Args:
         job: the job.
         places: to the ARN of each of its trails, where the files are.
+        reference: the folder of AWS's Service Reference; None for the user's cache folder, where it may be.
 
     Raises:
         CollectError: a trail is not there, or may not be read.
         UsageError: what was read cannot be kept.
-        ServiceReferenceError: AWS's Service Reference is kept and is damaged.
+        ServiceReferenceError: AWS's Service Reference is damaged, or not in the folder that is named.
     """
     settle()
-    use_reference(find_reference(None))
+    use_reference(find_reference(reference))
     uses: list[UseOf] = []
     profiles: dict[str, str] = {}
     is_whole = True

@@ -46,17 +46,20 @@ class GenerateFromTrails:
     Attributes:
         places: the trails that may be read.
         options: with whose credentials CloudTrail is asked where a trail delivers.
+        reference: the folder of AWS's Service Reference; None for the user's cache folder, where it may be.
     """
 
     places: Places
     options: LiveOptions
+    reference: Path | None = None
 
     def __call__(self, job: PolicyGeneration) -> GeneratedPolicies | JobError:
         """Read what is not kept yet, and return the policies or why there are none."""
         from sekisho.wiring.generations import generate  # noqa: PLC0415 - DuckDB, which the server does not need
 
         try:
-            return generate(job, {scope.arn: self._place(scope.arn) for scope in job.trails})
+            places = {scope.arn: self._place(scope.arn) for scope in job.trails}
+            return generate(job, places, self.reference)
         except DeniedError as error:
             return JobError(JobErrorCode.AUTHORIZATION_ERROR, str(error))
         except MissingError as error:
@@ -70,10 +73,12 @@ class GenerateFromTrails:
         return self.places[arn] or files_of_trail(arn, self.options)
 
 
-def generate_from_trails(settings: Iterable[str], options: LiveOptions) -> GenerateFromTrails:
+def generate_from_trails(
+    settings: Iterable[str], options: LiveOptions, reference: Path | None = None
+) -> GenerateFromTrails:
     """Return what carries out jobs on the trails that `--trail` names.
 
     Raises:
         CollectError: a setting names none.
     """
-    return GenerateFromTrails(trail_places(settings, options), options)
+    return GenerateFromTrails(trail_places(settings, options), options, reference)

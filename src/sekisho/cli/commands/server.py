@@ -23,8 +23,8 @@ from sekisho.cli.status import ExitStatus
 )
 @takes_live_settings(
     "recording", "host", "port", "tls-cert", "tls-key", "insecure-http", "rescan-hours", "events-to", "events-from",
-    "events-bucket", "events-topic", "lookup-events", "fill-gaps", "trail", "db", "secret-key-file",
-    "unused-permissions", *THRESHOLDS,
+    "events-bucket", "events-topic", "lookup-events", "fill-gaps", "trail", "service-reference", "db",
+    "secret-key-file", "unused-permissions", *THRESHOLDS,
 )  # fmt: skip
 def serve(
     *,
@@ -43,6 +43,7 @@ def serve(
     lookup_events: tuple[str, ...],
     fill_gaps: tuple[str, ...],
     trail: tuple[str, ...],
+    service_reference: str | None,
     db: str | None,
     secret_key_file: str | None,
     unused_permissions: bool,
@@ -84,6 +85,7 @@ def serve(
             filled=fill_gaps,
         ),
         trails=trail,
+        service_reference=_path(service_reference),
         unused_permissions=unused_permissions,
         thresholds={name: value for name, value in thresholds.items() if value is not None},
         exemptions=read_exemptions(settings),
