@@ -27,7 +27,7 @@ from sekisho.activity.usage import FileReport
 from sekisho.storage.usage.reader import UsageReader
 from sekisho.storage.usage.table import SHARED
 
-_LAYOUT: Final = 2
+_LAYOUT: Final = 3
 
 FORMAT: Final = blake2b(repr([_LAYOUT, *map(sorted, (READS, WHOLE, UNSEEN))]).encode(), digest_size=8).hexdigest()
 """Changes with what is kept of a record; files that are kept in another format are read anew."""
