@@ -147,6 +147,8 @@ class UsageReader:
         ):
             connection.execute(f"SET temp_directory = '{spill.replace(chr(39), chr(39) * 2)}'")
             connection.execute("SET preserve_insertion_order = false")
+            # It takes a process without a program for a person at a prompt, and draws on standard output.
+            connection.execute("SET enable_progress_bar = false")
             try:
                 connection.execute(f"{rows} {statement}", {"parts": list(self.parts), **values})
                 while some := connection.fetchmany(2048):
