@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
 import msgspec.structs
@@ -21,25 +21,38 @@ from sekisho.activity.usage import Usage
 _CALL: Final = "AwsApiCall"
 
 
+_Thing = TypeVar("_Thing")
+
+
+class Numbers(dict[_Thing, int]):
+    """Things with their numbers, 0, 1, …, in the order in which they are first asked for."""
+
+    def __missing__(self, thing: _Thing) -> int:
+        self[thing] = number = len(self)
+        return number
+
+
 @dataclass(slots=True)
 class Rows:
     """The rows of some records, and beside them the events: of each which row it is of, and what is its own.
 
     Attributes:
         usages: what calls share apart from what they were about.
-        numbers: of each row its number, by that of its usage and by what its calls were about; both are 0, 1, ….
+        numbers: of each row its number, by that of its usage and by what its calls were about.
         row_of: of each event the number of its row.
         times: of each event its `eventTime`, in seconds since 1970.
         ids: of each event 16 bytes, those of the UUID that is its `eventID`.
-        addresses: of each event its `sourceIPAddress`; empty where it has none.
+        addresses: of each `sourceIPAddress` its number; it is empty where a record has none.
+        address_of: of each event the number of its address.
     """
 
     usages: list[Usage] = field(default_factory=list[Usage])
-    numbers: dict[tuple[int, str], int] = field(default_factory=dict[tuple[int, str], int])
+    numbers: Numbers[tuple[int, str]] = field(default_factory=Numbers[tuple[int, str]])
     row_of: "array[int]" = field(default_factory=lambda: array("I"))
     times: "array[int]" = field(default_factory=lambda: array("I"))
     ids: bytearray = field(default_factory=bytearray)
-    addresses: list[str] = field(default_factory=list[str])
+    addresses: Numbers[str] = field(default_factory=Numbers[str])
+    address_of: "array[int]" = field(default_factory=lambda: array("I"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +88,8 @@ class Summarist:
         """Add the records of a file, and say what was in it."""
         calls, usages, callers, days = self._calls, self._usages, self._callers, self._days
         numbers, row_of, times = self.rows.numbers, self.rows.row_of, self.rows.times
+        addresses, address_of, ids = self.rows.addresses, self.rows.address_of, list[bytes]()
         no_calls, malformed, problem = Counter[str](), found.malformed, found.problem
-        ids, addresses = list[bytes](), self.rows.addresses
         for one, event_id in zip(map(_members, found.records), event_ids(found.records), strict=True):
             (
                 source, name, time, kind, _, region, code, message, recipient, address, endpoint,
@@ -108,14 +121,10 @@ class Summarist:
             usage = usages.get(shared)
             if usage is None:
                 usage = usages[shared] = self._number(shared)
-            row = usage, call
-            number = numbers.get(row)
-            if number is None:
-                number = numbers[row] = len(numbers)
-            row_of.append(number)
+            row_of.append(numbers[usage, call])
             times.append(seconds)
             ids.append(event_id)
-            addresses.append(address or "")
+            address_of.append(addresses[address or ""])
         self.rows.ids += b"".join(ids)
         return Counts(len(found.records), no_calls, malformed, problem)
 

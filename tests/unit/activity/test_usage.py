@@ -69,7 +69,7 @@ def test_records_that_no_policy_could_tell_apart_are_one_row() -> None:
 def test_from_where_a_call_came_is_kept_with_its_event() -> None:
     rows, _ = summarist_of(RECORD, RECORD | {"sourceIPAddress": "192.0.2.1"})
 
-    assert (rows.addresses, list(rows.row_of)) == (["", "192.0.2.1"], [0, 0])
+    assert (rows.addresses, list(rows.address_of), list(rows.row_of)) == ({"": 0, "192.0.2.1": 1}, [0, 1], [0, 0])
 
 
 def test_only_the_parameters_that_a_rule_reads_go_on() -> None:

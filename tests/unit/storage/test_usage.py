@@ -2,7 +2,8 @@
 
 import subprocess
 import sys
-from datetime import datetime
+from array import array
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -46,10 +47,10 @@ def events(*some: tuple[Usage, str, int], address: str = "192.0.2.1") -> Rows:
         if one not in rows.usages:
             rows.usages.append(one)
         row = (rows.usages.index(one), CALL)
-        rows.row_of.append(rows.numbers.setdefault(row, len(rows.numbers)))
+        rows.row_of.append(rows.numbers[row])
         rows.times.append(int(datetime.fromisoformat(time).timestamp()))
         rows.ids += bytes.fromhex(f"0a1b2c3d0000400080000000{number:08x}")
-        rows.addresses.append(address)
+        rows.address_of.append(rows.addresses[address])
     return rows
 
 
@@ -71,6 +72,53 @@ def test_a_table_is_made_without_pandas() -> None:
     )
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_uses_are_told_without_pandas(tmp_path: Path) -> None:
+    keep(UsageStore(tmp_path), "a", ONE)
+    code = (
+        "import sys; from pathlib import Path; from sekisho.storage.usage import UsageStore;"
+        f" list(UsageStore(Path({str(tmp_path)!r})).uses()); sys.exit('pandas' in sys.modules)"
+    )
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_nothing_is_drawn_in_a_process_without_a_program() -> None:
+    """DuckDB takes it for a person at a prompt, and standard output has the policies."""
+    code = (
+        "import sys; from sekisho.storage.usage import UsageReader\n"
+        "with UsageReader(['part'])._connected() as connection:\n"
+        "    sys.exit(connection.execute(\"SELECT current_setting('enable_progress_bar')\").fetchone()[0])"
+    )
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_what_is_told_of_many_is_what_was_kept(tmp_path: Path) -> None:
+    some = [
+        replace(usage(f"{ROLE}{at % 7}"), name=f"Name{at}", has_mfa=at % 2 == 0, is_path_known=at % 3 == 0)
+        for at in range(5000)
+    ]
+    rows = Rows(usages=some)
+    for at in range(len(some)):
+        rows.row_of.append(rows.numbers[at, f'[{{"at":{at}}},[]]'])
+        rows.times.append(at)
+        rows.ids += at.to_bytes(16)
+        rows.address_of.append(rows.addresses[f"192.0.2.{at % 250}"])
+    store = UsageStore(tmp_path)
+    keep(store, "a", rows)
+
+    told = list(store.uses())
+    assert sorted(int(one.usage.name.removeprefix("Name")) for one in told) == list(range(len(some)))
+    for one in told:
+        at = int(one.usage.name.removeprefix("Name"))
+        assert one.usage == replace(some[at], call=f'[{{"at":{at}}},[]]')
+        assert (one.count, one.first, one.last) == (1, moment(at), moment(at))
+
+
+def moment(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def test_an_event_counts_once_in_however_many_parts_it_is(tmp_path: Path) -> None:
@@ -114,7 +162,7 @@ def test_too_many_addresses_are_not_told(tmp_path: Path) -> None:
     store = UsageStore(tmp_path)
     for number in range(3):
         some = events(*((usage(), FIRST, at) for at in range(400)))
-        some.addresses[:] = [f"10.0.{number}.{at}" for at in range(400)]
+        some.address_of = array("I", (some.addresses[f"10.0.{number}.{at}"] for at in range(400)))
         keep(store, str(number), some)
 
     assert store.addresses(ROLE) == {ROLE: None}

@@ -1,15 +1,19 @@
 """What can be asked of parts of usage."""
 
-# The stubs of DuckDB know half of its types.
+# The stubs of DuckDB and pyarrow know half of their types.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import duckdb
+import pyarrow as pa
 
 from sekisho.activity import UsageError
 from sekisho.activity.event_ids import sample_of
@@ -25,7 +29,6 @@ from sekisho.storage.usage.statements import (
     USES,
     WITHIN,
 )
-from sekisho.storage.usage.table import SHARED
 
 MEMORY: Final = "64MB"
 """What DuckDB may hold before it goes on in a file."""
@@ -82,7 +85,7 @@ class UsageReader:
         for asked in ranges:
             one, other = (asked, asked) if isinstance(asked, str) else asked
             statement = USES if one == other else f"{USES} ORDER BY principal"
-            yield from map(_use, self._query(statement, start, end, one=one, other=other))
+            yield from self._uses(statement, start, end, one=one, other=other)
 
     def succeeded(self, name: str, about: str = "", start: str = "", end: str = "~") -> Iterator[UseOf]:
         """Yield calls that succeeded, whoever made them, the earliest first.
@@ -93,7 +96,7 @@ class UsageReader:
             start: the first moment.
             end: the last moment.
         """
-        yield from map(_use, self._query(SUCCEEDED, start, end, name=name, about=about))
+        yield from self._uses(SUCCEEDED, start, end, name=name, about=about)
 
     def calls(self, name: str) -> list[Usage]:
         """Return the calls of this name that succeeded, whoever made them, the latest last."""
@@ -133,14 +136,37 @@ class UsageReader:
             for principal, some in found.items()
         }
 
+    def _uses(self, statement: str, start: str, end: str, **values: Any) -> Iterator[UseOf]:
+        """Yield the uses that a statement answers with, once DuckDB has given back its memory."""
+        if self.parts:
+            with self._connected() as connection:
+                asked, told = self._about(statement, start, end, values)
+                found = connection.sql(asked, params=told).to_arrow_table().to_batches(_AT_ONCE)
+            yield from chain.from_iterable(map(_uses, found))
+
     def _query(self, statement: str, start: str = "", end: str = "~", **values: Any) -> Iterator[tuple[Any, ...]]:
         """Yield what a statement answers about the rows of some time."""
-        if not self.parts:
-            return
-        rows = ALWAYS
-        if start or end != "~":
-            rows = WITHIN
-            values |= {"start": _seconds(start, "T00:00:00Z"), "end": _seconds(end, "T23:59:59Z")}
+        if self.parts:
+            with self._connected() as connection:
+                connection.execute(*self._about(statement, start, end, values))
+                while some := connection.fetchmany(_AT_ONCE):
+                    yield from some
+
+    def _about(self, statement: str, start: str, end: str, values: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Return a statement about the rows of some time, with the values in it."""
+        told = {"parts": list(self.parts), **values}
+        if not start and end == "~":
+            return f"{ALWAYS} {statement}", told
+        told |= {"start": _seconds(start, "T00:00:00Z"), "end": _seconds(end, "T23:59:59Z")}
+        return f"{WITHIN} {statement}", told
+
+    @contextmanager
+    def _connected(self) -> Generator[duckdb.DuckDBPyConnection]:
+        """Have DuckDB at hand for a question.
+
+        Raises:
+            UsageError: the parts cannot be read.
+        """
         with (
             TemporaryDirectory(prefix="sekisho-") as spill,
             duckdb.connect(config={"memory_limit": MEMORY, "threads": 1}) as connection,
@@ -150,9 +176,7 @@ class UsageReader:
             # It takes a process without a program for a person at a prompt, and draws on standard output.
             connection.execute("SET enable_progress_bar = false")
             try:
-                connection.execute(f"{rows} {statement}", {"parts": list(self.parts), **values})
-                while some := connection.fetchmany(2048):
-                    yield from some
+                yield connection
             except duckdb.Error as error:
                 folder = Path(self.parts[0]).parent
                 raise UsageError(
@@ -161,9 +185,19 @@ class UsageReader:
                 ) from error
 
 
-def _use(row: tuple[Any, ...]) -> UseOf:
-    number, first, last, sample = row[_ROW:]
-    return UseOf(Usage(*row[:_ROW]), number, first, last, sample_of(sample))
+def _uses(rows: pa.RecordBatch) -> Iterator[UseOf]:
+    """Yield rows, in which texts that come again and again are one object each."""
+    columns: list[Any] = rows.columns
+    *shared, calls, numbers, firsts, lasts, samples = columns
+    usages = map(Usage, *map(_repeated, shared), calls.to_pylist())
+    told = (column.to_pylist() for column in (numbers, firsts, lasts))
+    return map(UseOf, usages, *told, map(sample_of, samples.to_pylist()))
+
+
+def _repeated(column: Any) -> Iterator[Any]:
+    encoded = column.dictionary_encode()
+    places = memoryview(encoded.indices.buffers()[1]).cast("i")[: len(column)]
+    return map(encoded.dictionary.to_pylist().__getitem__, places)
 
 
 def _seconds(moment: str, time: str) -> int:
@@ -173,5 +207,6 @@ def _seconds(moment: str, time: str) -> int:
     return int(datetime.fromisoformat(moment if "T" in moment else f"{moment}{time}").timestamp())
 
 
-_ROW: Final = len(SHARED)
 _LAST: Final = 2**32 - 1
+_AT_ONCE: Final = 2048
+"""How many rows are made Python's at once."""

@@ -67,7 +67,8 @@ def _own(rows: Rows, order: "pa.Array[Any]") -> Iterator["pa.Array[Any]"]:
     events = pc.sort_indices(pc.bit_wise_or(pc.shift_left(places, _BITS_OF_TIME), times.cast(pa.uint64())))
     counts = pc.value_counts(places.take(events)).field("counts")
     begins: Any = pc.cumulative_sum(pa.concat_arrays([_numbers("q", [0]), counts])).cast(pa.int32())
-    for column in (times, ids, _texts(rows.addresses)):
+    addresses = _texts([*rows.addresses]).take(_array(pa.uint32(), number, rows.address_of))
+    for column in (times, ids, addresses):
         yield pa.ListArray.from_arrays(begins, column.take(events))
 
 
