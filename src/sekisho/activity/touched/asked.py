@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -21,7 +22,7 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
     service: str
     operation: str
     parameters: Mapping[str, Any]
-    place: dict[str, str]
+    place: Mapping[str, str]
     call: Call
 
     def alone(self, parameters: Mapping[str, Any]) -> "Asked":
@@ -31,28 +32,38 @@ class Asked(msgspec.Struct, frozen=True, gc=False):
     @classmethod
     def about(cls, action: str, call: Call) -> "Asked":
         """Return an action, in lower case, and a call with its parameters and what they say of their account."""
-        service = action.partition(":")[0]
-        name = call.name.lower()
-        name = _VERSION.sub("", name) if "20" in name else name
-        parameters = lowered(call.parameters, name)
-        place = {
-            "Partition": call.partition,
-            "Region": call.region or ANY,
-            "Account": call.account or ANY,
-        }
-        for path in OWNERS.get(service, ()):
+        service, operation, owners = _names(action, call.name)
+        parameters = lowered(call.parameters, operation)
+        account = call.account
+        for path in owners:
             for text in texts_at(parameters, (path,)):
                 if _ACCOUNT.fullmatch(text):
-                    place["Account"] = text
-        place["AccountId"] = place["Account"]
-        return cls(action, service, name, parameters, place, call)
+                    account = text
+        return cls(action, service, operation, parameters, _place(call.partition, call.region, account), call)
+
+
+@lru_cache(maxsize=16384)
+def _names(action: str, name: str) -> tuple[str, str, tuple[str, ...]]:
+    """Return the service of an action, the operation that a call has the name of, and where it names an owner."""
+    service = action.partition(":")[0]
+    operation = name.lower()
+    return service, _VERSION.sub("", operation) if "20" in operation else operation, OWNERS.get(service, ())
+
+
+@lru_cache(maxsize=4096)
+def _place(partition: str, region: str, account: str) -> Mapping[str, str]:
+    """Return what an ARN has of where a call was made."""
+    owner = account or ANY
+    return {"Partition": partition, "Region": region or ANY, "Account": owner, "AccountId": owner}
 
 
 def recorded_or_filled(asked: Asked) -> set[str]:
     """Return ARNs of the record, and for the resource types without one those that the parameters make."""
     known = recorded(asked)
-    kinds = set(known.values())
-    rows = (row for row in rows_of(asked.action, asked.operation) if row.kind.name not in kinds)
+    rows = rows_of(asked.action, asked.operation)
+    if known:
+        kinds = set(known.values())
+        rows = tuple(row for row in rows if row.kind.name not in kinds)
     return filled(asked, rows, set(known))
 
 
@@ -70,8 +81,11 @@ def filled(asked: Asked, rows: Iterable[Row], found: set[str]) -> set[str]:
 
 def recorded(asked: Asked) -> dict[str, str]:
     """Return the ARNs in the record that belong to a resource type of the action, with the names of the types."""
-    texts = [_touched(one.arn) for one in asked.call.resources if one.account_id != AWS_INTERNAL and is_usable(one.arn)]
-    texts += [literal(text) for text in arns_in(asked.parameters)]
+    texts = [literal(text) for text in arns_in(asked.parameters)]
+    resources = asked.call.resources
+    if resources:
+        named = [one.arn for one in resources if one.account_id != AWS_INTERNAL and is_usable(one.arn)]
+        texts = [*map(_touched, named), *texts]
     found: dict[str, str] = {}
     for text in texts:
         arn = ARNS[asked.service](text) if asked.service in ARNS else text

@@ -29,7 +29,9 @@ def is_usable(text: str) -> bool:
 
 def lowered(parameters: Mapping[str, Any] | None, name: str) -> dict[str, Any]:
     """Return the parameters by their names in lower case, out of the `<Operation>Request` that some calls have."""
-    found = {key.lower(): value for key, value in parameters.items()} if parameters else {}
+    if not parameters:
+        return {}
+    found = {key.lower(): value for key, value in parameters.items()}
     if len(found) == 1:
         inner = found.get(f"{name.lower()}request")
         return _entries(inner) if isinstance(inner, dict) else found
@@ -49,14 +51,16 @@ def texts_at(parameters: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
     return [] if value is None else list(_below(value, path, 1))
 
 
-def arns_in(parameters: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the ARNs at any depth of the parameters but those in tags and policies."""
+def arns_in(parameters: Mapping[str, Any]) -> list[str]:
+    """Return the ARNs at any depth of the parameters but those in tags and policies."""
+    found: list[str] = []
     for name, value in parameters.items():
         if isinstance(value, str):
             if value.startswith("arn:") and is_usable(value):
-                yield value
+                found.append(value)
         elif value and not _UNREAD.search(name):
-            yield from (text for text in texts_in(value) if text.startswith("arn:"))
+            found += [text for text in texts_in(value) if text.startswith("arn:")]
+    return found
 
 
 def texts_in(value: Any, depth: int = 0) -> Iterator[str]:

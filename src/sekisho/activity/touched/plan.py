@@ -156,7 +156,7 @@ class Certainty(IntEnum):
     """All that a call can say of it."""
 
 
-def arns_of(row: Row, parameters: Mapping[str, object], place: Told) -> tuple[Certainty, list[str]]:
+def arns_of(row: Row, parameters: Mapping[str, object], place: Mapping[str, str]) -> tuple[Certainty, list[str]]:
     """Return the ARNs that a row makes of parameters, and how sure it is that the call is about them.
 
     Args:
@@ -205,7 +205,7 @@ def _certainty(row: Row, named: int, missing: int, absent: int) -> Certainty:
     return Certainty.NOTHING
 
 
-def _fitting(row: Row, place: Told, told: tuple[Told, ...]) -> str:
+def _fitting(row: Row, place: Mapping[str, str], told: tuple[Told, ...]) -> str:
     """Return the ARN of a row, with `*` for what cannot be where the template has it; empty where it is none."""
     filled = dict(place)
     for one in told:

@@ -1,6 +1,7 @@
 """From a call and one of its actions to the resources that a policy had to allow the action on."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -57,22 +58,23 @@ def resources_of(action: str, call: Call) -> Resources:
     return _resources(arns) if arns else _unknown(known, asked.place)
 
 
-def _unknown(known: ActionResources, place: dict[str, str]) -> Resources:
+def _unknown(known: ActionResources, place: Mapping[str, str]) -> Resources:
     required = (template for kind in known.resource_types if kind.is_required for template in kind.templates)
     filled = {template.fill({**dict.fromkeys(template.names, ANY), **place}) for template in required}
     return Resources(tuple(sorted(filled)) or (ANY,), Reach.UNKNOWN)
 
 
 def _resources(arns: set[str]) -> Resources:
-    is_pattern = any(_is_pattern(arn) for arn in arns)
+    is_pattern = any(map(_is_pattern, arns))
     return Resources(tuple(sorted(arns)), Reach.PATTERN if is_pattern else Reach.RECORDED)
 
 
 def _is_pattern(arn: str) -> bool:
     """Say whether an ARN has a wildcard in it; what is behind every log group in a policy is none."""
+    if "*" not in arn and "?" not in arn:
+        return False
     arn = arn.removesuffix(":*") if ":logs:" in arn else arn
-    has_one = "*" in arn or "?" in arn
-    return has_one and _WILD.search(_ESCAPED.sub("", arn)) is not None
+    return _WILD.search(_ESCAPED.sub("", arn)) is not None
 
 
 _WILD: Final = re.compile(r"[*?]")

@@ -114,15 +114,16 @@ def _of_logs(asked: Asked) -> set[str]:
     Source: Amazon CloudWatch Logs User Guide, "CloudWatch Logs resources and operations": policies have `:*` behind a
     log group for all actions but those that tag.
     """
-    found = set(map(_without_streams, recorded_or_filled(asked)))
-    if "tag" in asked.action:
-        return found
-    return found | {f"{arn}:*" for arn in found if _LOG_GROUP.fullmatch(arn)}
-
-
-def _without_streams(arn: str) -> str:
-    group = arn.removesuffix(":*").removesuffix(":${*}")
-    return group if _LOG_GROUP.fullmatch(group) else arn
+    found: set[str] = set()
+    for arn in recorded_or_filled(asked):
+        group = arn.removesuffix(":*").removesuffix(":${*}")
+        if not _LOG_GROUP.fullmatch(group):
+            found.add(arn)
+        elif "tag" in asked.action:
+            found.add(group)
+        else:
+            found |= {group, f"{group}:*"}
+    return found
 
 
 def _of_api_gateway(asked: Asked) -> set[str]:
