@@ -4,8 +4,10 @@ A made-up trail, with a seed. In turns, each in a process of its own: inflating 
 (`trail_bare.py`), which nobody can be quicker than in Python; `sekisho generate-policy` for all principals, from
 nothing to their policies, with one process and with two; and, on a smaller trail, trailscraper (`trail_rival.py`).
 Told is the least of several rounds: CPU seconds of the processes and of those that they start, and the most memory
-that all of them had at once, in which pages that they share count once. Two processes are the quicker by the clock
-alone, so that goal needs a machine that does nothing else. Linux alone tells all of this.
+that all of them had at once. That is their proportional set size: pages that they share count once, and those that
+other programs have as well count in part, so that a second environment in use with the same libraries makes less of it.
+Two processes are the quicker by the clock alone. Both need a machine that does nothing else. Linux alone tells all of
+this.
 
 A million events take seven minutes in three rounds, and a minute before that to be made. Ten million, by proportion,
 take half an hour in one round, a third of it to be made, and 1.6 GB of disk. Names are drawn anew for each event, so
