@@ -91,11 +91,7 @@ def propose(
     """
     wanted = dict(activity.grants)
     if denied:
-        wanted |= {
-            one.wanted: seen
-            for one, seen in activity.denied.items()
-            if resources_of_action(one.action) is not None  # what AWS names and nobody knows can be in no policy
-        }
+        wanted |= _wanted_in_vain(activity)
     is_plain = conditions is Conditions.NONE
     granted = _without_context(wanted) if is_plain else wanted
     if width is Width.PLACEHOLDERS:
@@ -118,6 +114,15 @@ def propose(
         tuple(one for one in offered.suggestions if _is_harmless(one, activity.principal, requests)),
         conditions,
     )
+
+
+def _wanted_in_vain(activity: Activity) -> Mapping[Grant, Evidence]:
+    """Return what would have allowed what was denied: an action on a resource may be denied for several reasons."""
+    found: dict[Grant, Evidence] = {}
+    for one, seen in activity.denied.items():
+        if resources_of_action(one.action) is not None:  # what AWS names and nobody knows can be in no policy
+            found.setdefault(one.wanted, Evidence()).join(seen)
+    return found
 
 
 def _policies(drafts: Iterable[Draft]) -> tuple[Mapping[str, Any], ...]:

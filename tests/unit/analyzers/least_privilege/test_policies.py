@@ -79,6 +79,19 @@ def test_what_was_denied_is_granted_when_asked_for() -> None:
     assert "sqs:SendMessage" in json.dumps(propose(activity(denied=denied), denied=True).policies)
 
 
+def test_the_evidence_of_what_was_denied_for_several_reasons_is_joined() -> None:
+    queue = "arn:aws:sqs:eu-west-1:1:q"
+    denied = {
+        Denied("sqs:SendMessage", queue, "an identity policy"): Evidence(2, "2026-01-02", "2026-01-03", ("b",)),
+        Denied("sqs:SendMessage", queue, ""): Evidence(3, "2026-01-01", "2026-01-02", ("a",)),
+    }
+
+    granted = propose(Activity(ROLE, denied=denied), denied=True).granted
+
+    assert granted == {Grant("sqs:SendMessage", queue): Evidence(5, "2026-01-01", "2026-01-03", ("a", "b"))}
+    assert [seen.count for seen in denied.values()] == [2, 3]
+
+
 def test_who_may_become_or_pass_whom_is_never_widened() -> None:
     roles = [f"arn:aws:iam::111122223333:role/app-{name}" for name in "abcdefgh"]
     proposal = propose(activity(*(Grant("sts:AssumeRole", role) for role in roles)))
