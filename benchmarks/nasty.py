@@ -453,6 +453,17 @@ def many_roles(limit: int = LIMIT) -> NastyPolicy:
     return NastyPolicy(largest(build, limit))
 
 
+def accounts_times_roles(limit: int = LIMIT) -> NastyPolicy:
+    """Return an Allow for many accounts and, in whichever of them, as many beginnings of roles."""
+
+    def build(n: int) -> list[Statement]:
+        accounts = [f"4444{one:08d}" for one in range(n)]
+        roles = [f"arn:aws:iam::*:role/{_letters(one)}*" for one in range(n)]
+        return [_one(principal={"AWS": accounts}, condition={"ArnLike": {"aws:PrincipalArn": roles}})]
+
+    return NastyPolicy(largest(build, limit))
+
+
 def many_spared_principals(limit: int = LIMIT) -> NastyPolicy:
     """Return many Denies with NotPrincipal, each sparing somebody else."""
 
@@ -765,6 +776,7 @@ NASTY: Mapping[str, Family] = {
         accounts_allowed_and_denied,
         statement_for_each_account,
         many_roles,
+        accounts_times_roles,
         many_spared_principals,
         many_spared_objects,
         many_denies,

@@ -162,6 +162,7 @@ LIKE = (
     "*:root",
     "arn:aws:iam::444455556666:user/*",
     "arn:aws:iam::*:role/team/*",
+    "arn:aws:iam::*/role/app",
     "arn:aws:iam::777788889999:role/a?p*",
     "*user/*",
     "*p",
@@ -219,6 +220,8 @@ ARN_PATTERNS = (
     "arn:aws:iam::*:role/team/*",
     "arn:aws:iam::*:user/b*",
     "arn:aws:iam::*:role/*:x",
+    "arn:aws:iam::*/role/a",
+    "arn:aws:iam::*-user/*",
     "arn:aws:iam::444455556666:role/p:*",
 )
 

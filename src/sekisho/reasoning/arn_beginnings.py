@@ -19,6 +19,9 @@ def written_arns(scene: Scene, patterns: Mapping[str, Sequence[Written]]) -> lis
 
     Then of each account there is a caller that none matches, and one for each pattern. None where that is not so, or
     not seen at once.
+
+    Raises:
+        UndecidedError: there are more than the budget allows to keep apart.
     """
     if scene.world.wanted is not Wanted.OUTSIDE or patterns["username"] or "aws:username" in scene.keys:
         return None
@@ -35,6 +38,9 @@ def written_arns(scene: Scene, patterns: Mapping[str, Sequence[Written]]) -> lis
     unmatched = next((name for name in _UNMATCHED if not name.startswith(starts)), None)
     if unmatched is None:
         return None
+    of_any_account = sum(1 for one in begun if one.account is None)
+    count = len(accounts) * (1 + of_any_account) + len(begun) - of_any_account
+    scene.budget.spend(count * (1 + count // 128))  # each is told apart from the others
     found = [_arn_word(partition, account, unmatched) for account in accounts]
     for one in begun:
         of_pattern = accounts if one.account is None else [] if one.account in inside else [one.account]
@@ -79,7 +85,7 @@ def _beginning(written: Written, partition: str) -> _Beginning | None:
         if not is_account_id(account):
             return None
     name = _filled((start, *rest))
-    if not colon or not start.startswith(("user/", "role/")) or not _IDENTITY_NAME.fullmatch(name):
+    if colon != ":" or not start.startswith(("user/", "role/")) or not _IDENTITY_NAME.fullmatch(name):
         return None
     return _Beginning(account, start, name, reading)
 

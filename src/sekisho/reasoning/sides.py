@@ -127,11 +127,10 @@ def _families_with(name: str, scene: Scene) -> tuple[int, int]:
     if name in _SIGNED_ONLY or name.startswith("aws:principaltag/"):
         of_kind = scene.bits_of_kinds(CallerKind.AWS)
         return of_kind, of_kind if name == "aws:principalisawsservice" else 0
+    domain, _, claim = name.rpartition(":")
+    of_provider = scene.bits_of_provider(domain)
+    always = of_provider if claim in {"aud", "sub", "app_id"} else 0
     if name.startswith("saml:"):
         of_kind = scene.bits_of_kinds(CallerKind.SAML)
-        return of_kind, of_kind if name in {"saml:aud", "saml:iss", "saml:sub"} else 0
-    if "." in name.partition(":")[0]:
-        domain, _, claim = name.rpartition(":")
-        of_provider = scene.bits_of_provider(domain)
-        return of_provider, of_provider if claim in {"aud", "sub", "app_id"} else 0
-    return scene.all_families, 0
+        return of_kind, always | of_kind if name in {"saml:aud", "saml:iss", "saml:sub"} else always
+    return of_provider if "." in name.partition(":")[0] else scene.all_families, always
