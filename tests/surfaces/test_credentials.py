@@ -407,7 +407,8 @@ def test_nothing_told_is_not_nothing_found(tmp_path: Path) -> None:
 
     exempt = run("--report", "-", "--as-of", "2026-11-22T11:30:00Z", text=REPORT, settings=tmp_path)
     assert "No findings but what is archived or exempt." in exempt.stdout
-    rootless = run("--report", "-", "--as-of", "2026-11-22T11:30:00Z", text=clean)
+    just_now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"  # a report that is old is a finding
+    rootless = run("--report", "-", "--as-of", just_now, text=clean)
     assert "No findings in what was read." in rootless.stdout
 
 
