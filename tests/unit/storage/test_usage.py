@@ -3,16 +3,21 @@
 import subprocess
 import sys
 from array import array
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pytest
 from msgspec.structs import replace
 
 from sekisho.activity import UsageError
 from sekisho.activity.summarist import Rows
-from sekisho.activity.usage import FileReport, Usage
+from sekisho.activity.usage import FileReport, Usage, UseOf
 from sekisho.storage.usage import UsageStore, table_of, write_part
+from sekisho.storage.usage import reader as usage_reader
+from sekisho.storage.usage.reader import UsageReader
 
 ROLE = "arn:aws:iam::111122223333:role/app"
 FIRST, SECOND, NEXT_DAY = "2026-10-01T01:00:00Z", "2026-10-01T02:00:00Z", "2026-10-02T09:00:00Z"
@@ -115,6 +120,34 @@ def test_what_is_told_of_many_is_what_was_kept(tmp_path: Path) -> None:
         at = int(one.usage.name.removeprefix("Name"))
         assert one.usage == replace(some[at], call=f'[{{"at":{at}}},[]]')
         assert (one.count, one.first, one.last) == (1, moment(at), moment(at))
+
+
+def test_what_does_not_fit_into_the_memory_of_duckdb_is_told_in_slices(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some = [(replace(usage(f"{ROLE}{at % 3}"), name=f"Name{at}"), FIRST, at) for at in range(200)]
+    again = [(one, SECOND, at) for one, _, at in some[:50]]
+    store = UsageStore(tmp_path)
+    keep(store, "a", events(*some))
+    keep(store, "b", events(*again))
+    told, in_order = list(store.uses()), list(store.succeeded("%"))
+    enough = UsageReader._uses
+
+    def scarce(self: UsageReader, *args: str, slices: int = 1, **values: Any) -> Iterator[UseOf]:
+        if slices < 16:
+            with self._connected():
+                raise duckdb.OutOfMemoryException("could not allocate a block")
+        return enough(self, *args, slices=slices, **values)
+
+    monkeypatch.setattr(UsageReader, "_uses", scarce)
+    principals = [one.usage.principal for one in store.uses()]
+
+    assert principals == sorted(principals)
+    assert sorted(store.uses(), key=repr) == sorted(told, key=repr)
+    assert list(store.succeeded("%")) == in_order
+    monkeypatch.setattr(usage_reader, "MOST_SLICES", 4)
+    with pytest.raises(UsageError, match="takes more than 64MB of memory"):
+        list(store.uses(f"{ROLE}1"))
 
 
 def moment(seconds: int) -> str:

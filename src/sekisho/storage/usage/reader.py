@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
+from msgspec.structs import astuple
 
 from sekisho.activity import UsageError
 from sekisho.activity.event_ids import sample_of
@@ -36,8 +37,15 @@ MEMORY: Final = "64MB"
 MOST_ROWS: Final = 25_000
 """How many rows are asked for at once, unless one principal has more: so many fit into its memory."""
 
+MOST_SLICES: Final = 1024
+"""Into how many slices a question is cut that is too large for DuckDB's memory."""
+
 MOST_ADDRESSES: Final = 1000
 """How many addresses are told of; more say nothing."""
+
+
+class _TooLargeError(UsageError):
+    """A question takes more memory than DuckDB may have."""
 
 
 class UsageReader:
@@ -84,8 +92,15 @@ class UsageReader:
         ranges = self.ranges(start, end) if principals is None else [principals]
         for asked in ranges:
             one, other = (asked, asked) if isinstance(asked, str) else asked
-            statement = USES if one == other else f"{USES} ORDER BY principal"
-            yield from self._uses(statement, start, end, one=one, other=other)
+            if one == other:
+                yield from self._in_slices(USES, start, end, one=one, other=one)
+                continue
+            try:
+                found = self._uses(f"{USES} ORDER BY principal", start, end, one=one, other=other)
+            except _TooLargeError:
+                several = [principal for principal in self.principals(start, end) if one <= principal <= other]
+                found = chain.from_iterable(self.uses(principal, start, end) for principal in several)
+            yield from found
 
     def succeeded(self, name: str, about: str = "", start: str = "", end: str = "~") -> Iterator[UseOf]:
         """Yield calls that succeeded, whoever made them, the earliest first.
@@ -96,7 +111,12 @@ class UsageReader:
             start: the first moment.
             end: the last moment.
         """
-        yield from self._uses(SUCCEEDED, start, end, name=name, about=about)
+        try:
+            found = self._uses(SUCCEEDED, start, end, name=name, about=about)
+        except _TooLargeError:
+            in_no_order = self._in_slices(SUCCEEDED, start, end, name=name, about=about)
+            found = iter(sorted(in_no_order, key=lambda one: (one.first, astuple(one.usage))))
+        yield from found
 
     def calls(self, name: str) -> list[Usage]:
         """Return the calls of this name that succeeded, whoever made them, the latest last."""
@@ -136,13 +156,32 @@ class UsageReader:
             for principal, some in found.items()
         }
 
+    def _in_slices(self, statement: str, start: str, end: str, **values: Any) -> Iterator[UseOf]:
+        """Yield the uses that a statement answers with, in no order, in as many slices as DuckDB's memory takes."""
+        waiting = [(1, 0)]
+        while waiting:
+            slices, number = waiting.pop()
+            try:
+                found = self._uses(statement, start, end, slices=slices, slice=number, **values)
+            except _TooLargeError:
+                if slices >= MOST_SLICES:
+                    raise
+                waiting += [(4 * slices, number + more * slices) for more in range(4)]
+            else:
+                yield from found
+
     def _uses(self, statement: str, start: str, end: str, **values: Any) -> Iterator[UseOf]:
-        """Yield the uses that a statement answers with, once DuckDB has given back its memory."""
-        if self.parts:
-            with self._connected() as connection:
-                asked, told = self._about(statement, start, end, values)
-                found = connection.sql(asked, params=told).to_arrow_table().to_batches(_AT_ONCE)
-            yield from chain.from_iterable(map(_uses, found))
+        """Return the uses that a statement answers with; DuckDB has given back its memory before the first is made.
+
+        Raises:
+            _TooLargeError: they take more memory than DuckDB may have.
+        """
+        if not self.parts:
+            return iter(())
+        asked, told = self._about(statement, start, end, {"slices": 1, "slice": 0, **values})
+        with self._connected() as connection:
+            found = connection.sql(asked, params=told).to_arrow_table().to_batches(_AT_ONCE)
+        return chain.from_iterable(map(_uses, found))
 
     def _query(self, statement: str, start: str = "", end: str = "~", **values: Any) -> Iterator[tuple[Any, ...]]:
         """Yield what a statement answers about the rows of some time."""
@@ -177,6 +216,11 @@ class UsageReader:
             connection.execute("SET enable_progress_bar = false")
             try:
                 yield connection
+            except duckdb.OutOfMemoryException as error:
+                raise _TooLargeError(
+                    f"a question about `{Path(self.parts[0]).parent}` takes more than {MEMORY} of memory: "
+                    f"{str(error).splitlines()[0]}"
+                ) from error
             except duckdb.Error as error:
                 folder = Path(self.parts[0]).parent
                 raise UsageError(

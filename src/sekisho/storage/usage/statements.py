@@ -1,4 +1,7 @@
-"""What is asked of DuckDB: `$parts` are the files; `$start` and `$end` the time where not all of it is asked about."""
+"""What is asked of DuckDB: `$parts` are the files; `$start` and `$end` the time where not all of it is asked about.
+
+Uses are asked for slice by slice: rows that are one use have one hash, and so one `$slice` of all `$slices`.
+"""
 
 from typing import Final
 
@@ -27,7 +30,8 @@ CALLS: Final = f"""SELECT {_KEYS} FROM rows WHERE name = $name AND outcome = 'su
 
 _TIME: Final = "strftime(make_timestamp({}::BIGINT * 1000000), '%Y-%m-%dT%H:%M:%SZ')"
 
-_USES: Final = f""", asked AS (SELECT *, hash({_KEYS}) AS key FROM rows WHERE {{}}),
+_USES: Final = f""", asked AS (SELECT *, hash({_KEYS}) AS key FROM rows WHERE {{}}
+        AND hash({_KEYS}) % $slices = $slice),
     seen AS (SELECT key, id, count(*) AS times FROM (SELECT key, unnest(event_ids) AS id FROM asked)
         GROUP BY 1, 2 HAVING count(*) > 1),
     again AS (SELECT key, sum(times - 1) AS number FROM seen GROUP BY 1),
