@@ -254,7 +254,7 @@ def _is_public(region: Region, way: Way, limited: frozenset[str]) -> bool:
             return False
         if not limited.isdisjoint([f"{principal.value}:{claim}" for claim in ("sub", "id", "user_id")]):
             return False
-    return True not in [narrows(key, label.text) for key, label in region.condition.items()]
+    return not any(narrows(key, label.text) for key, label in region.condition.items())
 
 
 def _because(opener: Opener) -> Because:

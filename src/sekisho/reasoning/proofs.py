@@ -45,9 +45,8 @@ class Prover:
         self._context = context
         self._gates = [
             [
-                (Opener(document, statement), StatementTest(statement, variables=variables))
+                (Opener(document, statement), StatementTest(statement, variables=document.policy.version.has_variables))
                 for document in gate.documents
-                for variables in (document.policy.version.has_variables,)
                 for statement in document.policy.statements
             ]
             for gate in question.gates

@@ -131,4 +131,7 @@ class Question(msgspec.Struct, frozen=True):
     @property
     def has_shut_gate(self) -> bool:
         """Whether some gate is to be shut."""
-        return True in [gate.shut for gate in self.gates]
+        for gate in self.gates:  # noqa: SIM110 - a loop, not `any`: this is asked of every question
+            if gate.shut:
+                return True
+        return False

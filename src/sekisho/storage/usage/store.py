@@ -22,14 +22,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sekisho.activity import UsageBusyError, UsageError
-from sekisho.activity.needs import READS, UNSEEN, WHOLE
+from sekisho.activity.needs import FREE, READS, UNSEEN, WHOLE
 from sekisho.activity.usage import FileReport
 from sekisho.storage.usage.reader import UsageReader
 from sekisho.storage.usage.table import SHARED
 
 _LAYOUT: Final = 3
 
-FORMAT: Final = blake2b(repr([_LAYOUT, *map(sorted, (READS, WHOLE, UNSEEN))]).encode(), digest_size=8).hexdigest()
+FORMAT: Final = blake2b(repr([_LAYOUT, *map(sorted, (READS, WHOLE, UNSEEN, FREE))]).encode(), digest_size=8).hexdigest()
 """Changes with what is kept of a record; files that are kept in another format are read anew."""
 
 
