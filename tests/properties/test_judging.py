@@ -51,13 +51,7 @@ def test_a_mask_says_of_conditions_what_the_evaluator_says(
     key = Key(NAME, lambda _: None)
     for place, condition in enumerate(listed):
         key.add(condition, 1 << place, variables=variables)
-    match values:
-        case []:
-            failing = key.absent_fails
-        case [value]:
-            failing = key.failing(key.bits_of(value))
-        case _:
-            failing = key.failing_with(tuple(values))
+    failing, _ = key.judged(tuple(values))
 
     context = {NAME: tuple(values)} if values else {}
     for place, condition in enumerate(listed):

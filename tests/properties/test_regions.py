@@ -49,7 +49,7 @@ def test_kinds_put_together_are_those_that_all_comparisons_leave(front: list[Kin
         for one in front
         for two in prune(SIDES, more)
     ]
-    groups = {(one.mask, one.labels): one for one in reversed(pairs) if SIDES.lets_through(one.mask)}
+    groups = {(one.mask, one.labels): one for one in reversed(SIDES.letting_through(pairs))}
 
     combined = combine(SIDES, front, more, Budget())
 

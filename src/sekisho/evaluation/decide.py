@@ -1,13 +1,13 @@
 """The decision: what a policy says of one request, and which statements say so."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from enum import Enum
 
 import msgspec
 
 from sekisho.evaluation.conditions import ConditionTest, Context, single_value
 from sekisho.evaluation.principals import principals_test
-from sekisho.evaluation.request import Caller, Request
+from sekisho.evaluation.request import Request
 from sekisho.policy import Effect, Patterns, Policy, Statement
 from sekisho.policy.catalogue import action_matches
 from sekisho.policy.patterns import parse_resource_glob, resolve, resource_matches_plainly, resource_pattern_matches
@@ -21,7 +21,7 @@ class Outcome(Enum):
     NO_MATCH = "no match"
 
 
-class Decision(msgspec.Struct, frozen=True):
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """An outcome with its reasons.
 
     Attributes:
@@ -37,11 +37,8 @@ def evaluate_policy(policy: Policy, request: Request) -> Decision:
 
     Source: IAM User Guide, "Policy evaluation logic".
     """
-    return decide(
-        statement
-        for statement in policy.statements
-        if statement_matches(statement, request, variables=policy.version.has_variables)
-    )
+    variables = policy.has_variables
+    return decide(one for one in policy.statements if statement_matches(one, request, variables=variables))
 
 
 def decide(matching: Iterable[Statement]) -> Decision:
@@ -83,25 +80,20 @@ class StatementTest:
         """
         self._statement = statement
         self._variables = variables
-        self._is_about: Callable[[Caller], bool] | None = None
+        principals = statement.principals
+        self._is_about = principals and principals_test(principals, deny=statement.effect is _DENY)
         self._covers: dict[tuple[str, str], bool] = {}
         self._conditions: list[ConditionTest] | None = None
 
     def matches(self, request: Request) -> bool:
         """Say whether the statement is about a request: its principal, action, resource and every condition."""
-        statement = self._statement
-        if statement.principals is not None:
-            if self._is_about is None:
-                self._is_about = principals_test(statement.principals, deny=statement.effect is _DENY)
-            if not self._is_about(request.caller):
-                return False
+        if self._is_about is not None and not self._is_about(request.caller):
+            return False
         covers = self._covers.get((request.action, request.resource))
         if not (self._covers_what_is_asked(request) if covers is None else covers):
             return False
-        if not statement.conditions:
-            return True
         if self._conditions is None:
-            self._conditions = [ConditionTest(one, variables=self._variables) for one in statement.conditions]
+            self._conditions = [ConditionTest(one, variables=self._variables) for one in self._statement.conditions]
         for condition in self._conditions:  # noqa: SIM110 - a loop, not `all`: this is asked for every request
             if not condition.holds(request.context):
                 return False

@@ -61,26 +61,21 @@ def _is_spared(principals: Principals, caller: Caller) -> bool:
     return not named or _some_entry_matches(named, caller)
 
 
-def principals_test(principals: Principals, *, deny: bool) -> Callable[[Caller], bool]:
-    """Return the test that `principals_match` makes of a caller."""
+def principals_test(principals: Principals, *, deny: bool) -> Callable[[Caller], bool] | None:
+    """Return the test that `principals_match` makes of a caller; None where every caller passes."""
     if principals.negated:
         return partial(principals_match, principals, deny=deny)
     if len(principals.entries) == 1:
         (entry,) = principals.entries
-        return _is_anyone if entry.form is _EVERYONE else partial(principal_matches, entry)
+        return None if entry.form is _EVERYONE else partial(principal_matches, entry)
     names: dict[str, set[str]] = {}
     for entry in principals.entries:
         form = entry.form
         if form is _EVERYONE:
-            return _is_anyone
+            return None
         if form.fact is not None:
             names.setdefault(form.fact, set()).add(entry.value)
     return partial(_has_some_name, names)
-
-
-def _is_anyone(caller: Caller) -> bool:
-    del caller
-    return True
 
 
 def _has_some_name(names: Mapping[str, set[str]], caller: Caller) -> bool:

@@ -18,7 +18,7 @@ class CallerKind(Enum):
     __hash__ = object.__hash__  # an enum's own hash is that of its name, and slow
 
 
-class Caller(msgspec.Struct, frozen=True):
+class Caller(msgspec.Struct, frozen=True, gc=False):
     """Who sends a request; what does not apply to its kind is None.
 
     Attributes:
@@ -39,7 +39,7 @@ class Caller(msgspec.Struct, frozen=True):
     canonical_id: str | None = None
 
 
-class Request(msgspec.Struct, frozen=True):
+class Request(msgspec.Struct, frozen=True, gc=False):
     """One request.
 
     Attributes:

@@ -38,21 +38,21 @@ class Version(Enum):
         return self is Version.V2012
 
 
-class Principals(msgspec.Struct, frozen=True):
+class Principals(msgspec.Struct, frozen=True, gc=False):
     """The entries of a `Principal` element, or with `negated` of a `NotPrincipal` element, in document order."""
 
     entries: tuple[Principal, ...]
     negated: bool = False
 
 
-class Patterns(msgspec.Struct, frozen=True):
+class Patterns(msgspec.Struct, frozen=True, gc=False):
     """The values of an `Action`, `NotAction`, `Resource` or `NotResource` element, in document order."""
 
     globs: tuple[str, ...]
     negated: bool = False
 
 
-class Condition(msgspec.Struct, frozen=True):
+class Condition(msgspec.Struct, frozen=True, gc=False):
     """One line of a condition block: an operator, a key, and the values that are compared with it.
 
     Attributes:
@@ -65,7 +65,7 @@ class Condition(msgspec.Struct, frozen=True):
     values: tuple[str, ...]
 
 
-class Statement(msgspec.Struct, frozen=True, eq=False):
+class Statement(msgspec.Struct, frozen=True, eq=False, gc=False):
     """One statement; two are equal that say the same, wherever they stand.
 
     Attributes:
@@ -117,6 +117,11 @@ class Policy(msgspec.Struct, frozen=True, eq=False, dict=True):
     @property
     def _said(self) -> tuple[Any, ...]:
         return self.statements, self.version, self.id
+
+    @property
+    def has_variables(self) -> bool:
+        """Whether some `${…}` in it may be a policy variable."""
+        return self.version is Version.V2012 and (not self.text or "${" in self.text or r"\u" in self.text)
 
     def line_of(self, statement: Statement) -> int | None:
         """Return the line of the text where a statement starts, from 1, or None when the policy has no text."""

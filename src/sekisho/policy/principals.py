@@ -37,7 +37,7 @@ class PrincipalForm(Enum):
         self.fact = fact
 
 
-class Principal(msgspec.Struct, frozen=True):
+class Principal(msgspec.Struct, frozen=True, gc=False):
     """One entry of a `Principal` element, normalised.
 
     Attributes:

@@ -121,10 +121,18 @@ class Automaton:
 
     def _add_text(self, text: str, *, ignore_case: bool) -> None:
         first, literal = len(self._written), self._literal
-        self._written += [_both_cases(letter) for letter in text] if ignore_case else text
-        for place in range(first, len(self._written)):
-            for letter in self._written[place]:
-                literal[letter] = literal.get(letter, 0) | 1 << place
+        bit = 1 << first
+        if ignore_case:
+            self._written += [_both_cases(letter) for letter in text]
+            for letters in self._written[first:]:
+                for letter in letters:
+                    literal[letter] = literal.get(letter, 0) | bit
+                bit <<= 1
+        else:
+            self._written += text
+            for letter in text:
+                literal[letter] = literal.get(letter, 0) | bit
+                bit <<= 1
         self.literals |= _bits(first, len(self._written))
 
     def _add_one(self, *, bounded: bool) -> None:
@@ -246,9 +254,14 @@ class Automaton:
         waiting &= state
         if not waiting:
             return []
-        if not waiting & (waiting - 1) and len(letter := self._written[waiting.bit_length() - 1]) == 1:
-            return [letter]
-        return [letter for letter, bits in by_letter if waiting & bits]
+        if waiting.bit_count() > _FEW or waiting & self._bounded:
+            return [letter for letter, bits in by_letter if waiting & bits]
+        letters: set[str] = set()
+        while waiting:
+            place = waiting.bit_length() - 1
+            letters.update(self._written[place])
+            waiting ^= 1 << place
+        return sorted(letters.intersection(alphabet) if alphabet else letters)
 
     def _sorted(self, alphabet: str) -> tuple[int, list[tuple[str, int]]]:
         """Return the bits that wait for letters of an alphabet, and each letter with the bits that wait for it.
@@ -351,3 +364,6 @@ def _components(pattern: Pattern, reading: Reading) -> list[Pattern] | None:
 
 
 _BY_COMPONENT = (Reading.ARN, Reading.RESOURCE)
+
+_FEW = 6
+"""For so few steps the letters that they wait for are put together; for more, each letter is asked for."""

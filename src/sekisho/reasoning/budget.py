@@ -12,6 +12,8 @@ class Budget:
     Steps and not seconds, so that an answer is the same on every machine.
     """
 
+    __slots__ = ("_left", "_most")
+
     def __init__(self, steps: int | None = None) -> None:
         self._most = MAX_STEPS if steps is None else steps
         self._left = self._most

@@ -7,12 +7,12 @@ import msgspec
 from sekisho.evaluation import CallerKind
 from sekisho.evaluation.conditions import Context, condition_holds
 from sekisho.evaluation.decide import actions_match
-from sekisho.policy import Condition, Effect, Principal, PrincipalForm, Principals, Statement, Version
+from sekisho.policy import Condition, Effect, PrincipalForm, Principals, Statement
 from sekisho.policy.patterns import Template, parse_resource_glob, parse_template, variables_of
 from sekisho.reasoning.question import Document, Gate, Question, Wanted
 
 
-class Clause(msgspec.Struct, frozen=True):
+class Clause(msgspec.Struct, frozen=True, gc=False):
     """A statement that may decide.
 
     Attributes:
@@ -51,7 +51,7 @@ def live_clauses(question: Question) -> list[Clause] | None:
         opens = gate.shut
         override = question.targets[0].views[place].action if question.targets else None
         for document in gate.documents:
-            variables = document.policy.version is _WITH_VARIABLES
+            variables = document.policy.has_variables
             for statement in document.policy.statements:
                 if override is None:
                     actions = question.actions.covered(statement.actions) & wanted
@@ -74,13 +74,15 @@ def live_clauses(question: Question) -> list[Clause] | None:
     return clauses
 
 
-_ALLOW, _WITH_VARIABLES = Effect.ALLOW, Version.V2012
+_ALLOW = Effect.ALLOW
 _EVERYONE, _SERVICE, _UNIQUE_ID = PrincipalForm.EVERYONE, PrincipalForm.SERVICE, PrincipalForm.UNIQUE_ID
 _CANONICAL_USER = PrincipalForm.CANONICAL_USER
 
 
 class _Concern:
     """Whom a question is about, to tell which statements are about nobody of them."""
+
+    __slots__ = ("_inside", "_outside_only", "_services")
 
     def __init__(self, question: Question) -> None:
         self._inside = question.world.inside
@@ -91,24 +93,24 @@ class _Concern:
         """Say whether some caller that is looked for may be among those that a statement is about."""
         if principals is None or principals.negated:
             return True
-        for entry in principals.entries:  # noqa: SIM110 - a loop, not `any`: this is asked of every statement
-            if self._may_be_looked_for(entry):
+        inside = self._inside
+        for entry in principals.entries:
+            form = entry.form
+            if form is _EVERYONE:
+                return True
+            if form is _SERVICE:
+                looked_for = self._services
+            elif form is _UNIQUE_ID:
+                looked_for = False
+            elif not self._outside_only:
+                looked_for = True
+            elif form is _CANONICAL_USER:
+                looked_for = entry.value not in inside.canonical_ids
+            else:
+                looked_for = entry.account not in inside.accounts
+            if looked_for:
                 return True
         return False
-
-    def _may_be_looked_for(self, entry: Principal) -> bool:
-        form = entry.form
-        if form is _EVERYONE:
-            return True
-        if form is _SERVICE:
-            return self._services
-        if form is _UNIQUE_ID:
-            return False
-        if not self._outside_only:
-            return True
-        if form is _CANONICAL_USER:
-            return entry.value not in self._inside.canonical_ids
-        return entry.account not in self._inside.accounts
 
 
 def _not_given(
@@ -176,7 +178,7 @@ def variable_keys(gates: Iterable[Gate]) -> tuple[str, ...]:
             variable.key
             for gate in gates
             for document in gate.documents
-            if document.policy.version is _WITH_VARIABLES
+            if document.policy.has_variables
             for statement in document.policy.statements
             for template in _templates(statement, statement.conditions)
             for variable in variables_of(template)

@@ -23,7 +23,7 @@ from sekisho.reasoning.keys import Key
 from sekisho.reasoning.question import World
 
 
-class FamilyOfCallers(msgspec.Struct, frozen=True):
+class FamilyOfCallers(msgspec.Struct, frozen=True, gc=False):
     """Callers of one kind; federated ones by their provider."""
 
     kind: CallerKind
@@ -52,14 +52,14 @@ class Example(msgspec.Struct, frozen=True, gc=False):
     caller: Caller | None = None
 
 
-class Facet(msgspec.Struct, frozen=True):
+class Facet(msgspec.Struct, frozen=True, gc=False):
     """Keys that hang together, with an example of every way they can be; `keys` are in lower case."""
 
     keys: frozenset[str]
     examples: list[Example]
 
 
-class Scene(msgspec.Struct, frozen=True):
+class Scene(msgspec.Struct, frozen=True, gc=False):
     """All that the examples of a question are made from.
 
     Attributes:

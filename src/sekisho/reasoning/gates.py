@@ -11,9 +11,9 @@ class Gates:
 
     Attributes:
         by_gate: each gate with its Allows and its Denies.
-        sides: the bits of the statements that help a request through, of those that hinder it, and for each open gate
-            those of which one has to hold.
     """
+
+    __slots__ = ("by_gate",)
 
     def __init__(self, gates: Sequence[Gate], clauses: Sequence[Clause]) -> None:
         allows: list[list[Clause]] = [[] for _ in gates]
@@ -21,6 +21,10 @@ class Gates:
         for clause in clauses:
             (allows if clause.allows else denies)[clause.gate].append(clause)
         self.by_gate = list(zip(gates, allows, denies, strict=True))
+
+    @property
+    def sides(self) -> tuple[int, int, list[int]]:
+        """What helps a request through and what hinders it, as bits; and for each open gate what has to help."""
         good, bad = 0, 0
         needed: list[int] = []
         for gate, opening, closing in self.by_gate:
@@ -30,7 +34,7 @@ class Gates:
             else:
                 good, bad = good | opens, bad | closes
                 needed.append(opens)
-        self.sides = good, bad, needed
+        return good, bad, needed
 
     def passed(self, mask: int) -> int:
         """Return the actions that every gate allows, or refuses where it is to be shut.

@@ -9,7 +9,6 @@ Source: J. Backes et al., "Stratified Abstraction of Access Control Policies", C
 
 from collections.abc import Mapping, Sequence
 from itertools import repeat
-from typing import TypeAlias
 
 import msgspec
 
@@ -43,73 +42,63 @@ class Kind(msgspec.Struct, frozen=True, gc=False):
 
 
 class PrincipalIndex:
-    """Which statements are about a caller, and which named principals contain it."""
+    """Which statements are about a caller, and which named principals contain it.
+
+    Attributes:
+        principals: every entry of the statements, in document order.
+        labels: those of them that do not mean everyone; the place of one is the number of its bit.
+        spares: whether some statement is about everyone but those it names.
+        has_canonical_ids: whether some entry is a canonical user.
+    """
+
+    __slots__ = ("_constrained", "_everyone", "_names", "_negated", "has_canonical_ids", "labels", "principals", "spares")
 
     def __init__(self, clauses: Sequence[Clause]) -> None:
-        self.principals: tuple[Principal, ...] = ()
+        self.labels: list[Principal] = []
         self.spares = False
         self._everyone = 0
         self._constrained = 0
-        self._by_name: _Names = {}
+        self._names: dict[str, dict[str, tuple[int, int]]] = {}
         self._negated: list[Clause] = []
-        entries: dict[Principal, None] = {}
+        naming: dict[Principal, int] = {}
         for clause in clauses:
             principals = clause.statement.principals
             if principals is None:
                 continue
-            self._constrained |= clause.bit
-            entries.update(dict.fromkeys(principals.entries))
+            bit = clause.bit
+            self._constrained |= bit
             if principals.negated:
                 self.spares = True
                 self._negated.append(clause)
-                continue
+                bit = 0
             for entry in principals.entries:
-                if entry.form is _EVERYONE:
-                    self._everyone |= clause.bit
-                else:
-                    _add(self._by_name, entry, clause.bit)
-        self.principals = tuple(entries)
-        self.labels = [entry for entry in entries if entry.form is not _EVERYONE]
-        self._numbers: _Names = {}
-        for place, entry in enumerate(self.labels):
-            _add(self._numbers, entry, 1 << place)
-        self.has_canonical_ids = PrincipalForm.CANONICAL_USER.fact in self._numbers
+                naming[entry] = naming.get(entry, 0) | bit
+        self.principals = tuple(naming)
+        for entry, bits in naming.items():
+            if entry.form is _EVERYONE:
+                self._everyone |= bits
+                continue
+            if entry.form.fact is not None:
+                of_fact = self._names.setdefault(entry.form.fact, {})
+                about, labels = of_fact.get(entry.value, (0, 0))
+                of_fact[entry.value] = about | bits, labels | 1 << len(self.labels)
+            self.labels.append(entry)
+        self.has_canonical_ids = PrincipalForm.CANONICAL_USER.fact in self._names
 
-    def failing(self, caller: Caller) -> int:
-        """Return the statements that are not about a caller."""
-        matched = self._everyone
-        if self._by_name:
-            matched |= _of_caller(self._by_name, caller)
+    def judged(self, caller: Caller) -> tuple[int, int]:
+        """Return the statements that are not about a caller, and the labels that contain it, as bits."""
+        matched, labels = self._everyone, 0
+        for fact, values in self._names.items():
+            bits = values.get(getattr(caller, fact))
+            if bits is not None:
+                matched |= bits[0]
+                labels |= bits[1]
         for clause in self._negated:
             principals = clause.statement.principals
             deny = clause.statement.effect is Effect.DENY
             if principals is not None and principals_match(principals, caller, deny=deny):
                 matched |= clause.bit
-        return self._constrained & ~matched
-
-    def labels_of(self, caller: Caller) -> int:
-        """Return the named principals that contain a caller, as bits."""
-        return _of_caller(self._numbers, caller) if self._numbers else 0
-
-
-_Names: TypeAlias = dict[str, dict[str, int]]
-"""To each fact of a caller and each of its values the bits of what names it."""
-
-
-def _add(names: _Names, entry: Principal, bit: int) -> None:
-    if entry.form.fact is not None:
-        of_form = names.setdefault(entry.form.fact, {})
-        of_form[entry.value] = of_form.get(entry.value, 0) | bit
-
-
-def _of_caller(names: _Names, caller: Caller) -> int:
-    """Return the bits of every name that a caller goes by."""
-    found = 0
-    for fact, values in names.items():
-        text = getattr(caller, fact)
-        if text is not None:
-            found |= values.get(text, 0)
-    return found
+        return self._constrained & ~matched, labels
 
 
 class Extents:
@@ -142,8 +131,6 @@ class Extents:
 
     def minimal(self, bits: int) -> int:
         """Return those of an example's labels that have no other one of them within."""
-        if not bits & (bits - 1):
-            return bits
         known = self._minimal.get(bits)
         if known is None:
             known = self._minimal[bits] = self._find_minimal(bits)
@@ -180,6 +167,8 @@ class Judge:
         outside: the bit that a request keeps while all of it is from outside.
     """
 
+    __slots__ = ("_keys", "_principals", "_shift", "all_families", "everything", "extents", "keys", "outside")
+
     def __init__(
         self, clauses: Sequence[Clause], keys: Mapping[str, Key], principals: PrincipalIndex, families: int
     ) -> None:
@@ -198,7 +187,7 @@ class Judge:
         masks = self._masks(examples)
         columns: list[list[int]] = []
         if examples and examples[0].caller is not None:
-            named = [self._principals.labels_of(one.caller) for one in examples if one.caller is not None]
+            named = _rule_out_by_caller(self._principals, examples, masks)
             columns.append(self._described(PRINCIPAL, len(self._principals.labels), named))
         for name in sorted(facet.keys.intersection(self._keys)):
             key = self._keys[name]
@@ -213,16 +202,15 @@ class Judge:
         return list(found.values())
 
     def _masks(self, examples: Sequence[Example]) -> list[int]:
-        """Return what examples leave standing, the conditions left aside."""
+        """Return what examples leave standing, the caller and the conditions left aside."""
+        everything, all_families, shift = self.everything, self.all_families, self._shift
         masks: list[int] = []
         for one in examples:
-            mask = self.everything
+            mask = everything
             if one.families:
-                mask ^= self.all_families & ~(one.families << self._shift)
+                mask ^= all_families & ~(one.families << shift)
             if one.inside:
                 mask ^= self.outside
-            if one.caller is not None:
-                mask &= ~self._principals.failing(one.caller)
             masks.append(mask)
         return masks
 
@@ -231,7 +219,18 @@ class Judge:
         extents = Extents(count, labels)
         self.keys.append(name)
         self.extents.append(extents)
-        return [extents.minimal(bits) if bits else 0 for bits in labels]
+        return [extents.minimal(bits) if bits & (bits - 1) else bits for bits in labels]
+
+
+def _rule_out_by_caller(principals: PrincipalIndex, examples: Sequence[Example], masks: list[int]) -> list[int]:
+    """Take the statements off the masks of examples that are not about their callers; return the callers' labels."""
+    labels: list[int] = []
+    for place, example in enumerate(examples):
+        if example.caller is not None:
+            fails, named = principals.judged(example.caller)
+            masks[place] &= ~fails
+            labels.append(named)
+    return labels
 
 
 def _rule_out(key: Key, examples: Sequence[Example], masks: list[int]) -> list[int]:

@@ -20,7 +20,7 @@ from sekisho.reasoning.automaton import Reading
 from sekisho.reasoning.points import Interval
 
 
-class Label(msgspec.Struct, frozen=True):
+class Label(msgspec.Struct, frozen=True, gc=False):
     """A value that stands for all request values it matches.
 
     Attributes:
@@ -74,6 +74,11 @@ class Key:
         tests: the conditions on the key.
         quantified: whether some condition has a set operator.
     """
+
+    __slots__ = (
+        "_edges", "_exact", "_folded", "_networks", "_numbers", "_others", "_value_of", "absent_fails", "bounds", "flags",
+        "is_flag", "is_plain", "labels", "name", "patterns", "quantified", "tests",
+    )  # fmt: skip
 
     def __init__(self, name: str, value_of: Callable[[str], str | None]) -> None:
         self.name = name
@@ -167,7 +172,11 @@ class Key:
                 return self.absent_fails, 0
             case (value,):
                 bits = self.bits_of(value)
-                return self.failing(bits), bits
+                fails = 0
+                for test in self.tests:
+                    if (not bits & test.values) is not test.negated:
+                        fails |= test.clause
+                return fails, bits
             case _:
                 return self.failing_with(values), self.labels_of(values)
 
@@ -221,14 +230,6 @@ class Key:
             bits.append(current)
         self._edges = starts, bits
         return self._edges
-
-    def failing(self, bits: int) -> int:
-        """Return the clauses that fail for a request with one value, given the value's bits."""
-        fails = 0
-        for test in self.tests:
-            if (not bits & test.values) is not test.negated:
-                fails |= test.clause
-        return fails
 
     def passed(self, bits: int) -> int:
         """Return which tests a value with these bits passes, as one bit for each test."""

@@ -12,7 +12,7 @@ from sekisho.reasoning.clauses import Clause, live_clauses
 from sekisho.reasoning.question import Question
 
 
-class Outline(msgspec.Struct, frozen=True):
+class Outline(msgspec.Struct, frozen=True, gc=False):
     """A principal, and the actions that it can do at most: whoever else gets in is among another outline's."""
 
     principal: Principal

@@ -6,7 +6,7 @@ import msgspec
 
 from sekisho.evaluation import Caller, CallerKind, Outcome, Request, StatementTest, outcome_of
 from sekisho.evaluation.conditions import Context
-from sekisho.policy import Effect
+from sekisho.policy import Effect, Statement
 from sekisho.reasoning.clauses import Clause
 from sekisho.reasoning.errors import UnconfirmedWitnessError
 from sekisho.reasoning.facets import Example
@@ -15,7 +15,7 @@ from sekisho.reasoning.wishes import Wish
 from sekisho.reasoning.witnesses import Opener, Witness, Witnesses
 
 
-class Case(msgspec.Struct, frozen=True):
+class Case(msgspec.Struct, frozen=True, gc=False):
     """Some actions, and a request that can do each of them.
 
     Attributes:
@@ -32,6 +32,8 @@ class Case(msgspec.Struct, frozen=True):
 class Prover:
     """Has the evaluator confirm requests of one question."""
 
+    __slots__ = ("_clauses", "_context", "_gates", "_question")
+
     def __init__(self, question: Question, clauses: Sequence[Clause], context: Context) -> None:
         """Take a question.
 
@@ -45,7 +47,7 @@ class Prover:
         self._context = context
         self._gates = [
             [
-                (Opener(document, statement), StatementTest(statement, variables=document.policy.version.has_variables))
+                (Opener(document, statement), StatementTest(statement, variables=document.policy.has_variables))
                 for document in gate.documents
                 for statement in document.policy.statements
             ]
@@ -62,15 +64,17 @@ class Prover:
         Raises:
             UnconfirmedWitnessError: a gate does not let a request through.
         """
-        witnesses = Witnesses(self._question.actions)
+        found: list[tuple[int, Witness]] = []
         for case in cases:
             part = case.actions & actions
+            if part & (part - 1):
+                found += [(alike, self._confirm(case, alike)) for alike in _covered_alike(self._clauses, case, part)]
+            elif part:
+                found.append((part, self._confirm(case, part)))
             actions &= ~part
-            for alike in _covered_alike(self._clauses, case, part):
-                witnesses.add(alike, self._confirm(case, alike))
             if not actions:
                 break
-        return witnesses
+        return Witnesses(self._question.actions, found)
 
     def _confirm(self, case: Case, actions: int) -> Witness:
         """Ask the evaluator, gate by gate, and note which statements open.
@@ -91,8 +95,13 @@ class Prover:
         for gate, tests, view, resource in zip(self._question.gates, self._gates, views, resources, strict=True):
             plain = view.action is None and resource is resources[0]
             request = sent if plain else Request(caller, view.action or action, resource, context)
-            matching = [opener for opener, test in tests if test.matches(request)]
-            outcome = outcome_of([opener.statement for opener in matching])
+            matching: list[Opener] = []
+            statements: list[Statement] = []
+            for opener, test in tests:
+                if test.matches(request):
+                    matching.append(opener)
+                    statements.append(opener.statement)
+            outcome = outcome_of(statements)
             if (outcome is _ALLOW) is gate.shut:
                 raise UnconfirmedWitnessError(f"the evaluator decides otherwise on `{request.action}` on `{resource}`")
             if not gate.shut:
@@ -104,9 +113,7 @@ class Prover:
 
 def _covered_alike(clauses: Sequence[Clause], case: Case, actions: int) -> list[int]:
     """Split a set of actions into those that the same statements cover."""
-    parts = [actions] if actions else []
-    if not actions & (actions - 1):
-        return parts
+    parts = [actions]
     for clause in clauses:
         if clause.bit & case.mask:
             parts = [part for whole in parts for part in (whole & clause.actions, whole & ~clause.actions) if part]

@@ -10,7 +10,7 @@ from sekisho.policy import Policy
 from sekisho.policy.actions import ActionTable
 
 
-class Document(msgspec.Struct, frozen=True):
+class Document(msgspec.Struct, frozen=True, gc=False):
     """A policy with its name for the reader: `BucketPolicy`, `KeyPolicy`, `BucketAcl` or `Grants`.
 
     ACLs, grants and sharing attributes are written as policies that mean the same.
@@ -26,7 +26,7 @@ class Document(msgspec.Struct, frozen=True):
     labels: tuple[str, ...] = ()
 
 
-class Gate(msgspec.Struct, frozen=True):
+class Gate(msgspec.Struct, frozen=True, gc=False):
     """Documents that decide together: one Allow in any of them opens, one Deny in any of them closes.
 
     Attributes:
@@ -37,7 +37,7 @@ class Gate(msgspec.Struct, frozen=True):
     shut: bool = False
 
 
-class View(msgspec.Struct, frozen=True):
+class View(msgspec.Struct, frozen=True, gc=False):
     """A wish as one gate sees it.
 
     Attributes:
@@ -49,7 +49,7 @@ class View(msgspec.Struct, frozen=True):
     action: str | None = None
 
 
-class Target(msgspec.Struct, frozen=True):
+class Target(msgspec.Struct, frozen=True, gc=False):
     """Something a caller may want.
 
     Attributes:
@@ -65,7 +65,7 @@ class Target(msgspec.Struct, frozen=True):
     callers: frozenset[CallerKind] = frozenset()
 
 
-class Inside(msgspec.Struct, frozen=True):
+class Inside(msgspec.Struct, frozen=True, gc=False):
     """Who is trusted: callers and sources.
 
     Attributes:
@@ -93,7 +93,7 @@ class Wanted(Enum):
     ANYONE = "anyone"
 
 
-class World(msgspec.Struct, frozen=True):
+class World(msgspec.Struct, frozen=True, gc=False):
     """What is known of every request that can be sent.
 
     Attributes:
@@ -116,7 +116,7 @@ class World(msgspec.Struct, frozen=True):
         return {key: values for key, values in self.given.items() if values}
 
 
-class Question(msgspec.Struct, frozen=True):
+class Question(msgspec.Struct, frozen=True, gc=False):
     """Who can do any of the targets, every gate being open, or shut where it is to be?
 
     Attributes:

@@ -29,7 +29,7 @@ Shape: TypeAlias = tuple[int, ...]
 """A region: one label for each described key, as its bit; 0 is anything."""
 
 
-class Sides(msgspec.Struct, frozen=True):
+class Sides(msgspec.Struct, frozen=True, gc=False):
     """What of a mask helps a request through, and what hinders it; no bit does both.
 
     Attributes:
@@ -57,12 +57,17 @@ class Sides(msgspec.Struct, frozen=True):
         of_all, of_some = _in_all_and_some(kinds)
         return not (self.good | self.bad) & (in_some & ~in_all & ~of_all | of_some & ~of_all & ~in_all)
 
-    def lets_through(self, mask: int) -> bool:
-        """Say whether one bit of each group is left that needs one."""
-        for group in self.needed:  # noqa: SIM110 - a loop, not `all`: this is asked of every pair of kinds
-            if not mask & group:
-                return False
-        return True
+    def letting_through(self, kinds: Iterable[Kind]) -> list[Kind]:
+        """Return the kinds that leave one bit of each group that needs one."""
+        found: list[Kind] = []
+        for kind in kinds:
+            mask = kind.mask
+            for group in self.needed:
+                if not mask & group:
+                    break
+            else:
+                found.append(kind)
+        return found
 
 
 def _in_all_and_some(kinds: Iterable[Kind]) -> tuple[int, int]:
@@ -80,23 +85,23 @@ def combine(sides: Sides, front: Sequence[Kind], kinds: Sequence[Kind], budget: 
     Raises:
         UndecidedError: more than `MAX_GROUPS` groups, or more work than the budget allows.
     """
-    lets_through, needed = sides.lets_through, sides.needed
-    kinds = prune(sides, [one for one in kinds if lets_through(one.mask)])
+    kinds = prune(sides, sides.letting_through(kinds))
     if len(front) == 1 and not front[0].examples:  # the first facet: nothing to put together yet
         return kinds
+    budget.spend(len(front) * (1 + len(kinds) // 4))
+    needed = sides.needed
     further: dict[tuple[int, tuple[int, ...]], Kind] = {}
     for group in front:
-        budget.spend(1 + len(kinds) // 4)
         mask, labels, examples = group.mask, group.labels, group.examples
         for kind in kinds:
             joined = mask & kind.mask
-            for group_of_bits in needed:  # as `lets_through` says, of every pair
+            for group_of_bits in needed:  # as `letting_through` says, of every pair
                 if not joined & group_of_bits:
                     break
             else:
-                described = labels + kind.labels
-                if (joined, described) not in further:
-                    further[joined, described] = Kind(joined, described, examples + kind.examples)
+                described = joined, labels + kind.labels
+                if described not in further:
+                    further[described] = Kind(*described, examples + kind.examples)
         if len(further) > MAX_GROUPS:
             raise UndecidedError(f"its statements tell more than {MAX_GROUPS:,} groups of requests apart")
     found = list(further.values())
@@ -134,9 +139,12 @@ def _kept_of_few(kinds: Sequence[Kind], chances: Sequence[int]) -> list[int]:
     return kept
 
 
-def _kept_of_many(kinds: Sequence[Kind], chances: Sequence[int]) -> list[int]:
+def _kept_of_many(kinds: Sequence[Kind], chances: Sequence[int]) -> Sequence[int]:
     """Return the places of the kinds of which none of the strongest says all."""
     widths = [sum([bits.bit_count() or _ANYTHING for bits in kind.labels]) for kind in kinds]
+    one_label_each = sum(widths) == len(widths) * len(kinds[0].labels)
+    if one_label_each and len({kind.labels for kind in kinds}) == len(kinds):  # none is described as widely
+        return range(len(kinds))
     strengths = [chance.bit_count() << 32 | width for chance, width in zip(chances, widths, strict=True)]
     kept = _Kept()
     return [
@@ -259,6 +267,7 @@ def _with_wider_label(places: Mapping[int, int], extents: Extents, bits: int) ->
     """Return the regions that a label, a wider one, or none, which is anything, describes; as bits."""
     found = places.get(0, 0)
     if bits:
-        for up in _single_bits(extents.above(bits)):
+        above = extents.above(bits)
+        for up in (bits,) if above == bits else _single_bits(above):
             found |= places.get(up, 0)
     return found

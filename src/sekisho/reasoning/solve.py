@@ -35,7 +35,7 @@ from sekisho.reasoning.wishes import Wish, wishes_of
 from sekisho.reasoning.witnesses import Region, Witnesses, is_wider, joined, outermost
 
 
-class Solution(msgspec.Struct, frozen=True):
+class Solution(msgspec.Struct, frozen=True, gc=False):
     """Who gets in.
 
     Attributes:
@@ -115,7 +115,7 @@ def _hold_all(regions: Sequence[Region], widest: Sequence[Region]) -> bool:
     return True
 
 
-class _Search(msgspec.Struct, frozen=True):
+class _Search(msgspec.Struct, frozen=True, gc=False):
     """One pass over a question: its statements, with one value for each policy variable."""
 
     question: Question
@@ -160,8 +160,7 @@ def _regions(search: _Search) -> list[Region]:
     groups = _groups(search, judge)
     if not groups:
         return []
-    cases = _cases(search, judge, groups, wishes_of(question, clauses, context, scene.budget))
-    actions = {shape: _all_actions(listed) for shape, listed in cases.items()}
+    actions, cases = _cases(search, judge, groups, wishes_of(question, clauses, context, scene.budget))
     outer = uncovered(actions, judge.extents)
     if not outer:
         return []
@@ -199,12 +198,15 @@ def _groups(search: _Search, judge: Judge) -> list[Kind]:
     return groups
 
 
-def _cases(search: _Search, judge: Judge, groups: Sequence[Kind], wishes: Sequence[Wish]) -> dict[Shape, list[Case]]:
-    """Return what gets in: to each region the actions, with requests that can do them.
+def _cases(
+    search: _Search, judge: Judge, groups: Sequence[Kind], wishes: Sequence[Wish]
+) -> tuple[dict[Shape, int], dict[Shape, list[Case]]]:
+    """Return what gets in: to each region the actions, and requests that can do them.
 
     Raises:
         UndecidedError: far more than `MAX_REGIONS` regions.
     """
+    reached: dict[Shape, int] = {}
     found: dict[Shape, list[Case]] = {}
     families = judge.all_families
     known: dict[int, int] = {}
@@ -224,17 +226,15 @@ def _cases(search: _Search, judge: Judge, groups: Sequence[Kind], wishes: Sequen
                 continue
             case = Case(actions, mask, group.examples, wish)
             for shape in shapes_of(group):
-                found.setdefault(shape, []).append(case)
+                if shape in reached:
+                    reached[shape] |= actions
+                    found[shape].append(case)
+                else:
+                    reached[shape] = actions
+                    found[shape] = [case]
             if len(found) > MAX_DESCRIPTIONS:
                 raise UndecidedError(f"more than {MAX_REGIONS:,} groups of requests get in")
-    return found
-
-
-def _all_actions(cases: Iterable[Case]) -> int:
-    actions = 0
-    for case in cases:
-        actions |= case.actions
-    return actions
+    return reached, found
 
 
 def _region(search: _Search, judge: Judge, shape: Shape, witnesses: Witnesses) -> Region:

@@ -1,6 +1,8 @@
 """What can be wanted: every target, on one resource of every kind that the statements tell apart."""
 
 from collections.abc import Sequence
+from functools import partial
+from operator import attrgetter
 
 import msgspec
 
@@ -14,7 +16,7 @@ from sekisho.reasoning.question import Question, Target
 from sekisho.reasoning.words import Fixed, Free, explore
 
 
-class Wish(msgspec.Struct, frozen=True):
+class Wish(msgspec.Struct, frozen=True, gc=False):
     """A target on one resource.
 
     Attributes:
@@ -36,13 +38,18 @@ def wishes_of(question: Question, clauses: Sequence[Clause], context: Context, b
     found: list[Wish] = []
     known: dict[tuple[str, ...], list[tuple[tuple[str, ...], int]]] = {}
     for target in question.targets:
-        resources = tuple([view.resource for view in target.views])
+        resources = tuple(map(_resource_of, target.views))
         covered = known.get(resources)
         if covered is None:
             chosen = _resources(clauses, context, resources, budget) if target.open_ended else [resources]
-            covered = known[resources] = [(one, _covering(clauses, context, one)) for one in chosen]
+            covered = known[resources] = list(
+                zip(chosen, map(partial(_covering, clauses, context), chosen), strict=True)
+            )
         found += [Wish(target, one, covering) for one, covering in covered]
     return found
+
+
+_resource_of = attrgetter("resource")
 
 
 def _covering(clauses: Sequence[Clause], context: Context, resources: tuple[str, ...]) -> int:

@@ -11,14 +11,14 @@ from sekisho.reasoning.keys import Label
 from sekisho.reasoning.question import Document
 
 
-class Opener(msgspec.Struct, frozen=True):
+class Opener(msgspec.Struct, frozen=True, gc=False):
     """A statement that lets a witness in, with the document it stands in."""
 
     document: Document
     statement: Statement
 
 
-class Witness(msgspec.Struct, frozen=True):
+class Witness(msgspec.Struct, frozen=True, gc=False):
     """A request that every gate lets through, or refuses where it is to be shut: the evaluator has said so.
 
     Attributes:
@@ -38,6 +38,8 @@ class Witnesses(Mapping[str, Witness]):
     Actions that the same statements cover share one request but for its action: what the evaluator says of one of
     them it says of all.
     """
+
+    __slots__ = ("_table", "actions", "found")
 
     def __init__(self, table: ActionTable, found: Iterable[tuple[int, Witness]] = ()) -> None:
         self._table = table
@@ -93,7 +95,7 @@ class Witnesses(Mapping[str, Witness]):
         return [witness for _, witness in self.found]
 
 
-class Region(msgspec.Struct, frozen=True):
+class Region(msgspec.Struct, frozen=True, gc=False):
     """A group of requests that get in.
 
     Attributes:

@@ -16,13 +16,13 @@ from sekisho.reasoning.budget import Budget
 from sekisho.reasoning.endings import OTHER_LETTERS, endings
 
 
-class Fixed(msgspec.Struct, frozen=True):
+class Fixed(msgspec.Struct, frozen=True, gc=False):
     """A piece that is the same in every word; a track that is not named reads nothing of it."""
 
     texts: Mapping[str, str]
 
 
-class Free(msgspec.Struct, frozen=True):
+class Free(msgspec.Struct, frozen=True, gc=False):
     """A piece that may be any text over an alphabet, the same on each of its tracks.
 
     Attributes:
