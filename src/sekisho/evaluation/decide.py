@@ -81,7 +81,7 @@ class StatementTest:
         self._statement = statement
         self._variables = variables
         principals = statement.principals
-        self._is_about = principals and principals_test(principals, deny=statement.effect is _DENY)
+        self._is_about = None if principals is None else principals_test(principals, deny=statement.effect is _DENY)
         self._covers: dict[tuple[str, str], bool] = {}
         self._conditions: list[ConditionTest] | None = None
 

@@ -148,10 +148,11 @@ def example_of(principal_type: PrincipalType, word: Word, *, family: int = 0, in
         inside: whether it is trusted.
     """
     account, arn = word["account"], word["arn"]
+    of_account = (account,)
     context = {
         "aws:principalarn": (arn,),
-        "aws:principalaccount": (account,),
-        "kms:calleraccount": (account,),
+        "aws:principalaccount": of_account,
+        "kms:calleraccount": of_account,
         "aws:principaltype": (principal_type,),
     }
     for track in ("username", "userid"):

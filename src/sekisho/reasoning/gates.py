@@ -16,11 +16,10 @@ class Gates:
     __slots__ = ("by_gate",)
 
     def __init__(self, gates: Sequence[Gate], clauses: Sequence[Clause]) -> None:
-        allows: list[list[Clause]] = [[] for _ in gates]
-        denies: list[list[Clause]] = [[] for _ in gates]
+        self.by_gate: list[tuple[Gate, list[Clause], list[Clause]]] = [(gate, [], []) for gate in gates]
         for clause in clauses:
-            (allows if clause.allows else denies)[clause.gate].append(clause)
-        self.by_gate = list(zip(gates, allows, denies, strict=True))
+            _, allows, denies = self.by_gate[clause.gate]
+            (allows if clause.allows else denies).append(clause)
 
     @property
     def sides(self) -> tuple[int, int, list[int]]:

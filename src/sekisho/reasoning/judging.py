@@ -51,7 +51,9 @@ class PrincipalIndex:
         has_canonical_ids: whether some entry is a canonical user.
     """
 
-    __slots__ = ("_constrained", "_everyone", "_names", "_negated", "has_canonical_ids", "labels", "principals", "spares")
+    __slots__ = (
+        "_constrained", "_everyone", "_names", "_negated", "has_canonical_ids", "labels", "principals", "spares",
+    )  # fmt: skip
 
     def __init__(self, clauses: Sequence[Clause]) -> None:
         self.labels: list[Principal] = []
@@ -196,9 +198,9 @@ class Judge:
                 columns.append(self._described(name, len(key.labels), labels))
         found: dict[tuple[int, tuple[int, ...]], Kind] = {}
         described = zip(*columns, strict=True) if columns else repeat(())
-        for example, mask, minimal in zip(examples, masks, described):  # noqa: B905 - what describes nothing has no end
-            if (mask, minimal) not in found and not (outside_only and example.inside):
-                found[mask, minimal] = Kind(mask, minimal, (example,))
+        for example, kind in zip(examples, zip(masks, described)):  # noqa: B905 - what describes nothing has no end
+            if kind not in found and not (outside_only and example.inside):
+                found[kind] = Kind(*kind, (example,))
         return list(found.values())
 
     def _masks(self, examples: Sequence[Example]) -> list[int]:

@@ -76,8 +76,8 @@ class Key:
     """
 
     __slots__ = (
-        "_edges", "_exact", "_folded", "_networks", "_numbers", "_others", "_value_of", "absent_fails", "bounds", "flags",
-        "is_flag", "is_plain", "labels", "name", "patterns", "quantified", "tests",
+        "_edges", "_exact", "_folded", "_networks", "_numbers", "_others", "_value_of", "absent_fails", "bounds",
+        "flags", "is_flag", "is_plain", "labels", "name", "patterns", "quantified", "tests",
     )  # fmt: skip
 
     def __init__(self, name: str, value_of: Callable[[str], str | None]) -> None:

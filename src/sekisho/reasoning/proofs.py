@@ -88,8 +88,8 @@ class Prover:
             context.update(example.context)
             caller = example.caller or caller
         action = self._question.actions.names[(actions & -actions).bit_length() - 1]
-        openers: list[Opener] = []
-        closers: list[Opener] = []
+        openers: tuple[Opener, ...] = ()
+        closers: tuple[Opener, ...] = ()
         views, resources = case.wish.target.views, case.wish.resources
         sent = Request(caller, action, resources[0], context)
         for gate, tests, view, resource in zip(self._question.gates, self._gates, views, resources, strict=True):
@@ -105,10 +105,10 @@ class Prover:
             if (outcome is _ALLOW) is gate.shut:
                 raise UnconfirmedWitnessError(f"the evaluator decides otherwise on `{request.action}` on `{resource}`")
             if not gate.shut:
-                openers += matching
+                openers += tuple(matching)
             elif outcome is _DENY:
-                closers += [one for one in matching if one.statement.effect is Effect.DENY]
-        return Witness(sent, tuple(openers), tuple(closers))
+                closers += tuple([one for one in matching if one.statement.effect is Effect.DENY])
+        return Witness(sent, openers, closers)
 
 
 def _covered_alike(clauses: Sequence[Clause], case: Case, actions: int) -> list[int]:
