@@ -14,12 +14,13 @@ from sekisho.policy.arns import parse_arn
 from sekisho.policy.patterns import Wildcard
 from sekisho.reasoning.accounts import account_slots, is_account_id, odd_accounts
 from sekisho.reasoning.automaton import Automaton, Reading, Written, apart, is_text, rest_of
-from sekisho.reasoning.endings import Rest, texts_of_every_kind
+from sekisho.reasoning.budget import Budget
+from sekisho.reasoning.endings import texts_of_every_kind
 from sekisho.reasoning.facets import Example, Scene
 from sekisho.reasoning.question import Inside, Wanted
 from sekisho.reasoning.samples import LOWER_CASE, WITHOUT_COLON, fresh_account
 from sekisho.reasoning.values import values_of
-from sekisho.reasoning.words import Fixed, Free, Shape, Slot, Walk, Word
+from sekisho.reasoning.words import Fixed, Free, Shape, Slot, Walk, Word, explore
 
 _Patterns: TypeAlias = Mapping[str, Sequence[Written]]
 """By track, the patterns that its text is compared with."""
@@ -63,31 +64,40 @@ def _walked_organizations(scene: Scene) -> Iterator[Word]:
 def _written_organizations(scene: Scene) -> list[Word]:
     """Return the organizations that are written out and one more, with a path of every kind in each.
 
-    Empty where patterns say less of a path than its organization, or more of it than how it begins and ends.
+    Empty where patterns say less of a path than its organization.
     """
     ids = scene.keys.get("aws:principalorgid")
     texts = _written(scene, "aws:principalorgid")
     if scene.settled.keys() & _ORGANIZATION or not (ids is None or ids.is_literal) or "/" in "".join(texts):
         return []
-    rests: dict[str, list[Rest]] = {text: [] for text in texts}
-    for place, (pattern, reading) in enumerate(scene.patterns("aws:principalorgpaths")):
-        rest = rest_of(pattern, reading, 1 << place)
-        if rest is None or "/" not in rest.start:
+    further: dict[str, list[Written]] = {text: [] for text in texts}
+    for pattern, reading in scene.patterns("aws:principalorgpaths"):
+        if reading is not Reading.EXACT or not pattern or not isinstance(pattern[0], str):
             return []
-        organization, _, start = rest.start.partition("/")
-        if not organization or not (organization in texts or _IN_IDS.issuperset(organization)):
+        organization, slash, start = pattern[0].partition("/")
+        if not (organization in texts or (organization and _IN_IDS.issuperset(organization))) or not slash:
             return []
-        rests.setdefault(organization, []).append(Rest(start, rest.end, rest.final))
+        left = (start, *pattern[1:]) if start else pattern[1:]
+        further.setdefault(organization, []).append((left, reading))
     if (own := scene.world.inside.organization_id) is not None:
-        rests.setdefault(own, [])
-    rests[_fresh(rests, "o-exampleorg")] = []
-    found: list[Word] = []
-    for organization, listed in rests.items():
-        written = texts_of_every_kind(listed, (_SAMPLE_PATH,))
-        if written is None:
-            return []
-        found += [{"id": organization, "path": f"{organization}/{text}"} for text in written]
-    return found
+        further.setdefault(own, [])
+    further[_fresh(further, "o-exampleorg")] = []
+    return [
+        {"id": organization, "path": f"{organization}/{text}"}
+        for organization, patterns in further.items()
+        for text in _within_organization(patterns, scene.budget)
+    ]
+
+
+def _within_organization(patterns: Sequence[Written], budget: Budget) -> Sequence[str]:
+    """Return a text of every kind that the patterns of paths tell apart, once the organization is named."""
+    rests = [rest_of(*pattern, 1 << place) for place, pattern in enumerate(patterns)]
+    plain = [rest for rest in rests if rest is not None]
+    written = texts_of_every_kind(plain, (_SAMPLE_PATH,)) if len(plain) == len(rests) else None
+    if written is not None:
+        return written
+    shape = (Free(("path",), samples=(_SAMPLE_PATH,)),)
+    return [word["path"] for word in explore(shape, Automaton({"path": apart(patterns)}), budget)]
 
 
 _SAMPLE_PATH = "r-ab12/ou-ab12-11111111/"
