@@ -1,7 +1,6 @@
 """From a region to the access that a finding shows."""
 
-from collections.abc import Iterable, Mapping
-from typing import TypeAlias
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 from msgspec.structs import replace
@@ -20,7 +19,7 @@ from sekisho.analyzers.remedies import Opening, remedy_for, remedy_in_words
 from sekisho.analyzers.sentence import Telling, sentence_of
 from sekisho.analyzers.severity import Case, limited_keys, rate
 from sekisho.analyzers.subject import Subject
-from sekisho.evaluation import Caller, CallerKind
+from sekisho.evaluation import Caller, CallerKind, Request
 from sekisho.policy import PrincipalForm
 from sekisho.policy.arns import account_of
 from sekisho.reasoning import Opener, Region, Solution, Witness, variable_keys
@@ -34,7 +33,6 @@ class Passage(msgspec.Struct, frozen=True):
 
     Attributes:
         spelled: how the documents spell condition keys, and how those are spelled that they do not name; in order.
-        carried_along: the actions that are nothing alone.
         approximations: what had to be assumed.
         is_mended: whether those who come by it are told of a policy that closes it to them.
     """
@@ -42,11 +40,10 @@ class Passage(msgspec.Struct, frozen=True):
     subject: Subject
     way: Way
     spelled: Mapping[str, str]
-    carried_along: int
     approximations: tuple[str, ...] = ()
     is_mended: bool = True
     _deeds: dict[int, "_Deeds"] = {}
-    _openings: "dict[tuple[_Place, ...], _Opening]" = {}
+    _openings: "dict[tuple[int, ...], _Opening]" = {}
 
     def deeds(self, actions: int) -> "_Deeds":
         """Return what a finding shows of a set of actions."""
@@ -54,9 +51,11 @@ class Passage(msgspec.Struct, frozen=True):
         if known is None:
             table = self.way.actions
             names = tuple(sorted(table.names_in(actions)))
+            telling = most_telling(names)
             known = self._deeds[actions] = _Deeds(
                 names,
-                most_telling(names),
+                telling,
+                table.set_of((telling,)),
                 table.levels_of(actions),
                 restriction_on(self.subject.zone, self.subject.resource.owner_account, names)
                 if self.subject.control_policies_known
@@ -64,47 +63,48 @@ class Passage(msgspec.Struct, frozen=True):
             )
         return known
 
-    def opening(self, openers: Mapping["_Place", Opener]) -> "_Opening":
-        """Return what a finding shows of the statements that let it in."""
-        places = tuple(openers)
-        known = self._openings.get(places)
+    def opening(self, found: Iterable[tuple[int, Witness]]) -> "_Opening":
+        """Return what a finding shows of the statements that let witnesses in."""
+        openers = _openers(found)
+        statements = tuple(openers)
+        known = self._openings.get(statements)
         if known is None:
-            known = self._openings[places] = _Opening(
+            documents = {opener.document.name for opener in openers.values()}
+            known = self._openings[statements] = _Opening(
                 tuple(map(_because, openers.values())),
-                frozenset([opener.document.name for opener in openers.values()]),
+                _sources(self.subject.resource, self.way, documents),
                 limited_keys([opener.statement for opener in openers.values()]),
             )
         return known
 
 
-class _Deeds(msgspec.Struct, frozen=True):
+class _Deeds(msgspec.Struct, frozen=True, gc=False):
     """Some actions, as a finding shows them.
 
     Attributes:
+        most_telling: the one to show a request for.
+        shown: the same, as a set.
         levels: their access levels.
     """
 
     names: tuple[str, ...]
     most_telling: str
+    shown: int
     levels: frozenset[str]
     restriction: ResourceControlPolicyRestriction
 
 
-class _Opening(msgspec.Struct, frozen=True):
+class _Opening(msgspec.Struct, frozen=True, gc=False):
     """Some statements, as a finding shows them.
 
     Attributes:
-        documents: the names of those that they stand in.
+        sources: what they are, of a bucket.
         limited_keys: the condition keys that each of them limits.
     """
 
     because: tuple[Because, ...]
-    documents: frozenset[str]
+    sources: tuple[Source, ...]
     limited_keys: frozenset[str]
-
-
-_Place: TypeAlias = tuple[str, str, int]
-"""Where a statement stands: its document's name, what carries the document, and its index there."""
 
 
 _MOST_MENDED = 20
@@ -123,31 +123,31 @@ def passage_by(subject: Subject, way: Way, found: Solution) -> Passage:
     if found.inexact:
         names = ", ".join(f"`${{{key}}}`" for key in found.inexact)
         assumed = (*assumed, f"not every value of {names} could be tried, and others may let more in")
-    carried_along = way.actions.known(CARRIED_ALONG)
     is_mended = len(found.regions) <= _MOST_MENDED
-    return Passage(subject, way, _spelling(way, variable_keys(way.gates)), carried_along, assumed, is_mended)
+    return Passage(subject, way, _spelling(way, variable_keys(way.gates)), assumed, is_mended)
 
 
 def access_of(passage: Passage, region: Region, blockers: Blockers) -> ExternalAccess:
     """Return the access that a finding shows for a region, without the words that tell it."""
-    way, principal = passage.way, region.principal
+    way, principal, found = passage.way, region.principal, region.witnesses.found
     deeds = passage.deeds(region.witnesses.actions)
-    opening = passage.opening(openers_of(region))
-    by_itself = _that_open_by_itself(region, passage.carried_along)
-    limited = opening.limited_keys if by_itself is None else passage.opening(by_itself).limited_keys
+    opening = passage.opening(found)
+    limited = opening.limited_keys
+    if way.carried_along:
+        limited = passage.opening(_that_open_by_themselves(found, way.carried_along)).limited_keys
     public = _is_public(region, way, limited)
-    provider = principal.value if principal.form is PrincipalForm.FEDERATED else None
+    provider = principal.value if principal.form is _FEDERATED else None
     severity, rule = rate(Case(provider, public, deeds.levels, limited, blockers.whole))
     return ExternalAccess(
         principal=principal.as_map,
         action=deeds.names,
-        condition=_condition(way, region, passage.spelled),
+        condition=_condition(way, region, passage.spelled) if region.condition or way.given else {},
         is_public=public,
-        witness=_shown_witness(region, region.witnesses[deeds.most_telling], passage.spelled),
+        witness=_shown_witness(region, deeds, passage.spelled),
         because=opening.because,
         severity=severity,
         severity_rule=rule,
-        sources=_sources(passage.subject.resource, way, region, opening.documents),
+        sources=_sources_of(region, way, opening.sources),
         blocked_by=blockers.standing,
         resource_control_policy_restriction=deeds.restriction,
         approximations=(*passage.approximations, *blockers.undecided),
@@ -168,7 +168,7 @@ def told(access: ExternalAccess, passage: Passage, region: Region, blockers: Blo
                 way=passage.way,
                 region=region,
                 action=most_telling(access.action),
-                openers=tuple(openers_of(region).values()),
+                openers=tuple(_openers(region.witnesses.found).values()),
                 blockers=blockers,
                 restriction=access.resource_control_policy_restriction,
                 approximations=len(access.approximations),
@@ -186,29 +186,14 @@ def _condition(way: Way, region: Region, spelled: Mapping[str, str]) -> dict[str
     return {**shown, "aws:SourceVpc": vpc[0]} if vpc else shown
 
 
-def openers_of(region: Region) -> dict[_Place, Opener]:
-    """Every statement that lets one of the region's witnesses in, by its place, in document order."""
-    return _openers([witness for _, witness in region.witnesses.found])
+def _openers(found: Iterable[tuple[int, Witness]]) -> dict[int, Opener]:
+    """Every statement that lets one of the witnesses in, by its identity, in document order."""
+    return {id(opener.statement): opener for _, witness in found for opener in witness.openers}
 
 
-def _that_open_by_itself(region: Region, carried_along: int) -> dict[_Place, Opener] | None:
-    """Every statement that opens something which is a way in by itself; None where all of them do."""
-    if not carried_along:
-        return None
-    found = region.witnesses.found
-    chosen = [
-        witness for actions, witness in found if actions & ~carried_along or witness.request.action not in CARRIED_ALONG
-    ]
-    return None if len(chosen) == len(found) else _openers(chosen)
-
-
-def _openers(witnesses: Iterable[Witness]) -> dict[_Place, Opener]:
-    found: dict[_Place, Opener] = {}
-    for witness in witnesses:
-        for opener in witness.openers:
-            document = opener.document
-            found.setdefault((document.name, document.resource, opener.statement.index), opener)
-    return found
+def _that_open_by_themselves(found: Iterable[tuple[int, Witness]], carried_along: int) -> list[tuple[int, Witness]]:
+    """The witnesses for something which is a way in by itself."""
+    return [one for one in found if one[0] & ~carried_along or one[1].request.action not in CARRIED_ALONG]
 
 
 _WELL_KNOWN = (
@@ -249,12 +234,15 @@ def _is_public(region: Region, way: Way, limited: frozenset[str]) -> bool:
     if way.narrow and (way.access_point or region.condition.keys() & ACCESS_POINT_KEYS):
         return False
     principal = region.principal
-    if principal.form is not PrincipalForm.EVERYONE:
-        if principal.form is not PrincipalForm.FEDERATED or principal.value.startswith("arn:"):
+    if principal.form is not _EVERYONE:
+        if principal.form is not _FEDERATED or principal.value.startswith("arn:"):
             return False
         if not limited.isdisjoint([f"{principal.value}:{claim}" for claim in ("sub", "id", "user_id")]):
             return False
-    return not any(narrows(key, label.text) for key, label in region.condition.items())
+    for key, label in region.condition.items():  # noqa: SIM110 - a loop, not `any`: asked of every region
+        if narrows(key, label.text):
+            return False
+    return True
 
 
 def _because(opener: Opener) -> Because:
@@ -268,37 +256,55 @@ def _because(opener: Opener) -> Because:
     return Because(document.name, statement.index, f"{statement.path}{element}", statement.sid, line)
 
 
-def _shown_witness(region: Region, witness: Witness, spelled: Mapping[str, str]) -> WitnessRequest:
-    request = witness.request
-    context = {
-        name: values[0] if len(values) == 1 else values
-        for key, name in spelled.items()
-        if (values := request.context.get(key)) is not None
-    }
-    return WitnessRequest(_shown_caller(region, request.caller), request.action, request.resource, context)
+def _shown_witness(region: Region, deeds: _Deeds, spelled: Mapping[str, str]) -> WitnessRequest:
+    request = _request_for(region, deeds.shown)
+    context: dict[str, str | tuple[str, ...]] = {}
+    for key, name in spelled.items():
+        values = request.context.get(key)
+        if values is not None:
+            context[name] = values[0] if len(values) == 1 else values
+    return WitnessRequest(_shown_caller(region, request.caller), deeds.most_telling, request.resource, context)
+
+
+def _request_for(region: Region, action: int) -> Request:
+    """The request for an action, but for its name: that of all actions which the same statements cover."""
+    for actions, witness in region.witnesses.found:
+        if actions & action:
+            return witness.request
+    raise KeyError(action)
 
 
 def _shown_caller(region: Region, caller: Caller) -> dict[str, str]:
-    if caller.kind is CallerKind.ANONYMOUS:
+    if caller.kind is _ANONYMOUS:
         return {"AWS": "anonymous"}
     if caller.provider is not None:
         return {"Federated": caller.provider}
-    if region.principal.form is PrincipalForm.CANONICAL_USER and caller.canonical_id is not None:
+    form = region.principal.form
+    if form is _CANONICAL_USER and caller.canonical_id is not None:
         return {"CanonicalUser": caller.canonical_id}
-    session = region.principal.form is PrincipalForm.SESSION
-    return {"AWS": (caller.session_arn if session else caller.principal_arn) or ""}
+    return {"AWS": (caller.session_arn if form is _SESSION else caller.principal_arn) or ""}
 
 
-def _sources(resource: RawResource, way: Way, region: Region, documents: frozenset[str]) -> tuple[Source, ...]:
+def _sources(resource: RawResource, way: Way, documents: Collection[str]) -> tuple[Source, ...]:
     """What opens a bucket of either kind; other resources have no sources. Source: API reference, `FindingSource`."""
     if resource.resource_type not in {"AWS::S3::Bucket", "AWS::S3Express::DirectoryBucket"}:
         return ()
     if way.access_point is not None:
         return (Source("S3_ACCESS_POINT", access_point_arn=way.access_point),)
-    delegated = [label.text for key, label in region.condition.items() if key in ACCESS_POINT_KEYS]
-    if delegated:
-        account = next((text for text in delegated if text.isdigit()), None)
-        arn = next((text for text in delegated if text.startswith("arn:")), None)
-        return (Source("S3_ACCESS_POINT_ACCOUNT", arn, account or account_of(arn or "") or None),)
     types = {"BucketPolicy": "POLICY", "BucketAcl": "BUCKET_ACL"}
-    return tuple(Source(type_) for name, type_ in types.items() if name in documents)
+    return tuple([Source(type_) for name, type_ in types.items() if name in documents])
+
+
+def _sources_of(region: Region, way: Way, sources: tuple[Source, ...]) -> tuple[Source, ...]:
+    """What opens a bucket to a region: another account's access points, where the bucket delegates to them."""
+    if not sources or way.access_point is not None or region.condition.keys().isdisjoint(ACCESS_POINT_KEYS):
+        return sources
+    delegated = [label.text for key, label in region.condition.items() if key in ACCESS_POINT_KEYS]
+    account = next((text for text in delegated if text.isdigit()), None)
+    arn = next((text for text in delegated if text.startswith("arn:")), None)
+    return (Source("S3_ACCESS_POINT_ACCOUNT", arn, account or account_of(arn or "") or None),)
+
+
+_ANONYMOUS = CallerKind.ANONYMOUS
+_EVERYONE, _FEDERATED = PrincipalForm.EVERYONE, PrincipalForm.FEDERATED
+_CANONICAL_USER, _SESSION = PrincipalForm.CANONICAL_USER, PrincipalForm.SESSION

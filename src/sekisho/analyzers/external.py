@@ -157,7 +157,7 @@ def _accesses(subject: Subject, way: Way, *, in_words: bool, fewest_findings: bo
         found = Solution(fewest(question, found.regions), found.inexact)
     passage = passage_by(subject, way, found)
     for region in found.regions:
-        if region.witnesses.actions & ~passage.carried_along:
+        if region.witnesses.actions & ~way.carried_along:
             blockers = blockers_of(question, region, subject.exposure.further)
             access = access_of(passage, region, blockers)
             yield told(access, passage, region, blockers) if in_words else access

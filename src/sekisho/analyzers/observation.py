@@ -47,7 +47,7 @@ class ResourceControlPolicyRestriction(Enum):
     NOT_APPLICABLE = "NOT_APPLICABLE"
 
 
-class Source(msgspec.Struct, frozen=True):
+class Source(msgspec.Struct, frozen=True, gc=False):
     """What opens a bucket. Source: Access Analyzer API reference, `FindingSource`.
 
     Attributes:
@@ -59,7 +59,7 @@ class Source(msgspec.Struct, frozen=True):
     access_point_account: str | None = None
 
 
-class WitnessRequest(msgspec.Struct, frozen=True):
+class WitnessRequest(msgspec.Struct, frozen=True, gc=False):
     """A request that gets through, as it is shown: the evaluator has allowed it.
 
     Attributes:
@@ -73,7 +73,7 @@ class WitnessRequest(msgspec.Struct, frozen=True):
     context: Mapping[str, str | tuple[str, ...]]
 
 
-class Because(msgspec.Struct, frozen=True):
+class Because(msgspec.Struct, frozen=True, gc=False):
     """One statement that lets the access in.
 
     Attributes:
@@ -90,7 +90,7 @@ class Because(msgspec.Struct, frozen=True):
     line: int | None = None
 
 
-class Blocker(msgspec.Struct, frozen=True):
+class Blocker(msgspec.Struct, frozen=True, gc=False):
     """What outside the resource's own policy stands in the way of the access.
 
     Attributes:
@@ -104,14 +104,14 @@ class Blocker(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Remedy(msgspec.Struct, frozen=True):
+class Remedy(msgspec.Struct, frozen=True, gc=False):
     """What would close the access: a sentence, and a policy where one exists, as JSON text."""
 
     text: str
     policy: str | None = None
 
 
-class ExternalAccess(msgspec.Struct, frozen=True):
+class ExternalAccess(msgspec.Struct, frozen=True, gc=False):
     """A way in from outside the zone of trust, with the request that proves it.
 
     Attributes:

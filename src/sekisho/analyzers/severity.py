@@ -10,7 +10,7 @@ from sekisho.policy import Condition, Statement
 from sekisho.policy.operators import Family, Quantifier
 
 
-class Case(msgspec.Struct, frozen=True):
+class Case(msgspec.Struct, frozen=True, gc=False):
     """What the rules look at.
 
     Attributes:

@@ -10,7 +10,7 @@ from sekisho.resources.snapshot import RawResource
 from sekisho.resources.zone import ZoneOfTrust
 
 
-class Subject(msgspec.Struct, frozen=True):
+class Subject(msgspec.Struct, frozen=True, gc=False):
     """A resource that is analysed.
 
     Attributes:

@@ -32,7 +32,7 @@ class FurtherGate(msgspec.Struct, frozen=True):
     given: Mapping[str, tuple[str, ...]] = {}
 
 
-class Way(msgspec.Struct, frozen=True):
+class Way(msgspec.Struct, frozen=True, gc=False):
     """One way to a resource: every gate has to let the request through.
 
     Attributes:
@@ -40,6 +40,7 @@ class Way(msgspec.Struct, frozen=True):
         given: condition keys, in lower case, that are known on this way; an empty tuple says that a key is absent.
         narrow: whether the way itself admits so few that nothing on it is public.
         access_point: the access point that the way goes through, where it does.
+        carried_along: the actions that are nothing alone.
     """
 
     gates: tuple[Gate, ...]
@@ -48,9 +49,10 @@ class Way(msgspec.Struct, frozen=True):
     given: Mapping[str, tuple[str, ...]] = {}
     narrow: bool = False
     access_point: str | None = None
+    carried_along: int = 0
 
 
-class Exposure(msgspec.Struct, frozen=True):
+class Exposure(msgspec.Struct, frozen=True, gc=False):
     """Everything that decides who gets at a resource.
 
     Attributes:

@@ -32,10 +32,11 @@ def read_role(resource: RawResource) -> Exposure:
     document = policy_document("TrustPolicy", role.get("AssumeRolePolicyDocument"), resource.arn)
     if document is None:
         raise UnexpectedAnswerError("the answer to iam.get_role has no trust policy")
-    actions = cross_account_table(_TYPE)
     views = (View(resource.arn),)
-    wanted = tuple([Target(some, views, callers=callers) for some, callers in _asked_by()])
-    return Exposure((Way((Gate((document,)),), wanted, actions),), _CALLERS)
+    asked_by = _asked_by()
+    wanted = tuple([Target(some, views, callers=callers) for some, callers in asked_by])
+    way = Way((Gate((document,)),), wanted, cross_account_table(_TYPE), carried_along=asked_by[-1][0])
+    return Exposure((way,), _CALLERS)
 
 
 _TYPE = "AWS::IAM::Role"

@@ -28,7 +28,7 @@ class ApiError(msgspec.Struct, frozen=True):
     message: str = ""
 
 
-class ApiCall(msgspec.Struct, frozen=True):
+class ApiCall(msgspec.Struct, frozen=True, gc=False):
     """One call with its answer: exactly one of `response` and `error` is set.
 
     Attributes:
@@ -44,7 +44,7 @@ class ApiCall(msgspec.Struct, frozen=True):
     region: str | None = None
 
 
-class RawResource(msgspec.Struct, frozen=True):
+class RawResource(msgspec.Struct, frozen=True, gc=False):
     """A resource with the calls that describe it.
 
     Attributes:
