@@ -69,17 +69,20 @@ class ActionTable:
         """Return what an `Action` or `NotAction` element covers; names are compared without regard to case."""
         found = 0
         for glob in patterns.globs:
-            found |= self._matching(glob.lower())
+            lowered = glob.lower()
+            bit = self._bits.get(lowered)
+            found |= self._matching(lowered) if bit is None else bit
         return self.all & ~found if patterns.negated else found
 
     def _matching(self, glob: str) -> int:
+        """Return what a glob covers that is not itself the name of an action."""
         if glob == "*":
             return self.all
         start, star, rest = glob.partition("*")
         if "?" in glob or rest:
             return self._slowly_matching(glob)
         if not star:
-            return self._bits.get(glob, 0)
+            return 0
         low = bisect_left(self._lowered, start)
         high = bisect_left(self._lowered, start + _LAST)
         return (1 << high) - (1 << low)

@@ -5,7 +5,7 @@ Source: IAM User Guide, "Grammar of the IAM JSON policy language" and the page o
 
 import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import Enum
 from functools import cached_property
 from typing import Any, TypeGuard
@@ -14,7 +14,7 @@ import msgspec
 
 from sekisho.policy.errors import PolicyElementError, PolicyError, PolicyValueError, UnknownOperatorError
 from sekisho.policy.operators import BASE_OPERATORS, Operator, find_operator
-from sekisho.policy.places import MAX_CHARACTERS, NumberText, Path, lines_of, locate, read_json, shorten
+from sekisho.policy.places import MAX_CHARACTERS, Path, lines_of, locate, read_json, shorten
 from sekisho.policy.principals import EVERYONE, Principal, PrincipalForm, parse_principal
 from sekisho.policy.values import value_problem
 
@@ -159,12 +159,13 @@ def format_policy(policy: Policy, *, indent: int | None = 2) -> str:
     return json.dumps(document, indent=indent, ensure_ascii=False)
 
 
-_DOCUMENT_ELEMENTS: Mapping[str, None] = dict.fromkeys(("Version", "Id", "Statement"))
-_STATEMENT_ELEMENTS: Mapping[str, None] = dict.fromkeys(
+_DOCUMENT_ELEMENTS = dict.fromkeys(("Version", "Id", "Statement")).keys()
+_STATEMENT_ELEMENTS = dict.fromkeys(
     ("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition")
-)
+).keys()
 _VERSIONS = {one.value: one for one in Version}
 _EFFECTS = {one.value: one for one in Effect}
+_TEXTS_ONLY = frozenset({str})
 _EVERYONE = Principals((EVERYONE,))
 _NOBODY_SPARED = Principals((EVERYONE,), negated=True)
 
@@ -177,7 +178,8 @@ class _Parser:
 
     def policy(self, most_characters: int) -> Policy:
         document = self.mapping(read_json(self.text, most_characters=most_characters), ())
-        self.reject_unknown(document, _DOCUMENT_ELEMENTS, ())
+        if not document.keys() <= _DOCUMENT_ELEMENTS:
+            raise self.unknown(document, _DOCUMENT_ELEMENTS, ())
         version = Version.V2008
         if "Version" in document:
             raw = self.string(document["Version"], ("Version",))
@@ -192,11 +194,13 @@ class _Parser:
             statements = tuple([self.statement(one, index, ("Statement", index)) for index, one in enumerate(raw)])
         else:
             statements = (self.statement(raw, 0, ("Statement",)),)
-        return Policy(statements, version, self.optional(document, "Id", ()), self.text)
+        named = self.string(document["Id"], ("Id",)) if "Id" in document else None
+        return Policy(statements, version, named, self.text)
 
     def statement(self, value: Any, index: int, path: Path) -> Statement:
         raw = self.mapping(value, path)
-        self.reject_unknown(raw, _STATEMENT_ELEMENTS, path)
+        if not raw.keys() <= _STATEMENT_ELEMENTS:
+            raise self.unknown(raw, _STATEMENT_ELEMENTS, path)
         if "Effect" not in raw:
             raise self.wrong("the element `Effect` is missing", path, "write `Allow` or `Deny`")
         spelled = raw["Effect"]
@@ -215,18 +219,17 @@ class _Parser:
             self.principals(raw, path),
             self.patterns(raw, "Resource", "NotResource", path),
             self.conditions(raw["Condition"], path) if "Condition" in raw else (),
-            self.optional(raw, "Sid", path),
+            self.string(raw["Sid"], (*path, "Sid")) if "Sid" in raw else None,
             "Statement" if len(path) == 1 else f"Statement[{index}]",
         )
 
     def patterns(self, raw: Mapping[str, Any], name: str, negated_name: str, path: Path) -> Patterns | None:
-        if negated_name in raw:
+        negated = negated_name in raw
+        if negated:
             if name in raw:
                 raise self.both(name, path)
-            name, negated = negated_name, True
-        elif name in raw:
-            negated = False
-        else:
+            name = negated_name
+        elif name not in raw:
             return None
         value = raw[name]
         values = (value,) if type(value) is str else self.strings(value, path, name)
@@ -236,8 +239,8 @@ class _Parser:
 
     def check_actions(self, actions: Patterns, path: Path) -> None:
         for glob in actions.globs:
-            service, colon, name = glob.partition(":")
-            if not (service and colon and name) and glob != "*":
+            service, _, name = glob.partition(":")
+            if not (service and name) and glob != "*":
                 element = "NotAction" if actions.negated else "Action"
                 raise PolicyValueError(
                     f"`{shorten(glob)}` is no action",
@@ -250,12 +253,12 @@ class _Parser:
         name = "NotPrincipal" if negated else "Principal"
         if negated and "Principal" in raw:
             raise self.both("Principal", path)
-        value = raw.get(name)
-        if value == "*":
-            return _NOBODY_SPARED if negated else _EVERYONE
         if name not in raw:
             return None
+        value = raw[name]
         if not _is_mapping(value):
+            if value == "*":
+                return _NOBODY_SPARED if negated else _EVERYONE
             raise self.wrong(
                 f"`{name}` is neither `*` nor an object", (*path, name), 'write for instance `{"AWS": "111122223333"}`'
             )
@@ -300,32 +303,26 @@ class _Parser:
 
     def mapping(self, value: Any, path: Path) -> dict[str, Any]:
         checked: object = value
-        if not isinstance(checked, dict):
+        if type(checked) is not dict:
             raise self.wrong("an object is wanted", path, "write `{…}`")
         raw: dict[str, Any] = value
         return raw
 
     def string(self, value: Any, path: Path) -> str:
-        if not isinstance(value, str) or isinstance(value, NumberText):
+        if type(value) is not str:
             raise self.wrong("a text is wanted", path, "put it in quotation marks")
         return value
-
-    def optional(self, raw: Mapping[str, Any], name: str, path: Path) -> str | None:
-        if name not in raw:
-            return None
-        value = raw[name]
-        return value if type(value) is str else self.string(value, (*path, name))
 
     def strings(self, value: Any, path: Path, name: str) -> tuple[str, ...]:
         """Read a value or a list of values; numbers and booleans count as their text."""
         listed: list[Any] = value if _is_list(value) else [value]
+        if _TEXTS_ONLY.issuperset(map(type, listed)):
+            return tuple(listed)
         texts: list[str] = []
         for one in listed:
-            if type(one) is str:
-                texts.append(one)
-            elif isinstance(one, bool):
+            if isinstance(one, bool):
                 texts.append("true" if one else "false")
-            elif isinstance(one, NumberText):
+            elif isinstance(one, str):
                 texts.append(str(one))
             else:
                 raise self.wrong(
@@ -333,13 +330,11 @@ class _Parser:
                 )
         return tuple(texts)
 
-    def reject_unknown(self, raw: Mapping[str, Any], known: Mapping[str, None], path: Path) -> None:
-        if raw.keys() <= known.keys():
-            return
+    def unknown(self, raw: Mapping[str, Any], known: Collection[str], path: Path) -> PolicyError:
         name = next(name for name in raw if name not in known)
         close = difflib.get_close_matches(name.capitalize(), known, n=1, cutoff=0.6)
         remedy = f"did you mean `{close[0]}`?" if close else f"the elements are {', '.join(known)}"
-        raise self.wrong(f"unknown element `{shorten(name)}`", (*path, name), remedy)
+        return self.wrong(f"unknown element `{shorten(name)}`", (*path, name), remedy)
 
     def both(self, element: str, path: Path) -> PolicyError:
         return self.wrong(f"`{element}` and `Not{element}` stand together", path, "keep one of the two")

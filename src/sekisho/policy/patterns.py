@@ -64,8 +64,8 @@ def parse_template(text: str, *, wildcards: bool, variables: bool) -> Template:
 
     `${*}`, `${?}` and `${$}` are the characters themselves, where variables work at all.
     """
-    if not (wildcards and ("*" in text or "?" in text)) and not (variables and "${" in text):
-        return (text,) if text else ()
+    if "${" not in text:
+        return split_at_wildcards(text) if wildcards else (text,) if text else ()
     parts: list[Part] = []
     at = 0
     for token in _TOKEN.finditer(text):
@@ -82,6 +82,16 @@ def parse_template(text: str, *, wildcards: bool, variables: bool) -> Template:
             parts.append(_variable(body))
     _append(parts, text[at:])
     return tuple(parts)
+
+
+def split_at_wildcards(text: str) -> Pattern:
+    """Split a text without variables into literal texts and wildcards."""
+    if "*" not in text and "?" not in text:
+        return (text,) if text else ()
+    return tuple([_WILDCARDS.get(part, part) for part in _WILDCARD.split(text) if part])
+
+
+_WILDCARD = re.compile(r"([*?])")
 
 
 def _variable(body: str) -> Variable:
@@ -320,12 +330,9 @@ def resource_matches_plainly(glob: str, text: str) -> bool | None:
 
 def _component_matches(glob: str, text: str) -> bool:
     if "?" in glob:
-        return matcher(tuple([_WILDCARDS.get(part, part) for part in _WILDCARD.split(glob) if part]))(text)
+        return matcher(split_at_wildcards(glob))(text)
     first, *others = glob.split("*")
     return stand_in_order(first, others[:-1], others[-1], text) if others else first == text
-
-
-_WILDCARD = re.compile(r"([*?])")
 
 
 def _matches_components(components: list[Callable[[str], bool]], text: str) -> bool:

@@ -88,22 +88,24 @@ def parse_principal(key: str, value: str) -> Principal | str:
 
 
 _AWS_FORMS = (
-    (re.compile(r"[0-9]{12}"), PrincipalForm.ACCOUNT),
-    (re.compile(r"arn:[a-z-]+:iam::(?P<value>[^:*?]+):root"), PrincipalForm.ACCOUNT),
-    (re.compile(r"arn:[a-z-]+:iam::[^:*?]+:(?:user|role)/[^*?]+"), PrincipalForm.IDENTITY),
-    (re.compile(r"arn:[a-z-]+:sts::[^:*?]+:(?:assumed-role|federated-user)/[^*?]+"), PrincipalForm.SESSION),
-    (re.compile(r"A[A-Z]{2}A[A-Z0-9]{12,124}"), PrincipalForm.UNIQUE_ID),
-    (re.compile(r"[0-9a-fA-F]{64}"), PrincipalForm.CANONICAL_USER),
+    (r"([0-9]{12})", PrincipalForm.ACCOUNT),
+    (r"arn:[a-z-]+:iam::([^:*?]+):root", PrincipalForm.ACCOUNT),
+    (r"(arn:[a-z-]+:iam::[^:*?]+:(?:user|role)/[^*?]+)", PrincipalForm.IDENTITY),
+    (r"(arn:[a-z-]+:sts::[^:*?]+:(?:assumed-role|federated-user)/[^*?]+)", PrincipalForm.SESSION),
+    (r"(A[A-Z]{2}A[A-Z0-9]{12,124})", PrincipalForm.UNIQUE_ID),
+    (r"([0-9a-fA-F]{64})", PrincipalForm.CANONICAL_USER),
 )
-"""The forms under the key `AWS`, the first that matches the whole text; a group `value` is what counts of it."""
+"""The forms under the key `AWS`, the first that matches the whole text; what counts of it is in its one group."""
+
+_AWS_FORM = re.compile("|".join(form for form, _ in _AWS_FORMS))
 
 
 def _parse_aws(value: str) -> Principal | str:
     if value == "*":
         return EVERYONE
-    for form, result in _AWS_FORMS:
-        if found := form.fullmatch(value):
-            return Principal(result, found["value"] if form.groups else value)
+    if found := _AWS_FORM.fullmatch(value):
+        group = found.lastindex or 0
+        return Principal(_AWS_FORMS[group - 1][1], found[group])
     if "*" in value or "?" in value:
         return "wildcards are not matched here; use `*` alone, narrowed by a condition on `aws:PrincipalArn`"
     return "name an account, or a user, role or session by its whole ARN"

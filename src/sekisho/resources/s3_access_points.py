@@ -32,7 +32,12 @@ class Blocks(msgspec.Struct, frozen=True):
 
 def blocks_in(configuration: Mapping[str, Json]) -> Blocks:
     """Read a `PublicAccessBlockConfiguration`; what it does not say is off."""
+    if not configuration:
+        return _OPEN
     return Blocks(flag_in(configuration, "IgnorePublicAcls"), flag_in(configuration, "RestrictPublicBuckets"))
+
+
+_OPEN = Blocks()
 
 
 class Bucket(msgspec.Struct, frozen=True):

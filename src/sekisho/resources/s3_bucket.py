@@ -15,7 +15,7 @@ from sekisho.resources.documents import Grant, grants_document, policy_document
 from sekisho.resources.exposure import SIGNED_OR_ANONYMOUS, Exposure, Way
 from sekisho.resources.s3_access_points import Blocks, Bucket, access_point_ways, blocks_in
 from sekisho.resources.s3_public import is_public
-from sekisho.resources.snapshot import RawResource
+from sekisho.resources.snapshot import Json, RawResource
 
 _OPTIONAL_CALLS = frozenset(
     {"s3.get_bucket_location", "s3.get_bucket_ownership_controls", "s3.get_bucket_policy_status"}
@@ -43,7 +43,8 @@ def read_bucket(resource: RawResource) -> Exposure:
     require_read(resource, optional=_OPTIONAL_CALLS)
     blocks = _blocks(resource)
     policy = policy_document("BucketPolicy", answer(resource, "s3.get_bucket_policy").get("Policy"), resource.arn)
-    owner = text_in(object_in(answer(resource, "s3.get_bucket_acl"), "Owner"), "ID")
+    acl = answer(resource, "s3.get_bucket_acl")
+    owner = text_in(object_in(acl, "Owner"), "ID")
     canonical_ids = frozenset({owner} if owner else ())
     notes: list[str] = []
     if policy is not None and blocks.restrict_public_buckets and is_public(policy.policy):
@@ -52,7 +53,9 @@ def read_bucket(resource: RawResource) -> Exposure:
         )
         return Exposure((), SIGNED_OR_ANONYMOUS, canonical_ids=canonical_ids, notes=tuple(notes))
     documents = [policy] if policy is not None else []
-    grants = grants_document("BucketAcl", _acl_grants(resource, owner, blocks, notes), resource.arn)
+    grants = grants_document(
+        "BucketAcl", [] if _acls_are_disabled(resource) else _acl_grants(acl, owner, blocks, notes), resource.arn
+    )
     if grants is not None:
         documents.append(grants)
     if not documents:
@@ -73,11 +76,9 @@ def _blocks(resource: RawResource) -> Blocks:
     return blocks_in(object_in(of_bucket, member)) | blocks_in(object_in(of_account, member))
 
 
-def _acl_grants(resource: RawResource, owner: str | None, blocks: Blocks, notes: list[str]) -> Iterator[Grant]:
-    """Yield what the ACL gives to others than the owner, unless the bucket has ACLs switched off."""
-    if _acls_are_disabled(resource):
-        return
-    for place, grant in enumerate(objects_in(answer(resource, "s3.get_bucket_acl"), "Grants")):
+def _acl_grants(acl: Mapping[str, Json], owner: str | None, blocks: Blocks, notes: list[str]) -> Iterator[Grant]:
+    """Yield what an ACL gives to others than the owner."""
+    for place, grant in enumerate(objects_in(acl, "Grants")):
         grantee = object_in(grant, "Grantee")
         group, canonical_id = text_in(grantee, "URI"), text_in(grantee, "ID")
         if group in _PUBLIC_GROUPS and blocks.ignore_public_acls:
