@@ -41,6 +41,13 @@ def test_glob_agrees_with_regular_expressions(glob: str, text: str) -> None:
     assert pattern_matches(pattern, text) == (re.fullmatch(expression, text, re.DOTALL) is not None)
 
 
+@given(globs)
+def test_a_text_without_variables_is_split_as_before_a_variable(glob: str) -> None:
+    *parts, _ = parse_template(f"{glob}${{key}}", wildcards=True, variables=True)
+
+    assert parse_template(glob, wildcards=True, variables=True) == tuple(parts)
+
+
 @given(st.lists(st.tuples(globs, st.sampled_from(Reading)), max_size=4), texts)
 def test_the_automaton_reads_as_the_evaluator_matches(written: list[tuple[str, Reading]], text: str) -> None:
     patterns = []

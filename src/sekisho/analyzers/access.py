@@ -1,6 +1,6 @@
 """From a region to the access that a finding shows."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 from msgspec.structs import replace
@@ -65,15 +65,16 @@ class Passage(msgspec.Struct, frozen=True):
 
     def opening(self, found: Iterable[tuple[int, Witness]]) -> "_Opening":
         """Return what a finding shows of the statements that let witnesses in."""
-        openers = _openers(found)
-        statements = tuple(openers)
+        by_identity = {id(opener.statement): opener for _, witness in found for opener in witness.openers}
+        statements = tuple(by_identity)
         known = self._openings.get(statements)
         if known is None:
-            documents = {opener.document.name for opener in openers.values()}
+            openers = tuple(by_identity.values())
             known = self._openings[statements] = _Opening(
-                tuple(map(_because, openers.values())),
-                _sources(self.subject.resource, self.way, documents),
-                limited_keys([opener.statement for opener in openers.values()]),
+                openers,
+                tuple([_because(opener) for opener in openers]),
+                _sources(self.subject.resource, self.way, openers),
+                limited_keys([opener.statement for opener in openers]),
             )
         return known
 
@@ -98,10 +99,12 @@ class _Opening(msgspec.Struct, frozen=True, gc=False):
     """Some statements, as a finding shows them.
 
     Attributes:
+        openers: the statements, each once, in document order.
         sources: what they are, of a bucket.
         limited_keys: the condition keys that each of them limits.
     """
 
+    openers: tuple[Opener, ...]
     because: tuple[Because, ...]
     sources: tuple[Source, ...]
     limited_keys: frozenset[str]
@@ -168,7 +171,7 @@ def told(access: ExternalAccess, passage: Passage, region: Region, blockers: Blo
                 way=passage.way,
                 region=region,
                 action=most_telling(access.action),
-                openers=tuple(_openers(region.witnesses.found).values()),
+                openers=passage.opening(region.witnesses.found).openers,
                 blockers=blockers,
                 restriction=access.resource_control_policy_restriction,
                 approximations=len(access.approximations),
@@ -186,27 +189,32 @@ def _condition(way: Way, region: Region, spelled: Mapping[str, str]) -> dict[str
     return {**shown, "aws:SourceVpc": vpc[0]} if vpc else shown
 
 
-def _openers(found: Iterable[tuple[int, Witness]]) -> dict[int, Opener]:
-    """Every statement that lets one of the witnesses in, by its identity, in document order."""
-    return {id(opener.statement): opener for _, witness in found for opener in witness.openers}
-
-
 def _that_open_by_themselves(found: Iterable[tuple[int, Witness]], carried_along: int) -> list[tuple[int, Witness]]:
     """The witnesses for something which is a way in by itself."""
     return [one for one in found if one[0] & ~carried_along or one[1].request.action not in CARRIED_ALONG]
 
 
-_WELL_KNOWN = (
-    "s3:GetObject", "sts:AssumeRole", "kms:Decrypt", "lambda:InvokeFunctionUrl", "lambda:InvokeFunction",
-    "sqs:ReceiveMessage", "sns:Publish", "secretsmanager:GetSecretValue", "s3express:CreateSession",
-    "ecr:BatchGetImage", "elasticfilesystem:ClientMount", "dynamodb:GetItem", "dynamodb:GetRecords", "ec2:CreateVolume",
-    "rds:CopyDBSnapshot", "rds:CopyDBClusterSnapshot",
-)  # fmt: skip
+_WELL_KNOWN: Mapping[str, tuple[str, ...]] = {
+    "s3": ("s3:GetObject",),
+    "sts": ("sts:AssumeRole",),
+    "kms": ("kms:Decrypt",),
+    "lambda": ("lambda:InvokeFunctionUrl", "lambda:InvokeFunction"),
+    "sqs": ("sqs:ReceiveMessage",),
+    "sns": ("sns:Publish",),
+    "secretsmanager": ("secretsmanager:GetSecretValue",),
+    "s3express": ("s3express:CreateSession",),
+    "ecr": ("ecr:BatchGetImage",),
+    "elasticfilesystem": ("elasticfilesystem:ClientMount",),
+    "dynamodb": ("dynamodb:GetItem", "dynamodb:GetRecords"),
+    "ec2": ("ec2:CreateVolume",),
+    "rds": ("rds:CopyDBSnapshot", "rds:CopyDBClusterSnapshot"),
+}
+"""Of each service the actions that everybody knows."""
 
 
 def most_telling(actions: tuple[str, ...]) -> str:
-    """The action to show a request for: the one that everybody knows, where it is among them."""
-    for action in _WELL_KNOWN:
+    """The action of a service to show a request for: the one that everybody knows, where it is among them."""
+    for action in _WELL_KNOWN.get(actions[0].partition(":")[0], ()):
         if action in actions:
             return action
     return next(action for action in actions if action not in CARRIED_ALONG)
@@ -285,14 +293,17 @@ def _shown_caller(region: Region, caller: Caller) -> dict[str, str]:
     return {"AWS": (caller.session_arn if form is _SESSION else caller.principal_arn) or ""}
 
 
-def _sources(resource: RawResource, way: Way, documents: Collection[str]) -> tuple[Source, ...]:
+_SOURCES = {"BucketPolicy": Source("POLICY"), "BucketAcl": Source("BUCKET_ACL")}
+
+
+def _sources(resource: RawResource, way: Way, openers: Iterable[Opener]) -> tuple[Source, ...]:
     """What opens a bucket of either kind; other resources have no sources. Source: API reference, `FindingSource`."""
     if resource.resource_type not in {"AWS::S3::Bucket", "AWS::S3Express::DirectoryBucket"}:
         return ()
     if way.access_point is not None:
         return (Source("S3_ACCESS_POINT", access_point_arn=way.access_point),)
-    types = {"BucketPolicy": "POLICY", "BucketAcl": "BUCKET_ACL"}
-    return tuple([Source(type_) for name, type_ in types.items() if name in documents])
+    documents = [opener.document.name for opener in openers]
+    return tuple([source for name, source in _SOURCES.items() if name in documents])
 
 
 def _sources_of(region: Region, way: Way, sources: tuple[Source, ...]) -> tuple[Source, ...]:

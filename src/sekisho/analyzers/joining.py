@@ -16,7 +16,7 @@ def join(accesses: Iterable[ExternalAccess]) -> list[ExternalAccess]:
         return accesses
     joined: dict[object, ExternalAccess] = {}
     for access in accesses:
-        identity = tuple(access.principal.items()), tuple(sorted(access.condition.items()))
+        identity = (*access.principal.items(), *sorted(access.condition.items()))
         known = joined.get(identity)
         joined[identity] = access if known is None else _merged(known, access)
     found = list(joined.values())

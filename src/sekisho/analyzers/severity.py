@@ -33,7 +33,7 @@ def limited_keys(statements: Iterable[Statement]) -> frozenset[str]:
     for statement in statements:
         if not statement.conditions:
             return frozenset()
-        limited = frozenset(one.key.lower() for one in statement.conditions if _limits(one))
+        limited = frozenset([one.key.lower() for one in statement.conditions if _limits(one)])
         common = limited if common is None else common & limited
     return common or frozenset()
 

@@ -6,10 +6,11 @@ Source: IAM User Guide, "IAM JSON policy elements: Variables and tags" and "Usin
 import operator
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from typing import TypeAlias
+
+import msgspec
 
 from sekisho.policy.arns import COMPONENTS as ARN_COMPONENTS
 
@@ -24,8 +25,7 @@ class Wildcard(Enum):
 _WILDCARDS = {one.value: one for one in Wildcard}
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(msgspec.Struct, frozen=True, gc=False):
     """`${key}` or `${key, 'default'}`: the request's value of a key."""
 
     key: str

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from sekisho.resources.snapshot import ApiCall, ApiError, RawAccount, RawResource
+from sekisho.resources.snapshot import ApiError, RawAccount, RawResource
 
 
 class Gap(msgspec.Struct, frozen=True):
@@ -142,9 +142,9 @@ def resource_gaps(resource: RawResource) -> tuple[Gap, ...]:
     """Return what could not be read of one resource, in the order of its calls."""
     return tuple(
         [
-            Gap(made.call, error.code, error.message, resource.owner_account, resource.region, resource.arn)
+            Gap(made.call, made.error.code, made.error.message, resource.owner_account, resource.region, resource.arn)
             for made in resource.api_calls
-            if (error := _failure(made)) is not None
+            if made.error is not None and not is_absence(made.call, made.error)
         ]
     )
 
@@ -154,16 +154,12 @@ def account_gaps(account: RawAccount) -> tuple[Gap, ...]:
     return tuple(
         Gap(
             made.call,
-            error.code,
-            error.message,
+            made.error.code,
+            made.error.message,
             account.account_id,
             made.region,
             resource_types=ACCOUNT_CALLS.get(made.call, _EVERY_TYPE),
         )
         for made in account.api_calls
-        if (error := _failure(made)) is not None
+        if made.error is not None and not is_absence(made.call, made.error)
     )
-
-
-def _failure(made: ApiCall) -> ApiError | None:
-    return None if made.error is None or is_absence(made.call, made.error) else made.error
