@@ -316,11 +316,10 @@ def resource_matches_plainly(glob: str, text: str) -> bool | None:
     if "$" in glob:
         return None
     start, star, rest = glob.partition("*")
-    start, any_one, _ = start.partition("?")
-    if not text.startswith(start):
+    if not rest and "?" not in start:
+        return bool(star) and text.startswith(start)
+    if not text.startswith(start.partition("?")[0]):
         return False
-    if not rest and not any_one:
-        return bool(star)
     globs = glob.split(":", ARN_COMPONENTS - 1)
     values = text.split(":", len(globs) - 1)
     if len(values) != len(globs):

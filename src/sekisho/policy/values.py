@@ -40,22 +40,21 @@ class Ranges:
     def __init__(self, networks: Iterable[Network]) -> None:
         """Keep where the ranges start and end, in order, those that overlap as one."""
         self._starts: list[tuple[int, int]] = []
-        self._ends: list[int] = []
+        self._ends: list[tuple[int, int]] = []
         for version, low, high, _ in sorted(networks):
-            if self._starts and self._starts[-1][0] == version and low <= self._ends[-1]:
-                self._ends[-1] = max(high, self._ends[-1])
+            if self._ends and (version, low) <= self._ends[-1]:
+                self._ends[-1] = max((version, high), self._ends[-1])
             else:
                 self._starts.append((version, low))
-                self._ends.append(high)
+                self._ends.append((version, high))
 
     def has(self, text: str) -> bool:
         """Say whether an address lies in some range; a text that is no address does not."""
         address = parse_address(text)
         if address is None:
             return False
-        version, number = address
-        place = bisect_right(self._starts, address) - 1
-        return place >= 0 and self._starts[place][0] == version and number <= self._ends[place]
+        place = bisect_right(self._starts, address)
+        return place > 0 and address <= self._ends[place - 1]
 
 
 _DATE = re.compile(
