@@ -64,7 +64,10 @@ class Passage(msgspec.Struct, frozen=True):
         return known
 
     def opening(self, found: Iterable[tuple[int, Witness]]) -> "_Opening":
-        """Return what a finding shows of the statements that let witnesses in."""
+        """Return what a finding shows of the statements that let witnesses in.
+
+        A statement is known by its identity: the way has it, and so it lives as long as what is noted here.
+        """
         by_identity = {id(opener.statement): opener for _, witness in found for opener in witness.openers}
         statements = tuple(by_identity)
         known = self._openings.get(statements)
@@ -182,9 +185,7 @@ def told(access: ExternalAccess, passage: Passage, region: Region, blockers: Blo
 
 def _condition(way: Way, region: Region, spelled: Mapping[str, str]) -> dict[str, str]:
     """What narrows the region, by its labels and by the way itself: an access point in a VPC is open to that VPC."""
-    shown: dict[str, str] = {}
-    if region.condition:
-        shown = {spelled.get(key, key): region.condition[key].text for key in sorted(region.condition)}
+    shown = {spelled.get(key, key): region.condition[key].text for key in sorted(region.condition)}
     vpc = way.given.get("aws:sourcevpc")
     return {**shown, "aws:SourceVpc": vpc[0]} if vpc else shown
 
