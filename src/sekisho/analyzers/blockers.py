@@ -13,7 +13,7 @@ from sekisho.reasoning import Document, Gate, Question, Region, UndecidedError, 
 from sekisho.resources.exposure import FurtherGate
 
 
-class Blockers(msgspec.Struct, frozen=True):
+class Blockers(msgspec.Struct, frozen=True, gc=False):
     """What the further gates say of a region.
 
     Attributes:

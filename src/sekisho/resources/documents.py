@@ -61,7 +61,7 @@ def _as_text(name: str, value: Json) -> str:
         raise UnexpectedAnswerError(f"the {name} is an object that no JSON text gives") from error
 
 
-class Grant(msgspec.Struct, frozen=True):
+class Grant(msgspec.Struct, frozen=True, gc=False):
     """An entry of an ACL, a KMS grant or a sharing attribute.
 
     Attributes:

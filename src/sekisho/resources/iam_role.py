@@ -33,9 +33,9 @@ def read_role(resource: RawResource) -> Exposure:
     if document is None:
         raise UnexpectedAnswerError("the answer to iam.get_role has no trust policy")
     views = (View(resource.arn),)
-    asked_by = _asked_by()
-    wanted = tuple([Target(some, views, callers=callers) for some, callers in asked_by])
-    way = Way((Gate((document,)),), wanted, cross_account_table(_TYPE), carried_along=asked_by[-1][0])
+    actions = cross_account_table(_TYPE)
+    wanted = tuple([Target(some, views, callers=callers) for some, callers in _asked_by()])
+    way = Way((Gate((document,)),), wanted, actions, carried_along=actions.known(CARRIED_ALONG))
     return Exposure((way,), _CALLERS)
 
 

@@ -17,7 +17,7 @@ from sekisho.resources.s3_public import is_public
 from sekisho.resources.snapshot import Json, RawResource
 
 
-class Blocks(msgspec.Struct, frozen=True):
+class Blocks(msgspec.Struct, frozen=True, gc=False):
     """The two settings of Block Public Access that change existing access; the other two refuse new settings only."""
 
     ignore_public_acls: bool = False
@@ -40,7 +40,7 @@ def blocks_in(configuration: Mapping[str, Json]) -> Blocks:
 _OPEN = Blocks()
 
 
-class Bucket(msgspec.Struct, frozen=True):
+class Bucket(msgspec.Struct, frozen=True, gc=False):
     """A bucket whose access points are asked for.
 
     Attributes:
