@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pytest
 from msgspec.structs import replace
 
@@ -148,6 +149,24 @@ def test_what_does_not_fit_into_the_memory_of_duckdb_is_told_in_slices(
     monkeypatch.setattr(usage_reader, "MOST_SLICES", 4)
     with pytest.raises(UsageError, match="takes more than 64MB of memory"):
         list(store.uses(f"{ROLE}1"))
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        pytest.param("Out of Memory Error: could not allocate block", duckdb.OutOfMemoryException, id="memory"),
+        pytest.param("IO Error: No such file", duckdb.Error, id="anything else"),
+    ],
+)
+def test_what_fails_while_duckdb_answers_fails_as_its_own(said: str, kind: type[duckdb.Error]) -> None:
+    def answering() -> Iterator[pa.RecordBatch]:
+        yield pa.record_batch({"principal": [ROLE]})
+        raise OSError(said)
+
+    with pytest.raises(kind, match=said) as raised:
+        list(usage_reader._batches(answering()))
+
+    assert raised.type is kind
 
 
 def moment(seconds: int) -> str:

@@ -5,11 +5,11 @@
 
 from collections import defaultdict
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile, gettempdir
 from typing import Any, Final
 
 import duckdb
@@ -173,15 +173,23 @@ class UsageReader:
     def _uses(self, statement: str, start: str, end: str, **values: Any) -> Iterator[UseOf]:
         """Return the uses that a statement answers with; DuckDB has given back its memory before the first is made.
 
+        Meanwhile they are in a file, as there may be many.
+
         Raises:
             _TooLargeError: they take more memory than DuckDB may have.
         """
         if not self.parts:
             return iter(())
         asked, told = self._about(statement, start, end, {"slices": 1, "slice": 0, **values})
-        with self._connected() as connection:
-            found = connection.sql(asked, params=told).to_arrow_table().to_batches(_AT_ONCE)
-        return chain.from_iterable(map(_uses, found))
+        with ExitStack() as stack:
+            file = stack.enter_context(TemporaryFile(prefix="sekisho-"))
+            with self._connected() as connection:
+                found = connection.sql(asked, params=told).to_arrow_reader(_AT_ONCE)
+                with pa.ipc.new_stream(file, found.schema) as writer:
+                    for batch in _batches(found):
+                        writer.write_batch(batch)
+            stack.pop_all()
+        return _uses_in(file)
 
     def _query(self, statement: str, start: str = "", end: str = "~", **values: Any) -> Iterator[tuple[Any, ...]]:
         """Yield what a statement answers about the rows of some time."""
@@ -204,7 +212,7 @@ class UsageReader:
         """Have DuckDB at hand for a question.
 
         Raises:
-            UsageError: the parts cannot be read.
+            UsageError: the parts cannot be read, or what was read cannot be written to a file for a while.
         """
         with (
             TemporaryDirectory(prefix="sekisho-") as spill,
@@ -221,12 +229,31 @@ class UsageReader:
                     f"a question about `{Path(self.parts[0]).parent}` takes more than {MEMORY} of memory: "
                     f"{str(error).splitlines()[0]}"
                 ) from error
+            except OSError as error:
+                raise UsageError(f"a file in `{gettempdir()}` cannot be written: {error.strerror}") from error
             except duckdb.Error as error:
                 folder = Path(self.parts[0]).parent
                 raise UsageError(
                     f"what is kept in `{folder}` cannot be read: {str(error).splitlines()[0]}; remove the file that is"
                     " damaged, and its log files are read anew"
                 ) from error
+
+
+def _batches(found: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield what DuckDB answers with; what fails meanwhile fails as DuckDB's, and not as Arrow's."""
+    try:
+        yield from found
+    except OSError as error:
+        kind = duckdb.OutOfMemoryException if str(error).startswith("Out of Memory") else duckdb.Error
+        raise kind(str(error)) from error
+
+
+def _uses_in(file: Any) -> Iterator[UseOf]:
+    """Yield the uses that are in a file, and close it."""
+    with file:
+        file.seek(0)
+        for batch in pa.ipc.open_stream(pa.PythonFile(file)):
+            yield from _uses(batch)
 
 
 def _uses(rows: pa.RecordBatch) -> Iterator[UseOf]:
