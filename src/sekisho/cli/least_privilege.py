@@ -211,7 +211,9 @@ def _answer(
         today=today,
         keeps_unseen=asked.keep_unseen,
     )
-    told = answers(store, wanted, *asked.time, then=teller, processes=asked.processes, reference=reference)
+    told = answers(
+        store, wanted, *asked.time, then=teller, aside=teller.aside, processes=asked.processes, reference=reference
+    )
     compared: list[bool] = []
 
     def noted(one: Told) -> Told:

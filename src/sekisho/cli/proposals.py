@@ -1,11 +1,12 @@
 """What is told of a principal whose policies were generated: made beside them, shown in order."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from glob import escape
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import click
 from rich.text import Text
@@ -13,6 +14,7 @@ from rich.text import Text
 from sekisho.activity.visibility import Hidden, invisible
 from sekisho.analyzers.least_privilege import (
     Activity,
+    Aside,
     Comparison,
     Conditions,
     NotCompared,
@@ -107,6 +109,13 @@ class Teller:
         if isinstance(comparison, Comparison):
             difference = render_difference(principal, comparison.permissions.policies, proposal.policies)
         return Told(principal, (), difference=tuple(difference), notes=notes, is_compared=is_compared)
+
+    @property
+    def aside(self) -> Callable[[BinaryIO], Aside] | None:
+        """What gives an activity a file for what need not be told one by one; None where all is told or compared."""
+        if self.output_format in DOCUMENTS or self.today is not None or self.width is Width.PLACEHOLDERS:
+            return None
+        return partial(Aside, width=self.width, history=self.tags)
 
     def _propose(self, activity: Activity) -> Proposal:
         proposal = propose(

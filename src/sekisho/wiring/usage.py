@@ -8,7 +8,8 @@ from functools import partial
 from hashlib import blake2b
 from itertools import chain, groupby
 from pathlib import Path
-from typing import Final, Generic, Protocol, TypeVar
+from tempfile import TemporaryFile
+from typing import BinaryIO, Final, Generic, Protocol, TypeVar
 
 import pyarrow as pa
 from platformdirs import user_state_path
@@ -21,7 +22,7 @@ from sekisho.activity.passed_roles import role_of_profile
 from sekisho.activity.record import read_records
 from sekisho.activity.summarist import Summarist
 from sekisho.activity.usage import FileReport, UseOf, call_of
-from sekisho.analyzers.least_privilege import Activity, activity_of
+from sekisho.analyzers.least_privilege import Activity, Aside, activity_of
 from sekisho.collectors.errors import CollectError
 from sekisho.collectors.reader import Progress
 from sekisho.collectors.trails import LocalFiles, LogFile, LogFiles, Question, RemoteFiles
@@ -221,6 +222,7 @@ def answers(
     end: str = "~",
     *,
     then: Callable[[Activity], Answer],
+    aside: Callable[[BinaryIO], Aside] | None = None,
     processes: int = 1,
     reference: Path | None = None,
 ) -> Iterator[Answer]:
@@ -233,6 +235,7 @@ def answers(
         start: the first moment, as the store takes it.
         end: the last moment.
         then: what is made of it; with more than one process a function of a module, or one that is `partial`.
+        aside: gives what an activity need not hold a file; None where all of it is asked for.
         processes: how many make it at once.
         reference: the file with AWS's Service Reference, which this process uses already; None for without.
 
@@ -249,6 +252,7 @@ def answers(
         start,
         end,
         then,
+        aside,
         are_named=named is not None,
     )
     number = min(processes, len(ranges)) or 1
@@ -272,6 +276,7 @@ class _Answering(Generic[Answer]):
     start: str
     end: str
     then: Callable[[Activity], Answer]
+    aside: Callable[[BinaryIO], Aside] | None
     are_named: bool
 
     def __call__(self, task: tuple[int, tuple[str, str]]) -> list[Answer]:
@@ -281,18 +286,21 @@ class _Answering(Generic[Answer]):
         groups = groupby(self.reader.uses(principals, self.start, self.end), lambda row: row.usage.principal)
         parts = set(self.older.values())
         return [
-            self.then(self._activity(principal, uses, addresses.get(principal, frozenset())))
+            self._answer(principal, uses, addresses.get(principal, frozenset()))
             for principal, uses in groups
             if principal not in parts and (self.are_named or not Caller(principal).is_service_linked)
         ]
 
-    def _activity(self, principal: str, uses: Iterable[UseOf], addresses: frozenset[str] | None) -> Activity:
+    def _answer(self, principal: str, uses: Iterable[UseOf], addresses: frozenset[str] | None) -> Answer:
         older = self.older.get(principal)
         if older is not None:
             uses = chain(uses, self.reader.uses(older, self.start, self.end))
             others = self.reader.addresses(older, self.start, self.end).get(older)
             addresses = None if addresses is None or others is None else addresses | others
-        return activity_of(principal, uses, self.profiles, addresses)
+        if self.aside is None:
+            return self.then(activity_of(principal, uses, self.profiles, addresses))
+        with TemporaryFile(prefix="sekisho-") as file:
+            return self.then(activity_of(principal, uses, self.profiles, addresses, self.aside(file)))
 
 
 def instance_profiles(store: UsageReader) -> Mapping[str, str]:

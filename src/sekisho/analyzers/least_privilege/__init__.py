@@ -5,6 +5,7 @@ what was denied, and what nobody knows the action of, stands beside the policy.
 """
 
 from sekisho.analyzers.least_privilege.activity import Activity, Denied, Evidence, Grant, Unmapped, activity_of
+from sekisho.analyzers.least_privilege.aside import Aside
 from sekisho.analyzers.least_privilege.comparison import Comparison, NotCompared, compare_with_today
 from sekisho.analyzers.least_privilege.expected import unrecorded_of
 from sekisho.analyzers.least_privilege.patterns import Width, widen
@@ -23,6 +24,7 @@ __all__ = [
     "LARGEST_MANAGED_POLICY",
     "MOST_MANAGED_POLICIES",
     "Activity",
+    "Aside",
     "Comparison",
     "Conditions",
     "Denied",

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import chain
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -19,6 +19,9 @@ from sekisho.activity.request_context import context_of
 from sekisho.activity.usage import Usage, UseOf, call_of
 from sekisho.analyzers.least_privilege.circumstances import RequestKeys, Way, way_of, with_way
 from sekisho.policy.patterns import literal
+
+if TYPE_CHECKING:
+    from sekisho.analyzers.least_privilege.aside import Aside
 
 Context = tuple[tuple[str, tuple[str, ...]], ...]
 """Condition keys with their values, sorted."""
@@ -167,6 +170,7 @@ class Activity:
         ways: of each of `grants`, where and how it was used.
         addresses: the `sourceIPAddress`es of its calls, names of services among them; None where they are not known, or
             are too many.
+        aside: has what is like one of `grants` in all but its resource, which is not among them; None where all are.
     """
 
     principal: str
@@ -179,6 +183,7 @@ class Activity:
     hints: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     ways: dict[Grant, tuple[Way, ...]] = field(default_factory=dict[Grant, tuple[Way, ...]])
     addresses: frozenset[str] | None = None
+    aside: "Aside | None" = None
 
 
 def activity_of(
@@ -186,6 +191,7 @@ def activity_of(
     uses: Iterable[UseOf],
     profiles: Mapping[str, str] = NO_PROFILES,
     addresses: frozenset[str] | None = None,
+    aside: "Aside | None" = None,
 ) -> Activity:
     """Return what a principal did.
 
@@ -194,8 +200,9 @@ def activity_of(
         uses: its rows, in any order.
         profiles: the roles of instance profiles, as far as they are known.
         addresses: the `sourceIPAddress`es of its calls.
+        aside: takes what need not be held; None to hold everything.
     """
-    activity = Activity(principal, addresses=addresses)
+    activity = Activity(principal, addresses=addresses, aside=aside)
     known: dict[tuple[str, str, str, str, str, str], tuple[Needs, tuple[RequestKeys, ...]]] = {}
     done: set[tuple[str, str]] = set()
     for use in uses:
@@ -211,10 +218,14 @@ def activity_of(
         _take(activity, use, *understood)
         if row.outcome in _GRANTED:
             done.add((row.source, row.name))
+        if aside is not None and len(activity.grants) >= aside.most_held:
+            aside.relieve(activity)
     actions = {grant.action for grant in activity.grants}
     for hint in chain.from_iterable(hints_of(source, name) for source, name in done):
         if hint.action not in actions:
             activity.hints[hint.action].add(hint.because_of)
+    if aside is not None:
+        aside.give_back(activity)
     activity.denied = {one: seen for one, seen in activity.denied.items() if not _is_done(one.wanted, activity)}
     activity.refused = {grant: seen for grant, seen in activity.refused.items() if grant not in activity.grants}
     return activity

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 from sekisho.activity.visibility import Hidden
 from sekisho.analyzers.least_privilege.activity import Activity, Context, Evidence, Grant
 from sekisho.analyzers.least_privilege.drafts import Draft, Statement, joined, one_or_list, statement_of
-from sekisho.analyzers.least_privilege.patterns import Width, widen
+from sekisho.analyzers.least_privilege.patterns import Width, widen, width_of
 from sekisho.analyzers.least_privilege.proof import NotAllowed, own_context, prove
 from sekisho.analyzers.least_privilege.requests import Requests
 from sekisho.analyzers.least_privilege.suggestions import Offer, Suggestion, offer
 from sekisho.analyzers.least_privilege.tag_conditions import Tags, is_of_principal
 from sekisho.analyzers.least_privilege.tag_history import TagHistory
+from sekisho.analyzers.least_privilege.widened import Patterns, widened
 from sekisho.policy import parse_policy
 from sekisho.policy.resource_types import arn_fits, parse_arn_template, placeholder_arns, resources_of_action
 
@@ -97,20 +98,26 @@ def propose(
     if width is Width.PLACEHOLDERS:
         templates = _drafts(_placeholders(_without_repeats(granted), activity.principal.split(":")[1]), granted)
         return Proposal(activity, wanted, _policies(joined(templates)), {}, conditions=conditions, is_template=True)
-    resources, widened = _widened(patterns_of(wanted, width, context=not is_plain))
+    found = patterns_of(wanted, width, context=not is_plain)
+    resources = {key: frozenset(patterns) for key, patterns in found.items()}
+    numbers = widened(found, activity.aside or (), width)
     drafts = tuple(_drafts(resources, granted))
     requests = Requests(activity, Tags(history or TagHistory(), activity.principal, activity.grants))
     offered = Offer() if is_plain else offer(drafts, activity, requests, partial(_written, width=width))
     is_all = conditions is Conditions.ALL
     used = offered.drafts if is_all else tuple(joined(drafts))
     policies = _policies(used)
-    contexts = requests.contexts(used) if is_all else own_context
+    parsed = [parse_policy(json.dumps(one)) for one in policies]
+    not_allowed = prove(parsed, wanted, activity.principal, requests.contexts(used) if is_all else own_context)
+    for alike in activity.aside or ():
+        contexts = requests.contexts_of(alike, used) if is_all else own_context
+        not_allowed += prove(parsed, alike.grants(), activity.principal, contexts)
     return Proposal(
         activity,
         wanted,
         policies,
-        _stands_for(used, widened),
-        prove([parse_policy(json.dumps(one)) for one in policies], wanted, activity.principal, contexts),
+        _stands_for(used, numbers),
+        not_allowed,
         tuple(one for one in offered.suggestions if _is_harmless(one, activity.principal, requests)),
         conditions,
     )
@@ -147,13 +154,13 @@ def _is_harmless(suggestion: Suggestion, principal: str, requests: Requests) -> 
     return not prove([policy], grants, principal, contexts)
 
 
-def _stands_for(drafts: Iterable[Draft], widened: Mapping[str, int]) -> Mapping[str, int]:
+def _stands_for(drafts: Iterable[Draft], numbers: Mapping[str, int]) -> Mapping[str, int]:
     """Return for how many ARNs each pattern stands that is written."""
     found: dict[str, int] = {}
     for draft in drafts:
         if any(map(is_of_principal, draft.conditions)):
             found[draft.resources[0]] = len({grant.resource for grant in draft.grants})
-        found |= {one: widened[one] for one in draft.resources if one in widened and one not in found}
+        found |= {one: numbers[one] for one in draft.resources if one in numbers and one not in found}
     return dict(sorted(found.items()))
 
 
@@ -168,7 +175,7 @@ def _drafts(resources: Mapping[tuple[str, Context], frozenset[str]], granted: Co
 
 
 def _written(action: str, arns: Iterable[str], *, width: Width) -> Iterable[str]:
-    return widen(arns, _width(action, width))
+    return widen(arns, width_of(action, width))
 
 
 def _placeholders(grants: Iterable[Grant], partition: str) -> Mapping[tuple[str, Context], frozenset[str]]:
@@ -211,9 +218,7 @@ def _is_repeated(grant: Grant, grants: Collection[Grant]) -> bool:
     return bool(grant.context) and Grant(grant.action, grant.resource) in grants
 
 
-def patterns_of(
-    granted: Mapping[Grant, Evidence], width: Width, *, context: bool
-) -> Mapping[tuple[str, Context], Mapping[str, frozenset[str]]]:
+def patterns_of(granted: Mapping[Grant, Evidence], width: Width, *, context: bool) -> Patterns:
     """Return the patterns of each action under each condition, each with the ARNs that it stands for.
 
     The arguments are those of `propose`.
@@ -221,29 +226,11 @@ def patterns_of(
     recorded: dict[tuple[str, Context], set[str]] = defaultdict(set)
     for grant in _needed(granted, context=context):
         recorded[grant.action, grant.context].add(grant.resource)
-    return {key: widen(arns, _width(key[0], width)) for key, arns in recorded.items()}
+    return {key: widen(arns, width_of(key[0], width)) for key, arns in recorded.items()}
 
 
 def _needed(granted: Mapping[Grant, Evidence], *, context: bool) -> list[Grant]:
     return _without_repeats(granted if context else _without_context(granted))
-
-
-def _widened(
-    found: Mapping[tuple[str, Context], Mapping[str, frozenset[str]]],
-) -> tuple[Mapping[tuple[str, Context], frozenset[str]], Mapping[str, int]]:
-    """Return the resources of each action under each condition, and how many ARNs each pattern stands for."""
-    widened: dict[str, set[str]] = defaultdict(set)
-    for patterns in found.values():
-        for pattern, covered in patterns.items():
-            if covered != frozenset({pattern}):
-                widened[pattern] |= covered
-    resources = {key: frozenset(patterns) for key, patterns in found.items()}
-    return resources, {pattern: len(covered) for pattern, covered in sorted(widened.items())}
-
-
-def _width(action: str, asked: Width) -> Width:
-    """Return how the resources of an action are written: who may become or pass whom is always listed."""
-    return Width.EXACT if asked is not Width.PLACEHOLDERS and action.startswith(("iam:", "sts:")) else asked
 
 
 def split(statements: Iterable[Statement]) -> Iterator[list[Statement]]:

@@ -6,6 +6,7 @@ from typing import Final, TypeAlias
 
 from sekisho.analyzers.least_privilege.activity import Activity, Context, Grant
 from sekisho.analyzers.least_privilege.addresses import ends_of, own_addresses, ranges_of
+from sekisho.analyzers.least_privilege.aside import Alike
 from sekisho.analyzers.least_privilege.circumstances import Way
 from sekisho.analyzers.least_privilege.drafts import Draft
 from sekisho.analyzers.least_privilege.tag_conditions import PRINCIPAL_TAG, RESOURCE_TAG, Tags
@@ -37,10 +38,16 @@ class Requests:
             of_draft = frozenset(clause.key for clause in chain.from_iterable(draft.conditions))
             for grant in draft.grants if of_draft else ():
                 keys[grant] = keys.get(grant, of_draft) | of_draft
-        return lambda grant: self._contexts(grant, keys.get(grant, _NO_KEYS))
+        return lambda grant: self._contexts(grant, keys.get(grant, _NO_KEYS), self._ways.get(grant, ()))
 
-    def _contexts(self, grant: Grant, keys: frozenset[str]) -> Sequence[RequestContext]:
-        ways = self._ways.get(grant, ())
+    def contexts_of(self, alike: Alike, drafts: Iterable[Draft]) -> Callable[[Grant], Sequence[RequestContext]]:
+        """Return what gives the same as `contexts` for grants that have been laid aside, and are alike in it."""
+        of_grant = (draft.conditions for draft in drafts if alike.grant in draft.grants)
+        keys = frozenset(clause.key for conditions in of_grant for clause in chain.from_iterable(conditions))
+        found = self._contexts(alike.grant, keys, tuple(alike.ways))
+        return lambda _: found
+
+    def _contexts(self, grant: Grant, keys: frozenset[str], ways: tuple[Way, ...]) -> Sequence[RequestContext]:
         told = dict[str, tuple[str, ...]]()
         for key in keys:
             if key.startswith(RESOURCE_TAG):

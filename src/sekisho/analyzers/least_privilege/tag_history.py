@@ -38,7 +38,7 @@ class TagHistory:
 
     _listed: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
     _spans: dict[str, dict[str, list[_Span]]] = field(default_factory=dict[str, dict[str, list[_Span]]])
-    _varying: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    _varying: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
 
     def add_listed(self, arn: str, tags: Mapping[str, str]) -> None:
         """Learn which tags something has; they count for all of the time unless a call is known that set them."""
@@ -51,7 +51,11 @@ class TagHistory:
 
     def vary(self, arn: str, key: str) -> None:
         """Learn that sessions of a role may have had another value than the role."""
-        self._varying.add((arn, key))
+        self._varying.setdefault(arn, set()).add(key)
+
+    def knows(self, arn: str) -> bool:
+        """Say whether anything is known of the tags of something."""
+        return arn in self._listed or arn in self._spans or arn in self._varying
 
     def keys_of(self, arn: str) -> frozenset[str]:
         """Return the keys that something is known to have had at some time."""
@@ -66,7 +70,7 @@ class TagHistory:
         Up to the first call that sets a tag nobody knows of one, whatever a list says of a later time. Times are exact
         to the second, so that what happened in the second of that call counts as before it.
         """
-        if (arn, key) in self._varying:
+        if key in self._varying.get(arn, ()):
             return CHANGED
         spans = self._spans.get(arn, {}).get(key)
         if spans is None:
