@@ -311,6 +311,8 @@ class _Teller:
         if principals is None:
             return "names nobody in particular"
         if principals.negated:
+            if not principals.entries:
+                return "names everyone by its empty `NotPrincipal`"
             spared = [_entry(one, self.width) for one in principals.entries]
             return f"names everyone but {shortened(spared, 1)}"
         if caller in principals.entries and caller.form is not PrincipalForm.EVERYONE:

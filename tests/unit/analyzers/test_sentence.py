@@ -433,6 +433,13 @@ TOLD = [
     ),
     pytest.param(
         S3,
+        [{"NotPrincipal": {}}],
+        "Anyone on the internet can `s3:GetObject` from the bucket `reports`, because `Statement[0]` "
+        "names everyone by its empty `NotPrincipal` and has no condition.",
+        id="everyone but nobody",
+    ),
+    pytest.param(
+        S3,
         [{"Principal": {"AWS": f"arn:aws:sts::{OTHER}:assumed-role/app/run"}}],
         "The session `run` of the role `app` of account 444455556666 can `s3:GetObject` from the bucket "
         "`reports`, because `Statement[0]` names that session and has no condition.",
