@@ -37,7 +37,7 @@ def evaluate_policy(policy: Policy, request: Request) -> Decision:
 
     Source: IAM User Guide, "Policy evaluation logic".
     """
-    variables = policy.has_variables
+    variables = policy.version.has_variables
     return decide(one for one in policy.statements if statement_matches(one, request, variables=variables))
 
 

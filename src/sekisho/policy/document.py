@@ -118,11 +118,6 @@ class Policy(msgspec.Struct, frozen=True, eq=False, dict=True):
     def _said(self) -> tuple[Any, ...]:
         return self.statements, self.version, self.id
 
-    @property
-    def has_variables(self) -> bool:
-        """Whether some `${…}` in it may be a policy variable."""
-        return self.version is Version.V2012 and (not self.text or "${" in self.text or r"\u" in self.text)
-
     def line_of(self, statement: Statement) -> int | None:
         """Return the line of the text where a statement starts, from 1, or None when the policy has no text."""
         if not self.text:

@@ -7,7 +7,7 @@ import msgspec
 from sekisho.evaluation import CallerKind
 from sekisho.evaluation.conditions import Context, condition_holds
 from sekisho.evaluation.decide import actions_match
-from sekisho.policy import Condition, Effect, PrincipalForm, Principals, Statement
+from sekisho.policy import Condition, Effect, PrincipalForm, Principals, Statement, Version
 from sekisho.policy.patterns import Template, parse_resource_glob, parse_template, variables_of
 from sekisho.reasoning.question import Document, Gate, Question, Wanted
 
@@ -51,7 +51,7 @@ def live_clauses(question: Question) -> list[Clause] | None:
         opens = gate.shut
         override = question.targets[0].views[place].action if question.targets else None
         for document in gate.documents:
-            variables = document.policy.has_variables
+            variables = document.policy.version is _WITH_VARIABLES
             for statement in document.policy.statements:
                 if override is None:
                     actions = question.actions.covered(statement.actions) & wanted
@@ -74,7 +74,7 @@ def live_clauses(question: Question) -> list[Clause] | None:
     return clauses
 
 
-_ALLOW = Effect.ALLOW
+_ALLOW, _WITH_VARIABLES = Effect.ALLOW, Version.V2012
 _EVERYONE, _SERVICE, _UNIQUE_ID = PrincipalForm.EVERYONE, PrincipalForm.SERVICE, PrincipalForm.UNIQUE_ID
 _CANONICAL_USER = PrincipalForm.CANONICAL_USER
 
@@ -178,7 +178,7 @@ def variable_keys(gates: Iterable[Gate]) -> tuple[str, ...]:
             variable.key
             for gate in gates
             for document in gate.documents
-            if document.policy.has_variables
+            if document.policy.version is _WITH_VARIABLES
             for statement in document.policy.statements
             for template in _templates(statement, statement.conditions)
             for variable in variables_of(template)

@@ -47,7 +47,7 @@ class Prover:
         self._context = context
         self._gates = [
             [
-                (Opener(document, statement), StatementTest(statement, variables=document.policy.has_variables))
+                (Opener(document, statement), StatementTest(statement, variables=document.policy.version.has_variables))
                 for document in gate.documents
                 for statement in document.policy.statements
             ]

@@ -48,7 +48,7 @@ _IS_TRUE = Operator(BASE_OPERATORS["Bool"])
 
 
 def _widened(policy: Policy, resources: tuple[str, ...], flags: _Flags) -> Policy:
-    if not policy.has_variables:
+    if not policy.version.has_variables:
         return policy
     statements = tuple([_widened_statement(one, resources, flags) for one in policy.statements])
     return structs.replace(policy, statements=statements, text="")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sekisho.policy import EVERYONE, Effect, Policy, PolicyError, Principal, PrincipalForm, Version, parse_policy
+from sekisho.policy import EVERYONE, Effect, PolicyError, Principal, PrincipalForm, Version, parse_policy
 from sekisho.policy.places import MAX_CHARACTERS
 
 
@@ -87,24 +87,6 @@ def test_principals_are_normalised(written: Any, expected: Principal) -> None:
 
 def test_a_policy_may_have_lost_all_its_statements() -> None:
     assert parse_policy('{"Version": "2008-10-17", "Statement": []}').statements == ()
-
-
-@pytest.mark.parametrize(
-    ("version", "resource", "has_variables"),
-    [
-        ("2012-10-17", "arn:aws:s3:::one/${aws:username}", True),
-        ("2012-10-17", r"arn:aws:s3:::one/\u0024{aws:username}", True),
-        ("2012-10-17", r"arn:aws:s3:::one/$\u007baws:username}", True),
-        ("2012-10-17", "arn:aws:s3:::one/$*", False),
-        ("2008-10-17", "arn:aws:s3:::one/${aws:username}", False),
-    ],
-)
-def test_a_policy_knows_whether_it_may_have_variables(version: str, resource: str, *, has_variables: bool) -> None:
-    statement = f'{{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "{resource}"}}'
-    policy = parse_policy(f'{{"Version": "{version}", "Statement": {statement}}}')
-
-    assert policy.has_variables is has_variables
-    assert Policy(policy.statements, policy.version).has_variables is (version == "2012-10-17")
 
 
 def test_an_empty_principal_object_names_nobody() -> None:
