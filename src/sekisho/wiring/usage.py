@@ -8,7 +8,6 @@ from functools import partial
 from hashlib import blake2b
 from itertools import chain, groupby
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import BinaryIO, Final, Generic, Protocol, TypeVar
 
 import pyarrow as pa
@@ -26,7 +25,7 @@ from sekisho.analyzers.least_privilege import Activity, Aside, activity_of
 from sekisho.collectors.errors import CollectError
 from sekisho.collectors.reader import Progress
 from sekisho.collectors.trails import LocalFiles, LogFile, LogFiles, Question, RemoteFiles
-from sekisho.storage.usage import UsageReader, UsageStore, table_of, write_part
+from sekisho.storage.usage import UsageReader, UsageStore, table_of, temporary_file, write_part
 from sekisho.wiring.processes import in_order, in_processes, settle
 from sekisho.wiring.service_reference import use_reference
 
@@ -299,7 +298,7 @@ class _Answering(Generic[Answer]):
             addresses = None if addresses is None or others is None else addresses | others
         if self.aside is None:
             return self.then(activity_of(principal, uses, self.profiles, addresses))
-        with TemporaryFile(prefix="sekisho-") as file:
+        with temporary_file() as file:
             return self.then(activity_of(principal, uses, self.profiles, addresses, self.aside(file)))
 
 

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from sekisho.activity import UsageError
 from sekisho.activity.summarist import Rows
 from sekisho.activity.usage import FileReport, Usage, UseOf
-from sekisho.storage.usage import UsageStore, table_of, write_part
+from sekisho.storage.usage import UsageStore, table_of, temporary, write_part
 from sekisho.storage.usage import reader as usage_reader
 from sekisho.storage.usage.reader import UsageReader
 
@@ -167,6 +167,28 @@ def test_what_fails_while_duckdb_answers_fails_as_its_own(said: str, kind: type[
         list(usage_reader._batches(answering()))
 
     assert raised.type is kind
+
+
+def test_a_full_disk_is_told_with_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = UsageStore(tmp_path)
+    keep(store, "a", events((usage(ROLE), FIRST, 1)))
+    monkeypatch.setattr(temporary, "TemporaryFile", lambda **_: Path("/dev/full").open("w+b"))  # noqa: SIM115 - is closed
+
+    with pytest.raises(UsageError, match=r"`/.*` cannot be written: No space left on device; make room there"):
+        list(store.uses(ROLE))
+
+
+def test_what_duckdb_cannot_write_is_no_damaged_part(tmp_path: Path) -> None:
+    store = UsageStore(tmp_path)
+    keep(store, "a", events((usage(ROLE), FIRST, 1)))
+
+    def fail() -> None:
+        with store._connected() as connection:
+            (spill,) = connection.sql("SELECT current_setting('temp_directory')").fetchall()[0]
+            raise duckdb.IOException(f'IO Error: Could not write file "{spill}/duckdb_temp_storage": No space left')
+
+    with pytest.raises(UsageError, match=r"cannot be written: IO Error: .*; make room there"):
+        fail()
 
 
 def moment(seconds: int) -> str:

@@ -9,7 +9,6 @@ from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile, gettempdir
 from typing import Any, Final
 
 import duckdb
@@ -30,6 +29,7 @@ from sekisho.storage.usage.statements import (
     USES,
     WITHIN,
 )
+from sekisho.storage.usage.temporary import cannot_be_written, temporary_file, temporary_folder
 
 MEMORY: Final = "64MB"
 """What DuckDB may hold before it goes on in a file."""
@@ -182,14 +182,13 @@ class UsageReader:
             return iter(())
         asked, told = self._about(statement, start, end, {"slices": 1, "slice": 0, **values})
         with ExitStack() as stack:
-            file = stack.enter_context(TemporaryFile(prefix="sekisho-"))
+            file: Any = stack.enter_context(temporary_file())
             with self._connected() as connection:
                 found = connection.sql(asked, params=told).to_arrow_reader(_AT_ONCE)
                 with pa.ipc.new_stream(file, found.schema) as writer:
                     for batch in _batches(found):
                         writer.write_batch(batch)
-            stack.pop_all()
-        return _uses_in(file)
+            return _uses_in(file, stack.pop_all())
 
     def _query(self, statement: str, start: str = "", end: str = "~", **values: Any) -> Iterator[tuple[Any, ...]]:
         """Yield what a statement answers about the rows of some time."""
@@ -215,7 +214,7 @@ class UsageReader:
             UsageError: the parts cannot be read, or what was read cannot be written to a file for a while.
         """
         with (
-            TemporaryDirectory(prefix="sekisho-") as spill,
+            temporary_folder() as spill,
             duckdb.connect(config={"memory_limit": MEMORY, "threads": 1}) as connection,
         ):
             connection.execute(f"SET temp_directory = '{spill.replace(chr(39), chr(39) * 2)}'")
@@ -229,9 +228,9 @@ class UsageReader:
                     f"a question about `{Path(self.parts[0]).parent}` takes more than {MEMORY} of memory: "
                     f"{str(error).splitlines()[0]}"
                 ) from error
-            except OSError as error:
-                raise UsageError(f"a file in `{gettempdir()}` cannot be written: {error.strerror}") from error
             except duckdb.Error as error:
+                if spill in str(error):
+                    raise cannot_be_written(str(error).splitlines()[0]) from error
                 folder = Path(self.parts[0]).parent
                 raise UsageError(
                     f"what is kept in `{folder}` cannot be read: {str(error).splitlines()[0]}; remove the file that is"
@@ -248,9 +247,9 @@ def _batches(found: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         raise kind(str(error)) from error
 
 
-def _uses_in(file: Any) -> Iterator[UseOf]:
+def _uses_in(file: Any, closing: ExitStack) -> Iterator[UseOf]:
     """Yield the uses that are in a file, and close it."""
-    with file:
+    with closing:
         file.seek(0)
         for batch in pa.ipc.open_stream(pa.PythonFile(file)):
             yield from _uses(batch)
