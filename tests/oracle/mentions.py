@@ -21,7 +21,7 @@ class Mentions:
         asked_about: the principals that a statement on one of the actions asked about names.
         variables: the keys whose values stand in patterns.
         beside: for each of these, the keys that are compared with such patterns.
-        with_several: the keys that a statement on one of the actions asked about compares by a set operator.
+        with_several: the keys that a statement compares by a set operator.
     """
 
     conditions: dict[str, list[Condition]]
@@ -72,7 +72,7 @@ def gather(question: Question) -> Mentions:
             templates = [("", parse_resource_glob(one, variables=policy.version.has_variables)) for one in globs]
             for condition in statement.conditions:
                 conditions.setdefault(condition.key.lower(), []).append(condition)
-                if condition.operator.quantifier is not None and asked:
+                if condition.operator.quantifier is not None:
                     with_several.add(condition.key.lower())
                 if condition.operator.base.takes_variables and policy.version.has_variables:
                     templates += _templates(condition)

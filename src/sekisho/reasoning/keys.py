@@ -72,7 +72,7 @@ class Key:
     Attributes:
         labels: the values that statements compare the key with; the place of one is the number of its bit.
         tests: the conditions on the key.
-        quantified: whether some condition has a set operator.
+        quantified: whether some condition of the documents has a set operator; whoever makes the key says so.
     """
 
     __slots__ = (
@@ -118,7 +118,6 @@ class Key:
             else:
                 every = quantifier is _ALL
                 test = Test(clause, values, base.negated, operator.if_exists or every, every)
-                self.quantified = True
         if not test.when_absent:
             self.absent_fails |= clause
         self.tests.append(test)

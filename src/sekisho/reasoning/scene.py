@@ -45,11 +45,27 @@ def scene_of(
     for name in settled:
         if name not in keys:
             keys[name] = Key(name, value_of)
+    mark_those_with_several(keys, question)
     spares = index.spares or question.has_shut_gate
     families = tuple(families_of_callers(world, index.principals, keys, spares=spares))
     roles = _roles(question, clauses)
     has_ids = index.has_canonical_ids
     return Scene(world, keys, index.principals, spares, settled, families, budget, roles, has_ids), index
+
+
+def mark_those_with_several(keys: Mapping[str, Key], question: Question) -> None:
+    """Note which keys some statement compares by a set operator, whoever and whatever it is about.
+
+    What a key can have in a request is no matter of the statements that are live.
+    """
+    for gate in question.gates:
+        for document in gate.documents:
+            for statement in document.policy.statements:
+                for condition in statement.conditions:
+                    if condition.operator.quantifier is not None:
+                        key = keys.get(condition.key.lower())
+                        if key is not None:
+                            key.quantified = True
 
 
 def _roles(question: Question, clauses: Sequence[Clause]) -> dict[tuple[str, str], set[str]]:

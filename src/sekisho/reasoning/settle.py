@@ -16,7 +16,7 @@ from sekisho.reasoning.clauses import Clause
 from sekisho.reasoning.errors import UndecidedError
 from sekisho.reasoning.keys import Key
 from sekisho.reasoning.question import Question
-from sekisho.reasoning.scene import scene_of
+from sekisho.reasoning.scene import mark_those_with_several, scene_of
 from sekisho.reasoning.sides import facets_of
 
 MAX_COMBINATIONS = 64
@@ -59,6 +59,7 @@ def _values(name: str, question: Question, clauses: Sequence[Clause], budget: Bu
         for condition in clause.conditions:
             if condition.key.lower() in {name, *alike}:
                 asked.add(condition, clause.bit, variables=clause.has_variables)
+    mark_those_with_several(keys, question)
     equal = (*alike, name)
     found: dict[str | None, None] = {}
     for facet in facets_of(msgspec.structs.replace(scene, keys=keys), frozenset(equal)):

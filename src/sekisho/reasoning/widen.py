@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from msgspec import structs
 
 from sekisho.policy import Condition, Patterns, Policy, Statement
-from sekisho.policy.operators import BASE_OPERATORS, Comparison, Family, Operator
+from sekisho.policy.operators import BASE_OPERATORS, Comparison, Family, Operator, Quantifier
 from sekisho.policy.patterns import Template, Variable, Wildcard, parse_resource_glob, parse_template, variables_of
 from sekisho.reasoning.question import Question
 
@@ -72,6 +72,8 @@ def _widened_statement(statement: Statement, asked: tuple[str, ...], flags: _Fla
     for one in varying:
         if not one.operator.base.negated:
             conditions.append(_widened_condition(one, is_given))
+        elif one.operator.quantifier is not None:
+            conditions.append(Condition(_ANY_VALUES, one.key, ("*",)))
         conditions.append(flags.flag(str(one.operator), one.key.lower(), one.values))
     if resources is not None and on_resource:
         conditions.append(flags.flag(asked, resources.globs, resources.negated))
@@ -81,6 +83,8 @@ def _widened_statement(statement: Statement, asked: tuple[str, ...], flags: _Fla
 
 
 _PRESENT = Operator(BASE_OPERATORS["Null"])
+_ANY_VALUES = Operator(BASE_OPERATORS["StringLike"], Quantifier.ALL)
+"""Holds always, and says that the key can have several values."""
 
 
 def _needed(statement: Statement, is_given: Callable[[str], bool]) -> Iterator[str]:
