@@ -1,39 +1,38 @@
 """Files for a while: what stands in them does not stand in memory, and nothing of it stays."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager
 from tempfile import TemporaryDirectory, TemporaryFile, gettempdir
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from sekisho.activity import UsageError
 
+Made = TypeVar("Made")
 
-@contextmanager
-def temporary_file() -> Generator[BinaryIO]:
+
+def temporary_file() -> AbstractContextManager[BinaryIO]:
     """Have a file without a name, which is gone with the process at the latest.
 
     Raises:
-        UsageError: it cannot be written.
+        UsageError: it cannot be written; so for all that is done meanwhile.
     """
-    with _writing(), TemporaryFile(prefix="sekisho-") as file:
-        yield file
+    return _for_a_while(TemporaryFile)
 
 
-@contextmanager
-def temporary_folder() -> Generator[str]:
+def temporary_folder() -> AbstractContextManager[str]:
     """Have a folder for a while.
 
     Raises:
-        UsageError: it cannot be written.
+        UsageError: it cannot be written; so for all that is done meanwhile.
     """
-    with _writing(), TemporaryDirectory(prefix="sekisho-") as folder:
-        yield folder
+    return _for_a_while(TemporaryDirectory)
 
 
 @contextmanager
-def _writing() -> Generator[None]:
+def _for_a_while(make: Callable[..., AbstractContextManager[Made]]) -> Generator[Made]:
     try:
-        yield
+        with make(prefix="sekisho-") as made:
+            yield made
     except OSError as error:
         raise cannot_be_written(error.strerror or str(error)) from error
 
