@@ -1,6 +1,5 @@
 """An activity that is relieved of what is alike comes to the same policies as one that holds everything."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from io import BytesIO
@@ -10,7 +9,8 @@ from typing import Any, TypeAlias
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sekisho.activity.usage import Usage, UseOf
+from fakes.uses import ACCOUNT, ROLE, use_of
+from sekisho.activity.usage import UseOf
 from sekisho.analyzers.least_privilege import (
     Aside,
     Conditions,
@@ -26,8 +26,6 @@ from sekisho.analyzers.least_privilege.patterns import Writing, deciding
 from sekisho.cli.render.least_privilege import notes_on
 from sekisho.cli.render.suggestions import documents_of_suggestions
 
-ACCOUNT = "111122223333"
-ROLE = f"arn:aws:iam::{ACCOUNT}:role/app"
 WIDTHS = st.sampled_from([Width.EXACT, Width.GROUPED, Width.STAR])
 
 names = st.sampled_from(["a", "b", "app-1", "app-2", "in", "out", "2026", "x*"]) | st.integers(0, 60).map(str)
@@ -74,27 +72,19 @@ MANY = 45
 
 
 def use(call: Call, of: Way) -> UseOf:
-    source, name, parameters = call
-    region, outcome, endpoint, has_mfa, invoked_by, count, second = of
-    usage = Usage(
-        ROLE,
-        nobody="",
-        unique_id="AROA",
-        is_path_known=True,
-        has_mfa=has_mfa,
-        account=ACCOUNT,
+    region, outcome, endpoint, has_mfa, via, count, second = of
+    return use_of(
+        *call,
+        first=f"2026-10-01T08:00:{second:02}Z",
+        last=f"2026-10-02T08:00:{second:02}Z",
         region=region,
-        partition="aws",
-        source=f"{source}.amazonaws.com",
-        name=name,
         outcome=outcome,
-        error_code="",
-        denial="",
-        invoked_by=invoked_by,
         endpoint=endpoint,
-        call=json.dumps([parameters, []]),
+        via=via,
+        has_mfa=has_mfa,
+        count=count,
+        sample=f"sample-{second}",
     )
-    return UseOf(usage, count, f"2026-10-01T08:00:{second:02}Z", f"2026-10-02T08:00:{second:02}Z", f"sample-{second}")
 
 
 ways = st.tuples(

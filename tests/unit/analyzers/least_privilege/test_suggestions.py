@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from sekisho.activity.usage import Usage, UseOf
+from fakes.uses import ACCOUNT as OWN
+from fakes.uses import ROLE, use_of
+from sekisho.activity.usage import UseOf
 from sekisho.analyzers.least_privilege import (
     Activity,
     Conditions,
@@ -22,8 +24,6 @@ from sekisho.analyzers.least_privilege.circumstances import MOST_WAYS, Circumsta
 from sekisho.evaluation import Caller, CallerKind, Outcome, Request, evaluate_policy
 from sekisho.policy import parse_policy
 
-OWN = "111122223333"
-ROLE = f"arn:aws:iam::{OWN}:role/app"
 FIRST, LAST = "2026-10-01T08:00:00Z", "2026-10-20T08:00:00Z"
 NAMELESS: Mapping[str, Any] = {"source": "cloudwatch", "name": "PutMetricData"}
 
@@ -42,25 +42,19 @@ def use(
     last: str = LAST,
     **parameters: Any,
 ) -> UseOf:
-    usage = Usage(
-        ROLE,
-        nobody="",
-        unique_id="AROA",
-        is_path_known=True,
-        has_mfa=mfa,
-        account=OWN,
+    return use_of(
+        source,
+        name,
+        parameters or None,
+        first=first,
+        last=last,
         region=region,
-        partition="aws",
-        source=f"{source}.amazonaws.com",
-        name=name,
         outcome=outcome,
-        error_code="",
-        denial="",
-        invoked_by=via,
         endpoint=endpoint,
-        call=json.dumps([parameters or None, []]),
+        via=via,
+        has_mfa=mfa,
+        count=count,
     )
-    return UseOf(usage, count, first, last)
 
 
 def queue(name: str) -> str:
