@@ -1,6 +1,6 @@
 """From a region to the access that a finding shows."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -43,7 +43,7 @@ class Passage(msgspec.Struct, frozen=True):
     approximations: tuple[str, ...] = ()
     is_mended: bool = True
     _deeds: dict[int, "_Deeds"] = {}
-    _openings: "dict[tuple[int, ...], _Opening]" = {}
+    _openings: "dict[int | tuple[int, ...], _Opening]" = {}
 
     def deeds(self, actions: int) -> "_Deeds":
         """Return what a finding shows of a set of actions."""
@@ -63,17 +63,17 @@ class Passage(msgspec.Struct, frozen=True):
             )
         return known
 
-    def opening(self, found: Iterable[tuple[int, Witness]]) -> "_Opening":
+    def opening(self, found: Sequence[tuple[int, Witness]]) -> "_Opening":
         """Return what a finding shows of the statements that let witnesses in.
 
-        A statement is known by its identity: the way has it, and so it lives as long as what is noted here.
+        Regions that the same statements open have the same tuples of them; the regions are there as long as this is.
         """
-        by_identity = {id(opener.statement): opener for _, witness in found for opener in witness.openers}
-        statements = tuple(by_identity)
-        known = self._openings.get(statements)
+        together = id(found[0][1].openers) if len(found) == 1 else tuple([id(witness.openers) for _, witness in found])
+        known = self._openings.get(together)
         if known is None:
+            by_identity = {id(opener.statement): opener for _, witness in found for opener in witness.openers}
             openers = tuple(by_identity.values())
-            known = self._openings[statements] = _Opening(
+            known = self._openings[together] = _Opening(
                 openers,
                 tuple([_because(opener) for opener in openers]),
                 _sources(self.subject.resource, self.way, openers),

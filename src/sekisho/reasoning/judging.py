@@ -108,9 +108,12 @@ class Extents:
 
     Examples are one of every kind that can be told apart, so a label whose examples are all another's too lies within
     it. Labels that contain the same are one; the first in document order speaks for them.
+
+    Attributes:
+        overlap: whether two labels contain the same example.
     """
 
-    __slots__ = ("_count", "_extents", "_labels", "_minimal")
+    __slots__ = ("_count", "_extents", "_labels", "_minimal", "overlap")
 
     def __init__(self, count: int, labels: Sequence[int]) -> None:
         """Take the number of labels, and of each example those that contain it, as bits."""
@@ -118,6 +121,11 @@ class Extents:
         self._labels = labels
         self._extents: list[int] | None = None
         self._minimal: dict[int, int] = {}
+        self.overlap = False
+        for bits in labels:
+            if bits & (bits - 1):
+                self.overlap = True
+                break
 
     @property
     def extents(self) -> list[int]:
@@ -187,7 +195,7 @@ class Judge:
         """Return a facet's examples, joined where nothing tells them apart, and note the keys that they describe."""
         examples = facet.examples
         masks = self._masks(examples)
-        columns: list[list[int]] = []
+        columns: list[Sequence[int]] = []
         if examples and examples[0].caller is not None:
             named = _rule_out_by_caller(self._principals, examples, masks)
             columns.append(self._described(PRINCIPAL, len(self._principals.labels), named))
@@ -216,11 +224,13 @@ class Judge:
             masks.append(mask)
         return masks
 
-    def _described(self, name: str, count: int, labels: Sequence[int]) -> list[int]:
+    def _described(self, name: str, count: int, labels: Sequence[int]) -> Sequence[int]:
         """Note a key that describes examples; return the minimal ones of the labels that contain each."""
         extents = Extents(count, labels)
         self.keys.append(name)
         self.extents.append(extents)
+        if not extents.overlap:
+            return labels
         return [extents.minimal(bits) if bits & (bits - 1) else bits for bits in labels]
 
 

@@ -32,7 +32,7 @@ class Case(msgspec.Struct, frozen=True, gc=False):
 class Prover:
     """Has the evaluator confirm requests of one question."""
 
-    __slots__ = ("_clauses", "_context", "_gates", "_question")
+    __slots__ = ("_clauses", "_context", "_gates", "_table")
 
     def __init__(self, question: Question, clauses: Sequence[Clause], context: Context) -> None:
         """Take a question.
@@ -42,17 +42,18 @@ class Prover:
             clauses: its statements.
             context: what every request has.
         """
-        self._question = question
+        self._table = question.actions
         self._clauses = clauses
         self._context = context
-        self._gates = [
-            [
-                (Opener(document, statement), StatementTest(statement, variables=document.policy.version.has_variables))
-                for document in gate.documents
-                for statement in document.policy.statements
-            ]
-            for gate in question.gates
-        ]
+        self._gates: list[_Gate] = []
+        for gate in question.gates:
+            tests: list[tuple[Opener, StatementTest]] = []
+            for document in gate.documents:
+                variables = document.policy.version.has_variables
+                for statement in document.policy.statements:
+                    test = StatementTest(statement, variables=variables)
+                    tests.append((Opener(document, statement), test))
+            self._gates.append(_Gate(gate.shut, tests))
 
     def prove(self, actions: int, cases: Iterable[Case]) -> Witnesses:
         """Return a request for each of some actions, the evaluator having confirmed it.
@@ -65,16 +66,18 @@ class Prover:
             UnconfirmedWitnessError: a gate does not let a request through.
         """
         found: list[tuple[int, Witness]] = []
+        left = actions
         for case in cases:
-            part = case.actions & actions
+            part = case.actions & left
             if part & (part - 1):
-                found += [(alike, self._confirm(case, alike)) for alike in _covered_alike(self._clauses, case, part)]
+                for alike in _covered_alike(self._clauses, case, part):
+                    found.append((alike, self._confirm(case, alike)))  # noqa: PERF401 - a list would be one call more
             elif part:
                 found.append((part, self._confirm(case, part)))
-            actions &= ~part
-            if not actions:
+            left &= ~part
+            if not left:
                 break
-        return Witnesses(self._question.actions, found)
+        return Witnesses(self._table, found, actions & ~left)
 
     def _confirm(self, case: Case, actions: int) -> Witness:
         """Ask the evaluator, gate by gate, and note which statements open.
@@ -87,36 +90,69 @@ class Prover:
         for example in case.examples:
             context.update(example.context)
             caller = example.caller or caller
-        action = self._question.actions.names[(actions & -actions).bit_length() - 1]
+        action = self._table.names[(actions & -actions).bit_length() - 1]
         openers: tuple[Opener, ...] = ()
         closers: tuple[Opener, ...] = ()
         views, resources = case.wish.target.views, case.wish.resources
         sent = Request(caller, action, resources[0], context)
-        for gate, tests, view, resource in zip(self._question.gates, self._gates, views, resources, strict=True):
+        for gate, view, resource in zip(self._gates, views, resources, strict=True):
             plain = view.action is None and resource is resources[0]
             request = sent if plain else Request(caller, view.action or action, resource, context)
-            matching: list[Opener] = []
-            statements: list[Statement] = []
-            for opener, test in tests:
+            matching = 0
+            for place, (_, test) in enumerate(gate.tests):
                 if test.matches(request):
-                    matching.append(opener)
-                    statements.append(opener.statement)
-            outcome = outcome_of(statements)
-            if (outcome is _ALLOW) is gate.shut:
-                raise UnconfirmedWitnessError(f"the evaluator decides otherwise on `{request.action}` on `{resource}`")
-            if not gate.shut:
-                openers += tuple(matching)
-            elif outcome is _DENY:
-                closers += tuple([one for one in matching if one.statement.effect is Effect.DENY])
+                    matching |= 1 << place
+            deciding = gate.deciding.get(matching)
+            if deciding is None:
+                deciding = _deciding(gate, matching)
+                if deciding is None:
+                    said = f"the evaluator decides otherwise on `{request.action}` on `{resource}`"
+                    raise UnconfirmedWitnessError(said)
+                gate.deciding[matching] = deciding
+            if gate.shut:
+                closers += deciding
+            else:
+                openers = openers + deciding if openers else deciding
         return Witness(sent, openers, closers)
 
 
-def _covered_alike(clauses: Sequence[Clause], case: Case, actions: int) -> list[int]:
+class _Gate(msgspec.Struct, frozen=True, gc=False):
+    """A gate, to be asked of any number of requests.
+
+    Attributes:
+        tests: its statements.
+        deciding: of the statements that match, as bits, those that open the gate, or close it where it is to be shut,
+            as far as that was asked.
+    """
+
+    shut: bool
+    tests: list[tuple[Opener, StatementTest]]
+    deciding: dict[int, tuple[Opener, ...]] = {}
+
+
+def _deciding(gate: _Gate, matching: int) -> tuple[Opener, ...] | None:
+    """Return what opens a gate, or closes it where it is to be shut; None where it is not as it is to be."""
+    openers: list[Opener] = []
+    statements: list[Statement] = []
+    for place, (opener, _) in enumerate(gate.tests):
+        if matching >> place & 1:
+            openers.append(opener)
+            statements.append(opener.statement)
+    outcome = outcome_of(statements)
+    if (outcome is _ALLOW) is gate.shut:
+        return None
+    if not gate.shut:
+        return tuple(openers)
+    return tuple([one for one in openers if one.statement.effect is Effect.DENY]) if outcome is _DENY else ()
+
+
+def _covered_alike(clauses: Iterable[Clause], case: Case, actions: int) -> Sequence[int]:
     """Split a set of actions into those that the same statements cover."""
     parts = [actions]
     for clause in clauses:
-        if clause.bit & case.mask:
-            parts = [part for whole in parts for part in (whole & clause.actions, whole & ~clause.actions) if part]
+        covered = clause.actions
+        if actions & covered and actions & ~covered and clause.bit & case.mask:
+            parts = [part for whole in parts for part in (whole & covered, whole & ~covered) if part]
     return parts
 
 

@@ -231,7 +231,7 @@ def uncovered(regions: Mapping[Shape, int], extents: Sequence[Extents]) -> dict[
         regions: to each region its actions, as a set.
         extents: of each described key.
     """
-    if len(regions) < 2:  # noqa: PLR2004 - one has no wider one
+    if len(regions) < 2 or _are_apart(regions, extents):  # noqa: PLR2004 - one has no wider one
         return dict(regions)
     wider = _wider(regions, extents)
     by_actions: dict[int, int] = {}
@@ -249,6 +249,14 @@ def uncovered(regions: Mapping[Shape, int], extents: Sequence[Extents]) -> dict[
         if actions:
             left[shape] = actions
     return left
+
+
+def _are_apart(regions: Iterable[Shape], extents: Iterable[Extents]) -> bool:
+    """Say whether no region can lie within another: the same keys describe all, and no two labels overlap."""
+    for one in extents:
+        if one.overlap:
+            return False
+    return len({tuple(map(bool, shape)) for shape in regions}) == 1
 
 
 def _wider(regions: Iterable[Shape], extents: Sequence[Extents]) -> list[dict[int, int]]:

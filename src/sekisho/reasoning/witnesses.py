@@ -41,13 +41,17 @@ class Witnesses(Mapping[str, Witness]):
 
     __slots__ = ("_table", "actions", "found")
 
-    def __init__(self, table: ActionTable, found: Iterable[tuple[int, Witness]] = ()) -> None:
+    def __init__(self, table: ActionTable, found: list[tuple[int, Witness]], actions: int) -> None:
+        """Take requests.
+
+        Args:
+            table: the question's actions.
+            found: sets of actions, each with the request for one of them.
+            actions: all of them together.
+        """
         self._table = table
-        self.found = list(found)
-        self.actions = 0
-        """All actions that there is a request for, as a set."""
-        for actions, _ in self.found:
-            self.actions |= actions
+        self.found = found
+        self.actions = actions
 
     def add(self, actions: int, witness: Witness) -> None:
         """Note the witness for one of a set of actions as that of all of them."""
@@ -62,7 +66,8 @@ class Witnesses(Mapping[str, Witness]):
 
     def only(self, actions: int) -> "Witnesses":
         """Return the requests for some of the actions."""
-        return Witnesses(self._table, [(both, one) for alike, one in self.found if (both := alike & actions)])
+        found = [(both, one) for alike, one in self.found if (both := alike & actions)]
+        return Witnesses(self._table, found, self.actions & actions)
 
     def __getitem__(self, action: str) -> Witness:
         """Return the request for an action."""
