@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sekisho.evaluation import Caller, CallerKind, Request, StatementTest, statement_matches
-from sekisho.evaluation.principals import principals_match, principals_test
+from sekisho.evaluation import Caller, CallerKind, Request, StatementsTest, statement_matches
+from sekisho.evaluation.principals import names_of, principals_match
 from sekisho.policy import Condition, Effect, Patterns, Principal, PrincipalForm, Principals, Statement
 from sekisho.policy.operators import Operator, find_operator
 
@@ -25,19 +25,17 @@ CALLERS = (
     Caller(CallerKind.WEB_IDENTITY, provider="accounts.google.com"),
 )
 
-principals = st.builds(
-    Principals,
-    st.lists(st.sampled_from(ENTRIES), min_size=1, max_size=len(ENTRIES), unique=True).map(tuple),
-    st.booleans(),
-)
+entries = st.lists(st.sampled_from(ENTRIES), min_size=1, max_size=len(ENTRIES), unique=True).map(tuple)
+principals = st.builds(Principals, entries, st.booleans())
 
 
-@given(principals, st.booleans())
-def test_whom_an_element_covers_is_the_same_for_many_callers(element: Principals, deny: bool) -> None:  # noqa: FBT001 - drawn
-    covers = principals_test(element, deny=deny)
+@given(entries)
+def test_a_caller_whom_an_entry_names_has_one_of_its_names(some: tuple[Principal, ...]) -> None:
+    names = names_of(some)
 
     for caller in CALLERS:
-        assert (covers is None or covers(caller)) == principals_match(element, caller, deny=deny)
+        named = names is None or any(getattr(caller, fact) in values for fact, values in names)
+        assert named == principals_match(Principals(some), caller, deny=False)
 
 
 def operator(name: str) -> Operator:
@@ -48,7 +46,7 @@ def operator(name: str) -> Operator:
 
 conditions = st.builds(
     Condition,
-    st.sampled_from(["StringEquals", "StringNotLikeIfExists", "ForAllValues:StringLike"]).map(operator),
+    st.sampled_from(["StringEquals", "StringNotLikeIfExists", "ForAllValues:StringLike", "Null"]).map(operator),
     st.sampled_from(["aws:PrincipalTag/team", "s3:prefix"]),
     st.lists(st.sampled_from(["a", "a*", "${aws:PrincipalTag/team}"]), min_size=1, max_size=2).map(tuple),
 )
@@ -78,13 +76,19 @@ requests = st.builds(
 )
 
 
-@given(statements, st.lists(requests, min_size=2, max_size=6), st.booleans())
-def test_a_statement_says_of_many_requests_what_it_says_of_each(
-    statement: Statement,
-    asked: list[Request],
-    variables: bool,  # noqa: FBT001 - drawn
+@given(
+    st.lists(st.tuples(statements, st.booleans()), max_size=4),
+    st.lists(requests, min_size=2, max_size=6),
+)
+def test_statements_say_of_many_requests_what_each_says_of_one(
+    given_statements: list[tuple[Statement, bool]], asked: list[Request]
 ) -> None:
-    kept = StatementTest(statement, variables=variables)
+    kept = StatementsTest()
+    for statement, variables in given_statements:
+        kept.add(statement, variables=variables)
 
     for request in asked:
-        assert kept.matches(request) == statement_matches(statement, request, variables=variables)
+        matching = [
+            statement_matches(statement, request, variables=variables) for statement, variables in given_statements
+        ]
+        assert kept.matching(request) == sum(matches << place for place, matches in enumerate(matching))

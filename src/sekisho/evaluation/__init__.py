@@ -7,7 +7,7 @@ accounts, zones of trust or what AWS answered; it gets a policy and a request an
 from sekisho.evaluation.decide import (
     Decision,
     Outcome,
-    StatementTest,
+    StatementsTest,
     decide,
     evaluate_policy,
     outcome_of,
@@ -21,7 +21,7 @@ __all__ = [
     "Decision",
     "Outcome",
     "Request",
-    "StatementTest",
+    "StatementsTest",
     "decide",
     "evaluate_policy",
     "outcome_of",

@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from sekisho.policy import Condition
-from sekisho.policy.operators import BASE_OPERATORS, BaseOperator, Comparison, Family, Operator, Quantifier
+from sekisho.policy.operators import BaseOperator, Comparison, Family, Operator, Quantifier
 from sekisho.policy.patterns import Pattern, arn_matcher, matcher, parse_template, resolve
 from sekisho.policy.values import Ranges, parse_address, parse_binary, parse_date, parse_network, parse_number
 
@@ -17,61 +17,51 @@ Context = Mapping[str, tuple[str, ...]]
 
 
 def condition_holds(condition: Condition, context: Context, *, variables: bool) -> bool:
-    """Decide one line of a condition block, as `ConditionTest` does.
+    """Decide one line of a condition block.
+
+    | the request's key | positive | negated | `IfExists` | `ForAllValues` | `ForAnyValue` |
+    |---|---|---|---|---|---|
+    | absent | false | true | true | true | false |
+    | present | some policy value matches | none does | as without it | for every value | for some value |
 
     Args:
         condition: one operator, one key, its values.
         context: keys in lower case.
         variables: whether the policy's version knows policy variables.
     """
-    return ConditionTest(condition, variables=variables).holds(context)
+    return condition_test(condition, variables=variables)(context)
 
 
-class ConditionTest:
-    """One line of a condition block, to be asked of any number of requests.
+def condition_test(condition: Condition, *, variables: bool) -> Callable[[Context], bool]:
+    """Return the test that `condition_holds` makes of a context, to be made of any number of them."""
+    operator, key, wanted = condition.operator, condition.key.lower(), condition.values
+    base, quantifier = operator.base, operator.quantifier
+    if base.family is _NULL:
+        return _presence_test(key, wanted)
+    negated = base.negated
+    when_absent = _holds_when_absent(operator)
+    every = quantifier is _ALL or (quantifier is None and negated)
+    varying = variables and base.takes_variables and "${" in "".join(wanted)
+    fixed = None if varying else _fixed_test(base, wanted)
 
-    | the request's key | positive | negated | `IfExists` | `ForAllValues` | `ForAnyValue` |
-    |---|---|---|---|---|---|
-    | absent | false | true | true | true | false |
-    | present | some policy value matches | none does | as without it | for every value | for some value |
-    """
-
-    __slots__ = ("_condition", "_key", "_matches", "_negated", "_variables")
-
-    def __init__(self, condition: Condition, *, variables: bool) -> None:
-        """Take a condition; `variables` says whether the policy's version knows policy variables."""
-        self._condition = condition
-        self._key = condition.key.lower()
-        self._negated = condition.operator.base.negated
-        self._variables = variables
-        self._matches: Callable[[str], bool] | None = None
-
-    def holds(self, context: Context) -> bool:
-        """Decide it for a request's context, which has its keys in lower case."""
-        values = context.get(self._key, ())
-        if len(values) == 1 and self._matches is not None:
-            return self._matches(values[0]) is not self._negated
-        operator = self._condition.operator
-        base = operator.base
-        if base.family is _NULL:
-            return any((wanted.lower() == "true") == (not values) for wanted in self._condition.values)
+    def holds(context: Context) -> bool:
+        values = context.get(key)
         if not values:
-            return _holds_when_absent(operator)
-        matches = self._matches or self._test(context)
+            return when_absent
+        matches = fixed or _varying_test(base, wanted, context)
         if len(values) == 1:
-            return matches(values[0]) is not base.negated
-        if operator.quantifier is _ALL or (operator.quantifier is None and base.negated):
-            return all(matches(value) is not base.negated for value in values)
-        return any(matches(value) is not base.negated for value in values)
+            return matches(values[0]) is not negated
+        passed = [matches(value) is not negated for value in values]
+        return all(passed) if every else any(passed)
 
-    def _test(self, context: Context) -> Callable[[str], bool]:
-        """Return the test whether a request value matches some of the policy's; keep one that every request shares."""
-        base, values = self._condition.operator.base, self._condition.values
-        if self._variables and base.takes_variables and any("${" in wanted for wanted in values):
-            tests = [_value_test(base, wanted, context, variables=True) for wanted in values]
-            return lambda value: any(test(value) for test in tests)
-        self._matches = _fixed_test(base.kind, values)
-        return self._matches
+    return holds
+
+
+def _presence_test(key: str, wanted: Iterable[str]) -> Callable[[Context], bool]:
+    """Return the test of a `Null` condition: `true` wants the key to be absent."""
+    absent = [one.lower() == "true" for one in wanted]
+    when_absent, when_present = any(absent), not all(absent)
+    return lambda context: when_present if context.get(key) else when_absent
 
 
 _NULL, _ALL = Family.NULL, Quantifier.ALL
@@ -88,24 +78,24 @@ def value_matches(base: BaseOperator, wanted: str, value: str, context: Context,
     return _value_test(base, wanted, context, variables=variables)(value)
 
 
-@lru_cache(maxsize=1024)
-def _fixed_test(kind: str, values: tuple[str, ...]) -> Callable[[str], bool]:
+def _varying_test(base: BaseOperator, wanted: Iterable[str], context: Context) -> Callable[[str], bool]:
+    """Return the test whether a request value matches some value of a policy, variables having the request's values."""
+    return partial(_some_passes, [_value_test(base, one, context, variables=True) for one in wanted])
+
+
+def _fixed_test(base: BaseOperator, wanted: tuple[str, ...]) -> Callable[[str], bool]:
     """Return the test whether a request value matches some value of a policy, no variable being in them."""
-    base = _OF_KIND[kind]
     if base.family is Family.ADDRESS:
-        return Ranges(network for wanted in values if (network := parse_network(wanted)) is not None).has
+        return Ranges(network for one in wanted if (network := parse_network(one)) is not None).has
     if base.comparison is Comparison.EQUAL and base.family is Family.STRING:
-        return frozenset(values).__contains__
-    tests = [_value_test(base, wanted, {}, variables=False) for wanted in values]
+        return wanted.__contains__ if len(wanted) == 1 else frozenset(wanted).__contains__
+    tests = [_value_test(base, one, {}, variables=False) for one in wanted]
     test = tests[0] if len(tests) == 1 else partial(_some_passes, tests)
     return lru_cache(maxsize=64)(test) if base.family is Family.ARN else test
 
 
 def _some_passes(tests: Iterable[Callable[[str], bool]], value: str) -> bool:
     return any(test(value) for test in tests)
-
-
-_OF_KIND = {base.kind: base for base in BASE_OPERATORS.values()}
 
 
 def _value_test(base: BaseOperator, wanted: str, context: Context, *, variables: bool) -> Callable[[str], bool]:

@@ -1,13 +1,14 @@
 """The decision: what a policy says of one request, and which statements say so."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import Enum
+from functools import partial
 
 import msgspec
 
-from sekisho.evaluation.conditions import ConditionTest, Context, single_value
-from sekisho.evaluation.principals import principals_test
-from sekisho.evaluation.request import Request
+from sekisho.evaluation.conditions import Context, condition_holds, condition_test, single_value
+from sekisho.evaluation.principals import Names, names_of, principals_match
+from sekisho.evaluation.request import Caller, Request
 from sekisho.policy import Effect, Patterns, Policy, Statement
 from sekisho.policy.catalogue import action_matches
 from sekisho.policy.patterns import parse_resource_glob, resolve, resource_matches_plainly, resource_pattern_matches
@@ -61,53 +62,101 @@ def outcome_of(matching: Iterable[Statement]) -> Outcome:
 
 
 def statement_matches(statement: Statement, request: Request, *, variables: bool) -> bool:
-    """Say whether a statement is about one request, as `StatementTest` does."""
-    return StatementTest(statement, variables=variables).matches(request)
+    """Say whether a statement is about a request: its principal, action, resource and every condition.
+
+    Args:
+        statement: of a resource policy; one without a principal element, as in an identity policy, is about everyone.
+        request: the request.
+        variables: whether the policy's version knows policy variables.
+    """
+    principals, context = statement.principals, request.context
+    return (
+        (principals is None or principals_match(principals, request.caller, deny=statement.effect is _DENY))
+        and actions_match(statement.actions, request.action)
+        and resources_match(statement.resources, request.resource, context, variables=variables)
+        and all(condition_holds(one, context, variables=variables) for one in statement.conditions)
+    )
 
 
-class StatementTest:
-    """A statement, to be asked of any number of requests: what several have in common is found out once."""
+class StatementsTest:
+    """Statements, to be asked of any number of requests: what several have in common is found out once."""
 
-    __slots__ = ("_conditions", "_covers", "_is_about", "_statement", "_variables")
+    __slots__ = ("_tests",)
 
-    def __init__(self, statement: Statement, *, variables: bool) -> None:
-        """Take a statement.
+    def __init__(self) -> None:
+        """Take no statement yet."""
+        self._tests: list[_Test] = []
 
-        Args:
-            statement: of a resource policy; one without a principal element, as in an identity policy, is about
-                everyone.
-            variables: whether the policy's version knows policy variables.
-        """
-        self._statement = statement
-        self._variables = variables
+    def add(self, statement: Statement, *, variables: bool) -> None:
+        """Add a statement; `variables` says whether its policy's version knows policy variables."""
         principals = statement.principals
-        self._is_about = None if principals is None else principals_test(principals, deny=statement.effect is _DENY)
-        self._covers: dict[tuple[str, str], bool] = {}
-        self._conditions: list[ConditionTest] | None = None
+        names, is_about = None, None
+        if principals is not None:
+            if principals.negated:
+                is_about = partial(principals_match, principals, deny=statement.effect is _DENY)
+            else:
+                names = names_of(principals.entries)
+        self._tests.append(_Test(1 << len(self._tests), statement, variables, names, is_about))
 
-    def matches(self, request: Request) -> bool:
-        """Say whether the statement is about a request: its principal, action, resource and every condition."""
-        if self._is_about is not None and not self._is_about(request.caller):
-            return False
-        covers = self._covers.get((request.action, request.resource))
-        if not (self._covers_what_is_asked(request) if covers is None else covers):
-            return False
-        if self._conditions is None:
-            self._conditions = [ConditionTest(one, variables=self._variables) for one in self._statement.conditions]
-        for condition in self._conditions:  # noqa: SIM110 - a loop, not `all`: this is asked for every request
-            if not condition.holds(request.context):
-                return False
-        return True
+    def matching(self, request: Request) -> int:
+        """Return the statements for which `statement_matches` holds, as bits: the first one's is the lowest."""
+        caller, context = request.caller, request.context
+        asked = request.action, request.resource
+        found = 0
+        for test in self._tests:
+            if test.names is not None:
+                for fact, values in test.names:
+                    if getattr(caller, fact) in values:
+                        break
+                else:
+                    continue
+            elif test.is_about is not None and not test.is_about(caller):
+                continue
+            covers = test.covers.get(asked)
+            if not (_covers(test, request) if covers is None else covers):
+                continue
+            if test.conditions is None:
+                test.conditions = _conditions_of(test)
+            for holds in test.conditions:
+                if not holds(context):
+                    break
+            else:
+                found |= test.bit
+        return found
 
-    def _covers_what_is_asked(self, request: Request) -> bool:
-        """Say whether the statement covers the action on the resource; keep what is so whatever else is asked."""
-        actions, resources = self._statement.actions, self._statement.resources
-        covers = actions_match(actions, request.action) and resources_match(
-            resources, request.resource, request.context, variables=self._variables
-        )
-        if resources is None or not (self._variables and "$" in "".join(resources.globs)):
-            self._covers[request.action, request.resource] = covers
-        return covers
+
+class _Test(msgspec.Struct, gc=False):
+    """What a statement asks of a request, as far as that was found out.
+
+    Attributes:
+        names: what the caller has to be named by; None where the element names everyone, or nobody.
+        is_about: the test of the caller, for a `NotPrincipal`.
+        covers: whether the statement covers an action on a resource.
+        conditions: the tests of the context.
+    """
+
+    bit: int
+    statement: Statement
+    variables: bool
+    names: Names | None
+    is_about: Callable[[Caller], bool] | None
+    covers: dict[tuple[str, str], bool] = {}
+    conditions: list[Callable[[Context], bool]] | None = None
+
+
+def _covers(test: _Test, request: Request) -> bool:
+    """Say whether a statement covers the action on the resource; keep what is so whatever else is asked."""
+    variables, resources = test.variables, test.statement.resources
+    covers = actions_match(test.statement.actions, request.action) and resources_match(
+        resources, request.resource, request.context, variables=variables
+    )
+    if resources is None or not (variables and "$" in "".join(resources.globs)):
+        test.covers[request.action, request.resource] = covers
+    return covers
+
+
+def _conditions_of(test: _Test) -> list[Callable[[Context], bool]]:
+    return [condition_test(one, variables=test.variables) for one in test.statement.conditions]
 
 
 _DENY, _ALLOW, _NO_MATCH = Effect.DENY, Outcome.ALLOW, Outcome.NO_MATCH

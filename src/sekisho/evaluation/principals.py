@@ -1,7 +1,7 @@
 """Whether an entry of a `Principal` element means a caller."""
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from collections.abc import Collection, Iterable, Sequence
+from typing import TypeAlias
 
 from sekisho.evaluation.request import Caller
 from sekisho.policy import EVERYONE, Principal, PrincipalForm, Principals
@@ -61,25 +61,22 @@ def _is_spared(principals: Principals, caller: Caller) -> bool:
     return not named or _some_entry_matches(named, caller)
 
 
-def principals_test(principals: Principals, *, deny: bool) -> Callable[[Caller], bool] | None:
-    """Return the test that `principals_match` makes of a caller; None where every caller passes."""
-    if principals.negated:
-        return partial(principals_match, principals, deny=deny)
-    if len(principals.entries) == 1:
-        (entry,) = principals.entries
-        return None if entry.form is _EVERYONE else partial(principal_matches, entry)
+Names: TypeAlias = Sequence[tuple[str, Collection[str]]]
+"""Facts of a caller, each with values."""
+
+
+def names_of(entries: Sequence[Principal]) -> Names | None:
+    """Return by what a caller is named whom some entry matches: one such fact will do. None where every caller is."""
+    if len(entries) == 1:
+        form = entries[0].form
+        if form is _EVERYONE:
+            return None
+        return () if form.fact is None else ((form.fact, (entries[0].value,)),)
     names: dict[str, set[str]] = {}
-    for entry in principals.entries:
+    for entry in entries:
         form = entry.form
         if form is _EVERYONE:
             return None
         if form.fact is not None:
             names.setdefault(form.fact, set()).add(entry.value)
-    return partial(_has_some_name, names)
-
-
-def _has_some_name(names: Mapping[str, set[str]], caller: Caller) -> bool:
-    for fact, values in names.items():  # noqa: SIM110 - a loop, not `any`: this is asked for every request
-        if getattr(caller, fact) in values:
-            return True
-    return False
+    return tuple(names.items())

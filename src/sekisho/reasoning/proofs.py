@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from sekisho.evaluation import Caller, CallerKind, Outcome, Request, StatementTest, outcome_of
+from sekisho.evaluation import Caller, CallerKind, Outcome, Request, StatementsTest, outcome_of
 from sekisho.evaluation.conditions import Context
 from sekisho.policy import Effect, Statement
 from sekisho.reasoning.clauses import Clause
@@ -47,13 +47,14 @@ class Prover:
         self._context = context
         self._gates: list[_Gate] = []
         for gate in question.gates:
-            tests: list[tuple[Opener, StatementTest]] = []
+            openers: list[Opener] = []
+            test = StatementsTest()
             for document in gate.documents:
                 variables = document.policy.version.has_variables
                 for statement in document.policy.statements:
-                    test = StatementTest(statement, variables=variables)
-                    tests.append((Opener(document, statement), test))
-            self._gates.append(_Gate(gate.shut, tests))
+                    openers.append(Opener(document, statement))
+                    test.add(statement, variables=variables)
+            self._gates.append(_Gate(gate.shut, openers, test))
 
     def prove(self, actions: int, cases: Iterable[Case]) -> Witnesses:
         """Return a request for each of some actions, the evaluator having confirmed it.
@@ -98,10 +99,7 @@ class Prover:
         for gate, view, resource in zip(self._gates, views, resources, strict=True):
             plain = view.action is None and resource is resources[0]
             request = sent if plain else Request(caller, view.action or action, resource, context)
-            matching = 0
-            for place, (_, test) in enumerate(gate.tests):
-                if test.matches(request):
-                    matching |= 1 << place
+            matching = gate.test.matching(request)
             deciding = gate.deciding.get(matching)
             if deciding is None:
                 deciding = _deciding(gate, matching)
@@ -120,13 +118,15 @@ class _Gate(msgspec.Struct, frozen=True, gc=False):
     """A gate, to be asked of any number of requests.
 
     Attributes:
-        tests: its statements.
+        openers: its statements.
+        test: the evaluator's, of the statements.
         deciding: of the statements that match, as bits, those that open the gate, or close it where it is to be shut,
             as far as that was asked.
     """
 
     shut: bool
-    tests: list[tuple[Opener, StatementTest]]
+    openers: list[Opener]
+    test: StatementsTest
     deciding: dict[int, tuple[Opener, ...]] = {}
 
 
@@ -134,7 +134,7 @@ def _deciding(gate: _Gate, matching: int) -> tuple[Opener, ...] | None:
     """Return what opens a gate, or closes it where it is to be shut; None where it is not as it is to be."""
     openers: list[Opener] = []
     statements: list[Statement] = []
-    for place, (opener, _) in enumerate(gate.tests):
+    for place, opener in enumerate(gate.openers):
         if matching >> place & 1:
             openers.append(opener)
             statements.append(opener.statement)
