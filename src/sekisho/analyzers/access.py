@@ -143,7 +143,7 @@ def access_of(passage: Passage, region: Region, blockers: Blockers) -> ExternalA
         limited = passage.opening(_that_open_by_themselves(found, way.carried_along)).limited_keys
     public = _is_public(region, way, limited)
     provider = principal.value if principal.form is _FEDERATED else None
-    severity, rule = rate(Case(provider, public, deeds.levels, limited, blockers.whole))
+    rule, severity = rate(Case(provider, public, deeds.levels, limited, blockers.whole))
     return ExternalAccess(
         principal=principal.as_map,
         action=deeds.names,
@@ -153,10 +153,10 @@ def access_of(passage: Passage, region: Region, blockers: Blockers) -> ExternalA
         because=opening.because,
         severity=severity,
         severity_rule=rule,
-        sources=_sources_of(region, way, opening.sources),
+        sources=_sources_of(region, way, opening.sources) if opening.sources else (),
         blocked_by=blockers.standing,
         resource_control_policy_restriction=deeds.restriction,
-        approximations=(*passage.approximations, *blockers.undecided),
+        approximations=passage.approximations + blockers.undecided,
     )
 
 
@@ -267,10 +267,11 @@ def _because(opener: Opener) -> Because:
 
 def _shown_witness(region: Region, deeds: _Deeds, spelled: Mapping[str, str]) -> WitnessRequest:
     request = _request_for(region, deeds.shown)
+    sent = request.context
     context: dict[str, str | tuple[str, ...]] = {}
     for key, name in spelled.items():
-        values = request.context.get(key)
-        if values is not None:
+        if key in sent:
+            values = sent[key]
             context[name] = values[0] if len(values) == 1 else values
     return WitnessRequest(_shown_caller(region, request.caller), deeds.most_telling, request.resource, context)
 
@@ -309,7 +310,7 @@ def _sources(resource: RawResource, way: Way, openers: Iterable[Opener]) -> tupl
 
 def _sources_of(region: Region, way: Way, sources: tuple[Source, ...]) -> tuple[Source, ...]:
     """What opens a bucket to a region: another account's access points, where the bucket delegates to them."""
-    if not sources or way.access_point is not None or region.condition.keys().isdisjoint(ACCESS_POINT_KEYS):
+    if way.access_point is not None or region.condition.keys().isdisjoint(ACCESS_POINT_KEYS):
         return sources
     delegated = [label.text for key, label in region.condition.items() if key in ACCESS_POINT_KEYS]
     account = next((text for text in delegated if text.isdigit()), None)

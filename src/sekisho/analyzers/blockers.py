@@ -27,13 +27,12 @@ class Blockers(msgspec.Struct, frozen=True, gc=False):
     whole: bool = False
 
 
-_NOTHING = Blockers()
+UNBLOCKED = Blockers()
+"""What no gate says."""
 
 
 def blockers_of(question: Question, region: Region, further: tuple[FurtherGate, ...]) -> Blockers:
     """Ask every further gate whether it lets any request of a region through that has to pass it."""
-    if not further:
-        return _NOTHING
     standing: list[Blocker] = []
     undecided: list[str] = []
     whole = False

@@ -7,7 +7,7 @@ For each resource: its ways in (`sekisho.resources`), the question whether anyon
 from collections.abc import Iterable, Iterator
 
 from sekisho.analyzers.access import access_of, passage_by, told
-from sekisho.analyzers.blockers import blockers_of, closed_by
+from sekisho.analyzers.blockers import UNBLOCKED, blockers_of, closed_by
 from sekisho.analyzers.control_policies import CONTROL_POLICY_CALLS
 from sekisho.analyzers.joining import join
 from sekisho.analyzers.observation import (
@@ -114,13 +114,10 @@ def analyze_resource(
 def _analyzed(subject: Subject, *, in_words: bool, fewest_findings: bool = False) -> ResourceAnalysis:
     exposure = subject.exposure
     try:
-        accesses = join(
-            [
-                access
-                for way in exposure.ways
-                for access in _accesses(subject, way, in_words=in_words, fewest_findings=fewest_findings)
-            ]
-        )
+        accesses: list[ExternalAccess] = []
+        for way in exposure.ways:
+            accesses += _accesses(subject, way, in_words=in_words, fewest_findings=fewest_findings)
+        accesses = join(accesses)
         notes = exposure.notes if accesses or not in_words else (*exposure.notes, *closed_by(subject))
     except ReasoningError as error:
         reason = f"it could not be decided who gets in, because {error}"
@@ -148,16 +145,18 @@ def _analysis(
     return ResourceAnalysis(arn, type_, owner, region, observations, notes)
 
 
-def _accesses(subject: Subject, way: Way, *, in_words: bool, fewest_findings: bool) -> Iterator[ExternalAccess]:
-    question = question_of(subject, way)
+def _accesses(subject: Subject, way: Way, *, in_words: bool, fewest_findings: bool) -> list[ExternalAccess]:
+    question, further = question_of(subject, way), subject.exposure.further
     found = solution_of(question)
     if not found.regions:
-        return
+        return []
     if fewest_findings:
         found = Solution(fewest(question, found.regions), found.inexact)
     passage = passage_by(subject, way, found)
+    accesses: list[ExternalAccess] = []
     for region in found.regions:
         if region.witnesses.actions & ~way.carried_along:
-            blockers = blockers_of(question, region, subject.exposure.further)
+            blockers = blockers_of(question, region, further) if further else UNBLOCKED
             access = access_of(passage, region, blockers)
-            yield told(access, passage, region, blockers) if in_words else access
+            accesses.append(told(access, passage, region, blockers) if in_words else access)
+    return accesses

@@ -1,7 +1,5 @@
 """Several ways, one finding: what makes two accesses the same, and which says nothing that another does not."""
 
-from collections.abc import Iterable
-
 from msgspec.structs import replace
 
 from sekisho.analyzers.observation import ExternalAccess, Remedy
@@ -9,9 +7,8 @@ from sekisho.analyzers.sentence import joined_sentence
 from sekisho.policy.arns import account_of
 
 
-def join(accesses: Iterable[ExternalAccess]) -> list[ExternalAccess]:
+def join(accesses: list[ExternalAccess]) -> list[ExternalAccess]:
     """Join what several ways give the same callers, and drop what lies within another access."""
-    accesses = list(accesses)
     if len(accesses) < 2:  # noqa: PLR2004 - one is with no other
         return accesses
     joined: dict[object, ExternalAccess] = {}

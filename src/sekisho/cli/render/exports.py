@@ -71,7 +71,7 @@ OTHER: Final = Rule("OTHER", "finding of another version", "The rule is not know
 RULES: Final = (
     *(
         Rule(EXTERNAL_IDS[rule], rule, f"Someone outside the zone of trust gets in: {rule}.", severity)
-        for rule, severity, _ in SEVERITY_RULES
+        for rule, severity in SEVERITY_RULES
     ),
     *(Rule(one.id, one.title, one.rule, one.severity, REMEDIES[one.id], one) for one in CHECKS.values()),
     NOT_DECIDED,
