@@ -17,7 +17,7 @@ from sekisho.analyzers.observation import (
 )
 from sekisho.analyzers.remedies import Opening, remedy_for, remedy_in_words
 from sekisho.analyzers.sentence import Telling, sentence_of
-from sekisho.analyzers.severity import Case, limited_keys, rate
+from sekisho.analyzers.severity import limited_keys, rate
 from sekisho.analyzers.subject import Subject
 from sekisho.evaluation import Caller, CallerKind, Request
 from sekisho.policy import PrincipalForm
@@ -143,7 +143,7 @@ def access_of(passage: Passage, region: Region, blockers: Blockers) -> ExternalA
         limited = passage.opening(_that_open_by_themselves(found, way.carried_along)).limited_keys
     public = _is_public(region, way, limited)
     provider = principal.value if principal.form is _FEDERATED else None
-    rule, severity = rate(Case(provider, public, deeds.levels, limited, blockers.whole))
+    rule, severity = rate(deeds.levels, limited, provider=provider, is_public=public, blocked=blockers.whole)
     return ExternalAccess(
         principal=principal.as_map,
         action=deeds.names,

@@ -2,28 +2,9 @@
 
 from collections.abc import Iterable
 
-import msgspec
-
 from sekisho.analyzers.observation import Severity
 from sekisho.policy import Condition, Statement
 from sekisho.policy.operators import Family, Quantifier
-
-
-class Case(msgspec.Struct, frozen=True, gc=False):
-    """What the rules look at.
-
-    Attributes:
-        provider: the identity provider that the callers come from, where they do.
-        levels: the access levels of the actions, by the Service Authorization Reference.
-        limited_keys: the condition keys, in lower case, that every statement which lets the access in limits.
-        blocked: whether something beyond the resource's own documents stands in the way.
-    """
-
-    provider: str | None
-    is_public: bool
-    levels: frozenset[str]
-    limited_keys: frozenset[str]
-    blocked: bool
 
 
 def limited_keys(statements: Iterable[Statement]) -> frozenset[str]:
@@ -53,11 +34,11 @@ def _begins_with_substance(value: str) -> bool:
 _CHANGES = frozenset({"Write", "Permissions management", "Tagging"})
 
 
-def _any_token_will_do(case: Case) -> bool:
+def _any_token_will_do(provider: str | None, limited: frozenset[str]) -> bool:
     """A multi-tenant identity provider issues tokens to everyone: only the subject says whose it is."""
-    if case.provider is None or ":oidc-provider/" not in case.provider:
+    if provider is None or ":oidc-provider/" not in provider:
         return False
-    return not any(key.endswith((":sub", ":repository", ":repository_owner")) for key in case.limited_keys)
+    return not any(key.endswith((":sub", ":repository", ":repository_owner")) for key in limited)
 
 
 RULES: tuple[tuple[str, Severity], ...] = (
@@ -74,18 +55,27 @@ RULES: tuple[tuple[str, Severity], ...] = (
 """The rules, from the first to the last; the reference lists them."""
 
 
-def rate(case: Case) -> tuple[str, Severity]:
-    """Return the first rule that fits a case: in words, and its severity."""
-    levels = case.levels
-    if case.blocked:
+def rate(
+    levels: frozenset[str], limited: frozenset[str], *, provider: str | None, is_public: bool, blocked: bool
+) -> tuple[str, Severity]:
+    """Return the first rule that fits an access: in words, and its severity.
+
+    Args:
+        levels: the access levels of the actions, by the Service Authorization Reference.
+        limited: the condition keys, in lower case, that every statement which lets the access in limits.
+        provider: the identity provider that the callers come from, where they do.
+        is_public: whether anyone at all is let in.
+        blocked: whether something beyond the resource's own documents stands in the way.
+    """
+    if blocked:
         return _BLOCKED
-    if case.is_public:
+    if is_public:
         return _PUBLIC_READS if levels.isdisjoint(_CHANGES) else _PUBLIC_ACTS
-    if _any_token_will_do(case):
+    if _any_token_will_do(provider, limited):
         return _ANY_TOKEN
     if "Permissions management" in levels:
         return _GIVES_ACCESS
-    if "sts:externalid" in case.limited_keys:
+    if "sts:externalid" in limited:
         return _SHARED_SECRET
     if not levels.isdisjoint(_CHANGES):
         return _ACTS

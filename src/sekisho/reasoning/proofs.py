@@ -54,7 +54,7 @@ class Prover:
                 for statement in document.policy.statements:
                     openers.append(Opener(document, statement))
                     test.add(statement, variables=variables)
-            self._gates.append(_Gate(gate.shut, openers, test))
+            self._gates.append(_Gate(len(self._gates), gate.shut, openers, test))
 
     def prove(self, actions: int, cases: Iterable[Case]) -> Witnesses:
         """Return a request for each of some actions, the evaluator having confirmed it.
@@ -86,19 +86,21 @@ class Prover:
         Raises:
             UnconfirmedWitnessError: a gate does not let the request through.
         """
-        context = dict(self._context)
+        context = {**self._context}
         caller = _ANYONE
         for example in case.examples:
-            context.update(example.context)
+            if example.context:
+                context |= example.context
             caller = example.caller or caller
         action = self._table.names[(actions & -actions).bit_length() - 1]
         openers: tuple[Opener, ...] = ()
         closers: tuple[Opener, ...] = ()
         views, resources = case.wish.target.views, case.wish.resources
         sent = Request(caller, action, resources[0], context)
-        for gate, view, resource in zip(self._gates, views, resources, strict=True):
-            plain = view.action is None and resource is resources[0]
-            request = sent if plain else Request(caller, view.action or action, resource, context)
+        for gate in self._gates:
+            resource, further = resources[gate.place], views[gate.place].action
+            plain = further is None and resource is resources[0]
+            request = sent if plain else Request(caller, further or action, resource, context)
             matching = gate.test.matching(request)
             deciding = gate.deciding.get(matching)
             if deciding is None:
@@ -110,7 +112,7 @@ class Prover:
             if gate.shut:
                 closers += deciding
             else:
-                openers = openers + deciding if openers else deciding
+                openers += deciding
         return Witness(sent, openers, closers)
 
 
@@ -118,12 +120,14 @@ class _Gate(msgspec.Struct, frozen=True, gc=False):
     """A gate, to be asked of any number of requests.
 
     Attributes:
+        place: which of the question's gates it is.
         openers: its statements.
         test: the evaluator's, of the statements.
         deciding: of the statements that match, as bits, those that open the gate, or close it where it is to be shut,
             as far as that was asked.
     """
 
+    place: int
     shut: bool
     openers: list[Opener]
     test: StatementsTest
@@ -134,10 +138,11 @@ def _deciding(gate: _Gate, matching: int) -> tuple[Opener, ...] | None:
     """Return what opens a gate, or closes it where it is to be shut; None where it is not as it is to be."""
     openers: list[Opener] = []
     statements: list[Statement] = []
-    for place, opener in enumerate(gate.openers):
-        if matching >> place & 1:
+    for opener in gate.openers:
+        if matching & 1:
             openers.append(opener)
             statements.append(opener.statement)
+        matching >>= 1
     outcome = outcome_of(statements)
     if (outcome is _ALLOW) is gate.shut:
         return None
