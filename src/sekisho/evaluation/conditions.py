@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from sekisho.policy import Condition
-from sekisho.policy.operators import BaseOperator, Comparison, Family, Operator, Quantifier
+from sekisho.policy.operators import BaseOperator, Comparison, Family, Quantifier
 from sekisho.policy.patterns import Pattern, arn_matcher, matcher, parse_template, resolve
 from sekisho.policy.values import Ranges, parse_address, parse_binary, parse_date, parse_network, parse_number
 
@@ -39,22 +39,33 @@ def condition_test(condition: Condition, *, variables: bool) -> Callable[[Contex
     if base.family is _NULL:
         return _presence_test(key, wanted)
     negated = base.negated
-    when_absent = _holds_when_absent(operator)
     every = quantifier is _ALL or (quantifier is None and negated)
-    varying = variables and base.takes_variables and "${" in "".join(wanted)
-    fixed = None if varying else _fixed_test(base, wanted)
+    when_absent, of_several = operator.if_exists or every, all if every else any
+    if variables and base.takes_variables and "${" in "".join(wanted):
+        return partial(_varying_holds, condition, when_absent=when_absent, of_several=of_several)
+    matches = _fixed_test(base, wanted)
 
     def holds(context: Context) -> bool:
         values = context.get(key)
         if not values:
             return when_absent
-        matches = fixed or _varying_test(base, wanted, context)
         if len(values) == 1:
             return matches(values[0]) is not negated
-        passed = [matches(value) is not negated for value in values]
-        return all(passed) if every else any(passed)
+        return of_several([matches(value) is not negated for value in values])
 
     return holds
+
+
+def _varying_holds(
+    condition: Condition, context: Context, *, when_absent: bool, of_several: Callable[[Iterable[bool]], bool]
+) -> bool:
+    """Decide a condition with policy variables, which have the values that the context gives them."""
+    values = context.get(condition.key.lower())
+    if not values:
+        return when_absent
+    base = condition.operator.base
+    tests = [_value_test(base, wanted, context, variables=True) for wanted in condition.values]
+    return of_several([_some_passes(tests, value) is not base.negated for value in values])
 
 
 def _presence_test(key: str, wanted: Iterable[str]) -> Callable[[Context], bool]:
@@ -67,20 +78,9 @@ def _presence_test(key: str, wanted: Iterable[str]) -> Callable[[Context], bool]
 _NULL, _ALL = Family.NULL, Quantifier.ALL
 
 
-def _holds_when_absent(operator: Operator) -> bool:
-    if operator.if_exists or operator.quantifier is _ALL:
-        return True
-    return operator.base.negated and operator.quantifier is None
-
-
 def value_matches(base: BaseOperator, wanted: str, value: str, context: Context, *, variables: bool) -> bool:
     """Say whether one request value matches one policy value, the negation of the operator left aside."""
     return _value_test(base, wanted, context, variables=variables)(value)
-
-
-def _varying_test(base: BaseOperator, wanted: Iterable[str], context: Context) -> Callable[[str], bool]:
-    """Return the test whether a request value matches some value of a policy, variables having the request's values."""
-    return partial(_some_passes, [_value_test(base, one, context, variables=True) for one in wanted])
 
 
 def _fixed_test(base: BaseOperator, wanted: tuple[str, ...]) -> Callable[[str], bool]:
