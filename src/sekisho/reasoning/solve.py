@@ -241,7 +241,8 @@ def _region(search: _Search, judge: Judge, shape: Shape, witnesses: Witnesses) -
     """Describe a region, for each of whose actions there is a request."""
     principal = EVERYONE
     condition: dict[str, Label] = {}
-    for name, bits in zip(judge.keys, shape, strict=True):
+    for place, name in enumerate(judge.keys):
+        bits = shape[place]
         if bits and name == PRINCIPAL:
             principal = search.index.labels[bits.bit_length() - 1]
         elif bits:
