@@ -71,11 +71,14 @@ class Passage(msgspec.Struct, frozen=True):
         together = id(found[0][1].openers) if len(found) == 1 else tuple([id(witness.openers) for _, witness in found])
         known = self._openings.get(together)
         if known is None:
-            by_identity = {id(opener.statement): opener for _, witness in found for opener in witness.openers}
+            by_identity: dict[int, Opener] = {}
+            for _, witness in found:
+                for opener in witness.openers:
+                    by_identity[id(opener.statement)] = opener
             openers = tuple(by_identity.values())
             known = self._openings[together] = _Opening(
                 openers,
-                tuple([_because(opener) for opener in openers]),
+                tuple(map(_because, openers)),
                 _sources(self.subject.resource, self.way, openers),
                 limited_keys([opener.statement for opener in openers]),
             )
@@ -139,7 +142,7 @@ def access_of(passage: Passage, region: Region, blockers: Blockers) -> ExternalA
     deeds = passage.deeds(region.witnesses.actions)
     opening = passage.opening(found)
     limited = opening.limited_keys
-    if way.carried_along:
+    if way.carried_along and len(found) > 1:  # one alone opens by itself
         limited = passage.opening(_that_open_by_themselves(found, way.carried_along)).limited_keys
     public = _is_public(region, way, limited)
     provider = principal.value if principal.form is _FEDERATED else None

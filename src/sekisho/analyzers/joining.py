@@ -13,11 +13,12 @@ def join(accesses: list[ExternalAccess]) -> list[ExternalAccess]:
         return accesses
     joined: dict[object, ExternalAccess] = {}
     for access in accesses:
-        identity = (*access.principal.items(), *sorted(access.condition.items()))
+        identity = *access.principal.items(), frozenset(access.condition.items())
         known = joined.get(identity)
         joined[identity] = access if known is None else _merged(known, access)
     found = list(joined.values())
-    if len({access.sources for access in found}) < 2:  # noqa: PLR2004 - one way only
+    sources = found[0].sources
+    if not [access for access in found if access.sources != sources]:  # one way only
         return found
     return [one for one in found if not any(two is not one and _covers(two, one) for two in found)]
 

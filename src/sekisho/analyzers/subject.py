@@ -39,7 +39,7 @@ def _world(subject: Subject, way: Way) -> World:
     return World(
         partition=resource.partition,
         inside=Inside(
-            accounts=zone.trusted_accounts | AWS_OPERATED_ACCOUNTS,
+            accounts=AWS_OPERATED_ACCOUNTS | zone.trusted_accounts,
             organization_id=zone.organization_id,
             canonical_ids=subject.exposure.canonical_ids | AWS_OPERATED_CANONICAL_IDS,
             resources=subject.own_resources,
