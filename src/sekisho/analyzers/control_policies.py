@@ -23,7 +23,7 @@ def restriction_on(zone: ZoneOfTrust, account: str, actions: tuple[str, ...]) ->
         actions: what a finding lists.
     """
     if not zone.resource_control_policies:
-        return ResourceControlPolicyRestriction.NOT_APPLICABLE
+        return _NOT_APPLICABLE
     over = [one for one in zone.resource_control_policies if _is_over(one, zone, account)]
     try:
         policies = [parse_policy(one.content) for one in over]
@@ -31,7 +31,10 @@ def restriction_on(zone: ZoneOfTrust, account: str, actions: tuple[str, ...]) ->
         return ResourceControlPolicyRestriction.FAILED_TO_EVALUATE_RCP
     if any(_concerns(policy, actions) for policy in policies):
         return ResourceControlPolicyRestriction.APPLICABLE
-    return ResourceControlPolicyRestriction.NOT_APPLICABLE
+    return _NOT_APPLICABLE
+
+
+_NOT_APPLICABLE = ResourceControlPolicyRestriction.NOT_APPLICABLE
 
 
 def _is_over(one: ResourceControlPolicy, zone: ZoneOfTrust, account: str) -> bool:

@@ -76,7 +76,7 @@ def analyze_policy_document(
         PolicyError: the text is no policy.
         ReadingError: the resource type is not analysed, or the ARN is none.
     """
-    zone = ZoneOfTrust(ZoneType.ACCOUNT, owner_account, "us-east-1")
+    zone = ZoneOfTrust(_ACCOUNT, owner_account, "us-east-1")
     raw = hypothetical_resource(text, resource_type=resource_type, owner_account=owner_account, resource=resource)
     try:
         exposure = read_exposure(raw)
@@ -140,9 +140,11 @@ def _analysis(
     resource: RawResource, outcomes: Iterable[ExternalAccess | AnalysisError], notes: tuple[str, ...] = ()
 ) -> ResourceAnalysis:
     arn, type_, owner, region = resource.arn, resource.resource_type, resource.owner_account, resource.region
-    finding_type = FindingType.EXTERNAL_ACCESS
-    observations = tuple([Observation(arn, type_, owner, region, finding_type, outcome) for outcome in outcomes])
+    observations = tuple([Observation(arn, type_, owner, region, _EXTERNAL_ACCESS, outcome) for outcome in outcomes])
     return ResourceAnalysis(arn, type_, owner, region, observations, notes)
+
+
+_EXTERNAL_ACCESS, _ACCOUNT = FindingType.EXTERNAL_ACCESS, ZoneType.ACCOUNT
 
 
 def _accesses(subject: Subject, way: Way, *, in_words: bool, fewest_findings: bool) -> list[ExternalAccess]:

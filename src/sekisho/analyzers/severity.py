@@ -21,9 +21,12 @@ def limited_keys(statements: Iterable[Statement]) -> frozenset[str]:
 def _limits(condition: Condition) -> bool:
     """A positive test that an absent key fails, with values that begin with more than a wildcard or a bare prefix."""
     operator = condition.operator
-    if operator.base.negated or operator.if_exists or operator.quantifier is Quantifier.ALL:
+    if operator.base.negated or operator.if_exists or operator.quantifier is _ALL:
         return False
-    return operator.base.family is Family.STRING and all(map(_begins_with_substance, condition.values))
+    return operator.base.family is _STRING and all(map(_begins_with_substance, condition.values))
+
+
+_ALL, _STRING = Quantifier.ALL, Family.STRING
 
 
 def _begins_with_substance(value: str) -> bool:

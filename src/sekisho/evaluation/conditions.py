@@ -76,6 +76,9 @@ def _presence_test(key: str, wanted: Iterable[str]) -> Callable[[Context], bool]
 
 
 _NULL, _ALL = Family.NULL, Quantifier.ALL
+_STRING, _ARN, _ADDRESS = Family.STRING, Family.ARN, Family.ADDRESS
+_TEXTS = _STRING, _ARN, Family.BOOL
+_EQUAL, _EQUAL_IGNORING_CASE = Comparison.EQUAL, Comparison.EQUAL_IGNORING_CASE
 
 
 def value_matches(base: BaseOperator, wanted: str, value: str, context: Context, *, variables: bool) -> bool:
@@ -85,13 +88,14 @@ def value_matches(base: BaseOperator, wanted: str, value: str, context: Context,
 
 def _fixed_test(base: BaseOperator, wanted: tuple[str, ...]) -> Callable[[str], bool]:
     """Return the test whether a request value matches some value of a policy, no variable being in them."""
-    if base.family is Family.ADDRESS:
+    family = base.family
+    if family is _ADDRESS:
         return Ranges(network for one in wanted if (network := parse_network(one)) is not None).has
-    if base.comparison is Comparison.EQUAL and base.family is Family.STRING:
+    if family is _STRING and base.comparison is _EQUAL:
         return wanted.__contains__ if len(wanted) == 1 else frozenset(wanted).__contains__
     tests = [_value_test(base, one, {}, variables=False) for one in wanted]
     test = tests[0] if len(tests) == 1 else partial(_some_passes, tests)
-    return lru_cache(maxsize=64)(test) if base.family is Family.ARN else test
+    return lru_cache(maxsize=64)(test) if family is _ARN else test
 
 
 def _some_passes(tests: Iterable[Callable[[str], bool]], value: str) -> bool:
@@ -114,9 +118,9 @@ def value_test(base: BaseOperator, wanted: str, pattern: Pattern | None = None) 
         wanted: the value, for operators that compare numbers, dates, addresses and bytes.
         pattern: the value with its variables put in, for operators that compare texts; None matches nothing.
     """
+    if base.family in _TEXTS:
+        return _text_test(base, pattern)
     match base.family:
-        case Family.STRING | Family.ARN | Family.BOOL:
-            return _text_test(base, pattern)
         case Family.NUMERIC:
             return _ordered_test(base.comparison, parse_number, wanted)
         case Family.DATE:
@@ -125,16 +129,16 @@ def value_test(base: BaseOperator, wanted: str, pattern: Pattern | None = None) 
             return partial(_is_same_binary, wanted=wanted)
         case Family.ADDRESS:
             return _address_test(wanted)
-        case Family.NULL:
+        case _:
             raise ValueError("Null compares presence, not values")
 
 
 def _text_test(base: BaseOperator, pattern: Pattern | None) -> Callable[[str], bool]:
     if pattern is None:
         return lambda _: False
-    if base.family is Family.ARN:
+    if base.family is _ARN:
         return arn_matcher(pattern)
-    if base.comparison is Comparison.EQUAL_IGNORING_CASE:
+    if base.comparison is _EQUAL_IGNORING_CASE:
         lowered = "".join(str(part) for part in pattern).lower()
         return lambda value: value.lower() == lowered
     return matcher(pattern)
