@@ -9,29 +9,32 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from socket import AF_INET, AF_INET6, inet_pton
-from typing import NamedTuple
+
+import msgspec
 
 from sekisho.policy.operators import BaseOperator, Family
 
+FIRST_OF_IPV6 = 1 << 32
+"""Addresses are numbers on one line: those of IPv4 as they are, and from here on those of IPv6."""
 
-class Address(NamedTuple):
-    """An address of IPv4 or IPv6, as a number."""
-
-    version: int
-    number: int
+END_OF_ADDRESSES = FIRST_OF_IPV6 + (1 << 128)
 
 
-class Network(NamedTuple):
+class Network(msgspec.Struct, frozen=True, gc=False):
     """A range of addresses, from `low` to `high`, both in it; `prefix` is how many leading bits they share."""
 
-    version: int
     low: int
     high: int
     prefix: int
 
-    def has(self, address: Address | None) -> bool:
+    @property
+    def version(self) -> int:
+        """The version of the Internet Protocol: 4 or 6."""
+        return 4 if self.low < FIRST_OF_IPV6 else 6
+
+    def has(self, address: int | None) -> bool:
         """Say whether an address lies in the range; None, which is no address, does not."""
-        return address is not None and address.version == self.version and self.low <= address.number <= self.high
+        return address is not None and self.low <= address <= self.high
 
 
 class Ranges:
@@ -39,14 +42,17 @@ class Ranges:
 
     def __init__(self, networks: Iterable[Network]) -> None:
         """Keep where the ranges start and end, in order, those that overlap as one."""
-        self._starts: list[tuple[int, int]] = []
-        self._ends: list[tuple[int, int]] = []
-        for version, low, high, _ in sorted(networks):
-            if self._ends and (version, low) <= self._ends[-1]:
-                self._ends[-1] = max((version, high), self._ends[-1])
-            else:
-                self._starts.append((version, low))
-                self._ends.append((version, high))
+        starts: list[int] = []
+        ends: list[int] = []
+        end = -1
+        for low, high in sorted([(one.low, one.high) for one in networks]):
+            if low > end:
+                starts.append(low)
+                ends.append(high)
+                end = high
+            elif high > end:
+                ends[-1] = end = high
+        self._starts, self._ends = starts, ends
 
     def has(self, text: str) -> bool:
         """Say whether an address lies in some range; a text that is no address does not."""
@@ -104,7 +110,7 @@ def parse_date(text: str) -> datetime | None:
 def parse_network(text: str) -> Network | None:
     """Read an address or a CIDR range; host bits below the prefix are ignored. None when the text is neither."""
     start, slash, length = text.strip().partition("/")
-    version, family, bits = (6, AF_INET6, 128) if ":" in start else (4, AF_INET, 32)
+    first, family, bits = (FIRST_OF_IPV6, AF_INET6, 128) if ":" in start else (0, AF_INET, 32)
     if slash and not (length.isascii() and length.isdigit()):
         return None
     try:
@@ -112,19 +118,20 @@ def parse_network(text: str) -> Network | None:
         prefix = int(length) if slash else bits
     except (OSError, ValueError):  # a number of thousands of digits is not read
         return None
-    if prefix > bits:
-        return None
     rest = bits - prefix
-    low = number >> rest << rest
-    return Network(version, low, low | (1 << rest) - 1, prefix)
+    if rest < 0:
+        return None
+    low = first + (number >> rest << rest)
+    return Network(low, low + (1 << rest) - 1, prefix)
 
 
 @lru_cache(maxsize=4096)
-def parse_address(text: str) -> Address | None:
-    """Read one address; None when the text is not one."""
-    version, family = (6, AF_INET6) if ":" in text else (4, AF_INET)
+def parse_address(text: str) -> int | None:
+    """Read one address, as a number on the line of all; None when the text is not one."""
     try:
-        return Address(version, int.from_bytes(inet_pton(family, text), "big"))
+        if ":" in text:
+            return FIRST_OF_IPV6 + int.from_bytes(inet_pton(AF_INET6, text), "big")
+        return int.from_bytes(inet_pton(AF_INET, text), "big")
     except (OSError, ValueError):
         return None
 

@@ -6,7 +6,8 @@ matches, and a test of a statement holds or fails by these bits alone. This says
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable
+from itertools import accumulate
 
 import msgspec
 
@@ -15,7 +16,7 @@ from sekisho.policy import Condition
 from sekisho.policy.arns import COMPONENTS as ARN_COMPONENTS
 from sekisho.policy.operators import BaseOperator, Family, Quantifier
 from sekisho.policy.patterns import Pattern, parse_template, resolve
-from sekisho.policy.values import Network, parse_address, parse_network
+from sekisho.policy.values import END_OF_ADDRESSES, FIRST_OF_IPV6, Network, parse_address, parse_network
 from sekisho.reasoning.automaton import Reading
 from sekisho.reasoning.points import Interval
 
@@ -44,7 +45,6 @@ class Label(msgspec.Struct, frozen=True, gc=False):
 
 
 _NULL, _BOOL, _ARN, _ALL = Family.NULL, Family.BOOL, Family.ARN, Quantifier.ALL
-_TOP = {4: 1 << 32, 6: 1 << 128}
 _EXACT, _IGNORING_CASE, _BY_PARTS = Reading.EXACT, Reading.IGNORING_CASE, Reading.ARN
 
 
@@ -91,7 +91,7 @@ class Key:
         self._exact: dict[str, int] = {}
         self._folded: dict[str, int] = {}
         self._networks: list[tuple[int, Network]] = []
-        self._edges: tuple[list[tuple[int, int]], list[int]] | None = None
+        self._edges: tuple[list[int], list[int]] | None = None
         self._others: list[tuple[int, Callable[[str], bool]]] = []
         self.patterns: list[tuple[Pattern, Reading]] = []
         self.bounds: dict[Family, list[str]] = {}
@@ -203,31 +203,21 @@ class Key:
         for bit, matches in self._others:
             if matches(value):
                 bits |= bit
-        if self._networks:
-            bits |= self._address_bits(value)
+        if self._networks and (address := parse_address(value)) is not None:
+            edges, within = self._edges or self._marked_edges()
+            bits |= within[bisect_right(edges, address) - 1]
         return bits
 
-    def _address_bits(self, value: str) -> int:
-        address = parse_address(value)
-        if address is None:
-            return 0
-        starts, bits = self._edges or self._marked_edges()
-        place = bisect_right(starts, address)
-        return bits[place - 1] if place else 0
-
-    def _marked_edges(self) -> tuple[list[tuple[int, int]], list[int]]:
+    def _marked_edges(self) -> tuple[list[int], list[int]]:
         """Return where intervals of addresses start, in order, and the bits of the ranges that cover each."""
-        changes: dict[tuple[int, int], int] = {(4, 0): 0, (6, 0): 0}
+        changes = {0: 0, FIRST_OF_IPV6: 0, END_OF_ADDRESSES: 0}
+        known = changes.get
         for bit, network in self._networks:
-            for edge in ((network.version, network.low), (network.version, network.high + 1)):
-                changes[edge] = changes.get(edge, 0) ^ bit
-        starts = sorted(changes)
-        bits: list[int] = []
-        current = 0
-        for start in starts:
-            current ^= changes[start]
-            bits.append(current)
-        self._edges = starts, bits
+            start, end = network.low, network.high + 1
+            changes[start] = known(start, 0) ^ bit
+            changes[end] = known(end, 0) ^ bit
+        edges = sorted(changes)
+        self._edges = edges, list(accumulate(map(changes.__getitem__, edges), int.__xor__))
         return self._edges
 
     def passed(self, bits: int) -> int:
@@ -251,15 +241,10 @@ class Key:
         return sum(1 << place for place, test in enumerate(self.tests) if test.every)
 
     @property
-    def intervals(self) -> Iterator[Interval]:
+    def intervals(self) -> Iterable[Interval]:
         """The intervals of addresses that the ends of the ranges mark off, of both versions, each with its bits."""
-        starts, bits = self._edges or self._marked_edges()
-        for place, (version, start) in enumerate(starts):
-            end = _TOP[version]
-            if place + 1 < len(starts) and starts[place + 1][0] == version:
-                end = starts[place + 1][1]
-            if start < end:
-                yield Interval(version, start, end, bits[place])
+        edges, bits = self._edges or self._marked_edges()
+        return zip(edges, edges[1:], bits, strict=False)
 
     @property
     def is_literal(self) -> bool:

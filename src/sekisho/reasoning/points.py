@@ -1,14 +1,14 @@
 """Numbers, dates and addresses: one value for every interval that the bounds in a policy mark off."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from socket import AF_INET, AF_INET6, inet_ntop
-
-import msgspec
+from typing import TypeAlias
 
 from sekisho.policy.patterns import Pattern
-from sekisho.policy.values import parse_address, parse_date, parse_number
+from sekisho.policy.values import END_OF_ADDRESSES, FIRST_OF_IPV6, parse_address, parse_date, parse_number
 from sekisho.reasoning.automaton import Automaton, Reading, apart
 from sekisho.reasoning.budget import Budget
 
@@ -60,22 +60,17 @@ def _date_text(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
-class Interval(msgspec.Struct, frozen=True, gc=False):
-    """Addresses of one version from `start` to before `end`, all of which lie in the same ranges: their `bits`."""
-
-    version: int
-    start: int
-    end: int
-    bits: int
+Interval: TypeAlias = tuple[int, int, int]
+"""Addresses of one version from a first to before a last one, and the bits of the ranges that all of them lie in."""
 
 
-def address_points(intervals: Iterable[Interval]) -> Iterator[str]:
-    """Yield one address for all intervals that lie in the same ranges: of the first of them."""
-    seen: set[int] = set()
-    for one in intervals:
-        if one.bits not in seen:
-            seen.add(one.bits)
-            yield _point_in(one)
+def address_points(intervals: Iterable[Interval]) -> list[str]:
+    """Return one address for all intervals that lie in the same ranges: of the first of them."""
+    found: dict[int, str] = {}
+    for start, end, bits in intervals:
+        if bits not in found:
+            found[bits] = _point_in(start, end)
+    return list(found.values())
 
 
 def address_points_and_texts(
@@ -91,39 +86,30 @@ def address_points_and_texts(
         UndecidedError: more kinds than the budget allows to keep apart.
     """
     dotted = _DottedWalk(Automaton({"address": apart(patterns)}), budget)
-    for one in intervals:
-        yield _point_in(one)
-        if one.version == 4:  # noqa: PLR2004 - IPv4
-            yield from dotted.between(one.start, one.end - 1)
+    for start, end, _ in intervals:
+        yield _point_in(start, end)
+        if end <= FIRST_OF_IPV6:
+            yield from dotted.between(start, end - 1)
         else:
-            numbers = (one.start, (one.start + one.end) // 2, one.end - 1)
-            yield from (_address(one.version, number) for number in numbers)
+            yield from map(_address, (start, (start + end) // 2, end - 1))
 
 
-def _point_in(interval: Interval) -> str:
-    """Return an address of an interval: a sample where it has one."""
-    version, start, end = interval.version, interval.start, interval.end
-    for number, text in _SAMPLES[version]:
-        if start <= number < end:
-            return text
-    return _address(version, start + (start + 1 < end and start % 256 == 0))
+def _point_in(start: int, end: int) -> str:
+    """Return an address from a first to before a last one: a sample where there is one."""
+    if _SAMPLED[bisect_left(_SAMPLED, start)] < end:
+        return next(text for number, text in _SAMPLES if start <= number < end)
+    return _address(start + (start + 1 < end and start % 256 == 0))
 
 
-_SAMPLES = {
-    version: [
-        (address.number, text)
-        for text in SAMPLE_ADDRESSES
-        if (address := parse_address(text)) and address.version == version
-    ]
-    for version in (4, 6)
-}
+_SAMPLES = [(number, text) for text in SAMPLE_ADDRESSES if (number := parse_address(text)) is not None]
+_SAMPLED = [*sorted(number for number, _ in _SAMPLES), END_OF_ADDRESSES]
 
 
-def _address(version: int, number: int) -> str:
+def _address(number: int) -> str:
     """Write an address; of version 6 in its shortest spelling."""
-    if version == 4:  # noqa: PLR2004 - IPv4
+    if number < FIRST_OF_IPV6:
         return inet_ntop(AF_INET, number.to_bytes(4, "big"))
-    return inet_ntop(AF_INET6, number.to_bytes(16, "big"))
+    return inet_ntop(AF_INET6, (number - FIRST_OF_IPV6).to_bytes(16, "big"))
 
 
 _PLACES = (24, 16, 8, 0)

@@ -89,7 +89,7 @@ _POINTS: Mapping[Family, Callable[[Iterable[str]], Iterator[str]]] = {
 }
 
 
-def _addresses(key: Key, budget: Budget) -> Iterator[str]:
+def _addresses(key: Key, budget: Budget) -> Iterable[str]:
     if key.patterns:
         return address_points_and_texts(key.intervals, key.patterns, budget)
     return address_points(key.intervals)

@@ -51,6 +51,11 @@ def test_of_both_versions_there_is_a_point_in_each_range_and_one_in_none() -> No
     assert sorted(points) == ["192.0.2.44", "198.51.100.7", "2001:db8::10"]
 
 
+def test_ranges_of_all_addresses_leave_none_outside_and_do_not_reach_into_the_other_version() -> None:
+    assert list(address_points(intervals_of(["0.0.0.0/0", "::/0"]))) == ["203.0.113.10", "2001:db8::10"]
+    assert list(address_points(intervals_of(["255.255.255.255/32"]))) == ["203.0.113.10", "255.255.255.255"]
+
+
 def intervals_of(ranges: Iterable[str]) -> list[Interval]:
     key = Key("aws:sourceip", lambda _: None)
     operator = find_operator("IpAddress")
