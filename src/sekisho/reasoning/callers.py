@@ -1,6 +1,5 @@
 """Who can call: the families of callers, and in each a caller of every kind that the policies tell apart."""
 
-import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, count
 
@@ -8,6 +7,7 @@ from msgspec.structs import replace
 
 from sekisho.evaluation import Caller, CallerKind
 from sekisho.policy import EVERYONE, Principal, PrincipalForm
+from sekisho.policy.arns import COMPONENTS as ARN_COMPONENTS
 from sekisho.policy.arns import account_of
 from sekisho.policy.patterns import Wildcard
 from sekisho.reasoning.accounts import is_account_id
@@ -32,8 +32,8 @@ _ACCOUNT_KEYS = ("aws:principalaccount", "kms:calleraccount")
 
 def families_of_callers(
     world: World, principals: Iterable[Principal], keys: Iterable[str], *, spares: bool
-) -> Iterator[FamilyOfCallers]:
-    """Yield the families of callers that a question has to be asked for.
+) -> list[FamilyOfCallers]:
+    """Return the families of callers that a question has to be asked for.
 
     Args:
         world: which kinds of caller there are.
@@ -41,19 +41,24 @@ def families_of_callers(
         keys: every condition key that some statement tests; a claim names its provider.
         spares: whether some statement is about everyone but those it names, or a gate is to be shut.
     """
-    for kind in (CallerKind.ANONYMOUS, CallerKind.AWS, CallerKind.SERVICE):
-        if kind in world.callers:
-            yield FamilyOfCallers(kind)
-    if CallerKind.SAML not in world.callers and CallerKind.WEB_IDENTITY not in world.callers:
-        return
+    kinds = world.callers
+    found = [family for family in _WITHOUT_PROVIDER if family.kind in kinds]
+    if CallerKind.SAML not in kinds and CallerKind.WEB_IDENTITY not in kinds:
+        return found
     providers = [entry.value for entry in principals if entry.form is PrincipalForm.FEDERATED]
     if spares or EVERYONE in principals:
         providers += ["accounts.google.com", *_claiming_providers(world, keys)]
         own = f"arn:{world.partition}:iam::{SAMPLE_ACCOUNTS[0]}"
         providers += [f"{own}:oidc-provider/login.example.com", f"{own}:saml-provider/example"]
-    for provider in dict.fromkeys(providers):
-        if (kind := federated_kind(provider)) in world.callers:
-            yield FamilyOfCallers(kind, provider)
+    federated = [FamilyOfCallers(federated_kind(provider), provider) for provider in dict.fromkeys(providers)]
+    return found + [family for family in federated if family.kind in kinds]
+
+
+_WITHOUT_PROVIDER = (
+    FamilyOfCallers(CallerKind.ANONYMOUS),
+    FamilyOfCallers(CallerKind.AWS),
+    FamilyOfCallers(CallerKind.SERVICE),
+)
 
 
 def federated_kind(provider: str) -> CallerKind:
@@ -78,21 +83,21 @@ def caller_facet(scene: Scene) -> Facet:
     """
     examples: list[Example] = []
     for place, family in enumerate(scene.families):
-        if family.kind is CallerKind.AWS:
-            examples += _aws_callers(scene, 1 << place)
-        elif not scene.by_both_names:
-            examples += _other_callers(scene, family, 1 << place)
+        kind, bit = family.kind, 1 << place
+        if kind is _AWS:
+            examples += _aws_callers(scene, bit)
+        elif scene.by_both_names:
+            continue
+        elif kind is _ANONYMOUS:
+            examples.append(Example(_OF_ANONYMOUS, bit, caller=_ANYONE))
+        elif kind is _SERVICE:
+            examples += _services(scene, bit)
+        else:
+            examples.append(Example({}, bit, caller=Caller(kind, provider=family.provider)))
     return Facet(CALLER_KEYS, examples)
 
 
-def _other_callers(scene: Scene, family: FamilyOfCallers, bit: int) -> Iterable[Example]:
-    match family.kind:
-        case CallerKind.ANONYMOUS:
-            return [replace(ANONYMOUS, families=bit)]
-        case CallerKind.SERVICE:
-            return _services(scene, bit)
-        case _:
-            return [Example({}, bit, caller=Caller(family.kind, provider=family.provider))]
+_ANONYMOUS, _AWS, _SERVICE = CallerKind.ANONYMOUS, CallerKind.AWS, CallerKind.SERVICE
 
 
 def _aws_callers(scene: Scene, family: int) -> Sequence[Example]:
@@ -128,24 +133,26 @@ _OF_ANONYMOUS: Mapping[str, tuple[str, ...]] = {
     "aws:principaltype": ("Anonymous",),
     "aws:userid": ("anonymous",),
 }
-ANONYMOUS = Example(_OF_ANONYMOUS, caller=Caller(CallerKind.ANONYMOUS))
+_ANYONE = Caller(_ANONYMOUS)
+ANONYMOUS = Example(_OF_ANONYMOUS, caller=_ANYONE)
 """Who sends a request without a signature."""
 
 
 def _example(scene: Scene, family: int, principal_type: PrincipalType, word: Word) -> Example:
     """Return a caller of a family."""
-    inside = word["account"] in scene.world.inside.accounts
-    return example_of(principal_type, word, family=family, inside=inside)
+    return example_of(principal_type, word, family, scene.world.inside.accounts)
 
 
-def example_of(principal_type: PrincipalType, word: Word, *, family: int = 0, inside: bool = False) -> Example:
+def example_of(
+    principal_type: PrincipalType, word: Word, family: int = 0, inside: Container[str] = frozenset()
+) -> Example:
     """Return a caller with an account, with all keys that follow from who it is.
 
     Args:
         principal_type: as `aws:PrincipalType` has it.
         word: what it is called: `account`, `arn`, and where it has them `session`, `username`, `userid`.
         family: the families of callers that it is of, as bits.
-        inside: whether it is trusted.
+        inside: the accounts that are trusted.
     """
     account, arn = word["account"], word["arn"]
     of_account = (account,)
@@ -155,11 +162,12 @@ def example_of(principal_type: PrincipalType, word: Word, *, family: int = 0, in
         "kms:calleraccount": of_account,
         "aws:principaltype": (principal_type,),
     }
-    for track in ("username", "userid"):
-        if track in word:
-            context[f"aws:{track}"] = (word[track],)
-    caller = Caller(CallerKind.AWS, account, arn, word["session"] if principal_type in _WITH_SESSION else None)
-    return Example(context, family, inside, caller)
+    if "username" in word:
+        context["aws:username"] = (word["username"],)
+    if "userid" in word:
+        context["aws:userid"] = (word["userid"],)
+    session = word["session"] if principal_type in _WITH_SESSION else None
+    return Example(context, family, account in inside, Caller(_AWS, account, arn, session))
 
 
 _WITH_SESSION = ("AssumedRole", "FederatedUser")
@@ -222,21 +230,29 @@ def _is_literal(scene: Scene) -> bool:
 
 
 _ONLY_WALKED = frozenset({"aws:userid", "aws:principaltype"})
-_ARN = re.compile(
-    r"arn:(?P<partition>[a-z-]+):(?P<service>iam|sts)::(?P<account>[^:*?$]+):"
-    r"(?P<kind>root|user|role|federated-user)(?:/(?P<path>.*/)?(?P<name>[^/]+))?",
-    re.DOTALL,
-)
+_SERVICES = {"root": "iam", "user": "iam", "role": "iam", "federated-user": "sts"}
+"""The kinds of callers that are named in ARNs, each with the service that its ARN has."""
 
 
-def _parsed(arn: str) -> re.Match[str] | None:
-    """Return the parts of a caller's ARN: of a user or role, with a path or none, of a federated user, or of a root."""
-    found = _ARN.fullmatch(arn)
-    if found is None or (found["kind"] == "root") is not (found["name"] is None):
+def _parsed(arn: str) -> tuple[str, str, str, str] | None:
+    """Return the partition, the account, the kind and the name that are in a caller's ARN.
+
+    Of a user or role, with a path or none, of a federated user, or of a root, whose name is empty.
+    """
+    parts = arn.split(":", ARN_COMPONENTS - 1)
+    if len(parts) != ARN_COMPONENTS:
         return None
-    federated = found["kind"] == "federated-user"
-    fits = found["service"] == ("sts" if federated else "iam") and not (federated and found["path"])
-    return found if fits else None
+    start, partition, service, region, account, resource = parts
+    if start != "arn" or region or not account or not _NOT_IN_ACCOUNTS.isdisjoint(account):
+        return None
+    kind, _, rest = resource.partition("/")
+    _, slash, name = rest.rpartition("/")
+    if resource != "root" and (not name or kind == "root" or (slash and kind == "federated-user")):
+        return None
+    return (partition, account, kind, name) if _SERVICES.get(kind) == service else None
+
+
+_NOT_IN_ACCOUNTS = frozenset("*?$")
 
 
 _USERS = ("alice", "bob", "carol")
@@ -258,7 +274,7 @@ def _literal_callers(scene: Scene, family: int) -> list[Example]:
         if account not in skipped:
             arn = _fresh(f"arn:{scene.world.partition}:iam::{account}:user/", _USERS, arns, but=names)
             user = {"account": account, "arn": arn, "username": arn.rpartition("/")[2]}
-            found.append(_example(scene, family, "User", user))
+            found.append(example_of("User", user, family, inside))
             if names or "aws:username" in scene.keys:
                 found += _callers_with_names(scene, family, account, names, arns)
     for arn, account in arns.items():
@@ -318,13 +334,19 @@ def _written_out(scene: Scene) -> tuple[Mapping[str, str], Mapping[str, str], Ma
             arns[one.value] = account_of(one.value)
         elif form is _SESSION:
             sessions[one.value] = account_of(one.value)
+    if scene.settled or not CALLER_KEYS.isdisjoint(scene.keys):
+        _add_written_in_conditions(scene, arns, accounts)
+    return arns, sessions, accounts
+
+
+def _add_written_in_conditions(scene: Scene, arns: dict[str, str], accounts: dict[str, None]) -> None:
+    """Add the ARNs of callers with their accounts, and the accounts, that conditions write out."""
     for text in _names(scene, "aws:principalarn"):
         found = _parsed(text)
-        if found is not None and found["partition"] == scene.world.partition:
-            arns[text] = found["account"]
+        if found is not None and found[0] == scene.world.partition:
+            arns[text] = found[1]
     for name in _ACCOUNT_KEYS:
         accounts |= dict.fromkeys(filter(is_account_id, _names(scene, name)))
-    return arns, sessions, accounts
 
 
 _ACCOUNT, _IDENTITY, _SESSION = PrincipalForm.ACCOUNT, PrincipalForm.IDENTITY, PrincipalForm.SESSION
@@ -351,7 +373,7 @@ def called(arn: str, account: str, sessions: Container[str] = ()) -> tuple[Princ
         sessions: the ARNs that a role's session is not to have.
     """
     found = _parsed(arn)
-    kind, name = (found["kind"], found["name"] or "") if found else ("role", "example")
+    kind, name = found[2:] if found is not None else ("role", "example")
     match kind:
         case "user" if IN_NAMES.issuperset(name):
             return "User", {"account": account, "arn": arn, "username": name}

@@ -31,7 +31,8 @@ def facets_of(scene: Scene, only: frozenset[str] | None = None) -> Iterator[Face
                 makers.append((keys, partial(_joined_facet, keys, make, scene)))
                 left -= keys
         makers += [(frozenset({name}), partial(_single_key_facet, name, scene)) for name in sorted(left)]
-        makers.sort(key=lambda one: _difficulty(one[0], scene))
+        if difficult := _difficult(scene):
+            makers.sort(key=lambda one: sum([difficult.get(name, 0) for name in one[0]]))
     for keys, make_facet in makers:
         if only is not None and only.isdisjoint(keys):
             continue
@@ -55,13 +56,12 @@ def _asked_of_the_inside(scene: Scene) -> frozenset[str]:
     return frozenset({_ORGANIZATION} if inside else ())
 
 
-def _difficulty(keys: frozenset[str], scene: Scene) -> int:
-    """Return how much there is to tell apart: the patterns that are more than a text to be equal to."""
-    found = 0
-    for name in keys.intersection(scene.keys):
-        key = scene.keys[name]
-        if not key.is_literal:
-            found += len(key.patterns)
+def _difficult(scene: Scene) -> dict[str, int]:
+    """Return the keys with patterns that are more than texts to be equal to, and how many there are to tell apart."""
+    found: dict[str, int] = {}
+    for name, key in scene.keys.items():
+        if key.patterns and not key.is_literal:
+            found[name] = len(key.patterns)
     return found
 
 
@@ -128,9 +128,10 @@ def _families_with(name: str, scene: Scene) -> tuple[int, int]:
         of_kind = scene.bits_of_kinds(CallerKind.AWS)
         return of_kind, of_kind if name == "aws:principalisawsservice" else 0
     domain, _, claim = name.rpartition(":")
-    of_provider = scene.bits_of_provider(domain)
-    always = of_provider if claim in {"aud", "sub", "app_id"} else 0
+    is_claim, in_every_token = "." in name.partition(":")[0], claim in {"aud", "sub", "app_id"}
+    of_provider = scene.bits_of_provider(domain) if is_claim or in_every_token else 0
+    always = of_provider if in_every_token else 0
     if name.startswith("saml:"):
         of_kind = scene.bits_of_kinds(CallerKind.SAML)
         return of_kind, always | of_kind if name in {"saml:aud", "saml:iss", "saml:sub"} else always
-    return of_provider if "." in name.partition(":")[0] else scene.all_families, always
+    return of_provider if is_claim else scene.all_families, always

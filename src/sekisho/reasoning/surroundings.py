@@ -153,7 +153,7 @@ def _networks(scene: Scene) -> Iterator[Example]:
     Source: IAM User Guide, "AWS global condition context keys", properties of the network.
     """
     given = scene.world.given
-    if services := scene.bits_of_kinds(CallerKind.SERVICE):
+    if CallerKind.SERVICE in scene.world.callers and (services := scene.bits_of_kinds(CallerKind.SERVICE)):
         yield Example({}, services)
     if given.get("aws:sourceip") != ():
         addresses = values_of("aws:sourceip", scene) if "aws:sourceip" in scene.keys else ("203.0.113.10",)
