@@ -4,7 +4,7 @@ This is the short way for what most policies are. It says what the search of `se
 test holds the two equal.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from sekisho.evaluation import Caller, CallerKind
 from sekisho.policy import EVERYONE, Principal, PrincipalForm
@@ -45,21 +45,29 @@ def plain_regions(question: Question, clauses: Sequence[Clause], budget: Budget)
     if named is None or not _has_plain_callers(question.world, named):
         return None
     context = question.world.context
-    callers = list(_callers(question.world, named))
+    callers = _callers(question.world, named)
     gates = Gates(question.gates, clauses)
+    known: dict[int, int] = {}
     cases: dict[Principal, list[Case]] = {}
     actions: dict[Principal, int] = {}
     for wish in wishes_of(question, clauses, context, budget):
         budget.spend(1 + len(callers) // 4)
-        able = wish.target.callers
+        able, wanted, covering = wish.target.callers, wish.target.actions, wish.mask
         for principal, mask, example in callers:
             if able and (example.caller is None or example.caller.kind not in able):
                 continue
-            holding = mask & wish.mask
-            through = gates.passed(holding) & wish.target.actions
-            if through:
-                cases.setdefault(principal, []).append(Case(through, holding, (example,), wish))
-                actions[principal] = actions.get(principal, 0) | through
+            holding = mask & covering
+            passed = known.get(holding)
+            if passed is None:
+                passed = known[holding] = gates.passed(holding)
+            if through := passed & wanted:
+                case = Case(through, holding, (example,), wish)
+                if principal in cases:
+                    cases[principal].append(case)
+                    actions[principal] |= through
+                else:
+                    cases[principal] = [case]
+                    actions[principal] = through
     left = _not_said_wider(actions)
     if len(left) > MAX_REGIONS:
         raise UndecidedError(f"more than {MAX_REGIONS:,} groups of requests get in")
@@ -89,29 +97,36 @@ def _has_plain_callers(world: World, named: Mapping[Principal, int]) -> bool:
     return not (federated and EVERYONE in named)
 
 
-def _callers(world: World, named: Mapping[Principal, int]) -> Iterator[tuple[Principal, int, Example]]:
-    """Yield, for each name, the statements about a caller who goes by it and by no narrower one, and that caller."""
+def _callers(world: World, named: Mapping[Principal, int]) -> list[tuple[Principal, int, Example]]:
+    """Return, for each name, the statements about a caller who goes by it and by no narrower one, and that caller."""
     inside = world.inside.accounts
     about_all = named.get(EVERYONE, 0)
     names = {entry.value for entry in named}
+    found: list[tuple[Principal, int, Example]] = []
     if about_all:
         if _ANONYMOUS in world.callers:
-            yield EVERYONE, about_all, ANONYMOUS
+            found.append((EVERYONE, about_all, ANONYMOUS))
         if _AWS in world.callers:
             accounts = {entry.account or "" for entry in named}
-            yield EVERYONE, about_all, user_of(world.partition, fresh_account(accounts, inside), names)
+            found.append((EVERYONE, about_all, user_of(world.partition, fresh_account(accounts, inside), names)))
     for entry, mask in named.items():
-        if entry.form is _ACCOUNT and entry.value not in inside:
-            yield entry, about_all | mask, user_of(world.partition, entry.value, names)
-        elif entry.form is _IDENTITY and (account := account_of(entry.value)) not in inside:
-            of_account = named.get(Principal(_ACCOUNT, account), 0)
-            yield entry, about_all | mask | of_account, example_of(*called(entry.value, account))
-        elif entry.form is _FEDERATED and (kind := federated_kind(entry.value)) in world.callers:
-            yield entry, about_all | mask, Example({}, caller=Caller(kind, provider=entry.value))
+        form, value = entry.form, entry.value
+        if form is _ACCOUNT:
+            if value not in inside:
+                found.append((entry, about_all | mask, user_of(world.partition, value, names)))
+        elif form is _IDENTITY:
+            if (account := account_of(value)) not in inside:
+                of_account = named.get(Principal(_ACCOUNT, account), 0)
+                found.append((entry, about_all | mask | of_account, example_of(*called(value, account))))
+        elif form is _FEDERATED and (kind := federated_kind(value)) in world.callers:
+            found.append((entry, about_all | mask, Example({}, caller=Caller(kind, provider=value))))
+    return found
 
 
-def _not_said_wider(actions: Mapping[Principal, int]) -> dict[Principal, int]:
+def _not_said_wider(actions: dict[Principal, int]) -> dict[Principal, int]:
     """Leave out the actions that everyone has too, or the whole account."""
+    if len(actions) == 1:
+        return actions
     of_all = actions.get(EVERYONE, 0)
     left: dict[Principal, int] = {}
     for principal, some in actions.items():

@@ -113,7 +113,7 @@ class World(msgspec.Struct, frozen=True, gc=False):
     @property
     def context(self) -> dict[str, tuple[str, ...]]:
         """The keys that are known to be present, with their values."""
-        return {key: values for key, values in self.given.items() if values} if self.given else {}
+        return {key: values for key, values in self.given.items() if values}
 
 
 class Question(msgspec.Struct, frozen=True, gc=False):

@@ -1,7 +1,6 @@
 """What can be wanted: every target, on one resource of every kind that the statements tell apart."""
 
 from collections.abc import Sequence
-from functools import partial
 from operator import attrgetter
 
 import msgspec
@@ -36,16 +35,14 @@ def wishes_of(question: Question, clauses: Sequence[Clause], context: Context, b
         UndecidedError: more kinds than the budget allows to keep apart.
     """
     found: list[Wish] = []
-    known: dict[tuple[str, ...], list[tuple[tuple[str, ...], int]]] = {}
+    known: dict[tuple[str, ...], int] = {}
     for target in question.targets:
         resources = tuple(map(_resource_of, target.views))
-        covered = known.get(resources)
-        if covered is None:
-            chosen = _resources(clauses, context, resources, budget) if target.open_ended else [resources]
-            covered = known[resources] = list(
-                zip(chosen, map(partial(_covering, clauses, context), chosen), strict=True)
-            )
-        found += [Wish(target, one, covering) for one, covering in covered]
+        for one in _resources(clauses, context, resources, budget) if target.open_ended else (resources,):
+            mask = known.get(one)
+            if mask is None:
+                mask = known[one] = _covering(clauses, context, one)
+            found.append(Wish(target, one, mask))
     return found
 
 
@@ -59,8 +56,8 @@ def _covering(clauses: Sequence[Clause], context: Context, resources: tuple[str,
         patterns = clause.statement.resources
         if patterns is None:
             continue
-        resource = resources[clause.gate]
-        covered = _covers_plainly(patterns.globs, resource)
+        resource, globs = resources[clause.gate], patterns.globs
+        covered = resource in globs or "*" in globs or _covers_plainly(globs, resource)
         if covered is None:
             covered = resources_match(patterns, resource, context, variables=clause.has_variables)
         else:
