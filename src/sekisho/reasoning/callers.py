@@ -268,14 +268,15 @@ def _literal_callers(scene: Scene, family: int) -> list[Example]:
     others = [fresh_account((*accounts, *of_arns), inside)]
     if scene.world.wanted is not Wanted.OUTSIDE and inside:
         others.append(min(inside))
-    names = [name for name in _names(scene, "aws:username") if IN_NAMES.issuperset(name)]
+    with_names = "aws:username" in scene.keys
+    names = [name for name in _names(scene, "aws:username") if IN_NAMES.issuperset(name)] if with_names else []
     found: list[Example] = []
     for account in dict.fromkeys((*accounts, *others)):
         if account not in skipped:
             arn = _fresh(f"arn:{scene.world.partition}:iam::{account}:user/", _USERS, arns, but=names)
             user = {"account": account, "arn": arn, "username": arn.rpartition("/")[2]}
             found.append(example_of("User", user, family, inside))
-            if names or "aws:username" in scene.keys:
+            if with_names:
                 found += _callers_with_names(scene, family, account, names, arns)
     for arn, account in arns.items():
         if account not in skipped:
@@ -312,7 +313,9 @@ def _session_of(role: str) -> str:
 def _names(scene: Scene, key: str) -> list[str]:
     """Return the texts that a key may have to be equal to."""
     asked, settled = scene.keys.get(key), scene.settled.get(key)
-    names = [name for name in asked.texts if name] if asked is not None else []
+    if asked is None:
+        return []
+    names = [name for name in asked.texts if name]
     if settled and settled not in names:
         names.append(settled)
     return names
@@ -334,7 +337,7 @@ def _written_out(scene: Scene) -> tuple[Mapping[str, str], Mapping[str, str], Ma
             arns[one.value] = account_of(one.value)
         elif form is _SESSION:
             sessions[one.value] = account_of(one.value)
-    if scene.settled or not CALLER_KEYS.isdisjoint(scene.keys):
+    if not CALLER_KEYS.isdisjoint(scene.keys):
         _add_written_in_conditions(scene, arns, accounts)
     return arns, sessions, accounts
 

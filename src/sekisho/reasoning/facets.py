@@ -63,7 +63,8 @@ class Scene(msgspec.Struct, frozen=True, gc=False):
     """All that the examples of a question are made from.
 
     Attributes:
-        keys: the condition keys that statements compare or put into patterns, by name in lower case.
+        keys: the condition keys that statements compare or put into patterns, by name in lower case; those that are
+            settled are among them.
         principals: every entry of a `Principal` or `NotPrincipal` element, without repeats.
         spares: whether some statement is about everyone but those it names, or a gate is to be shut: it refuses them.
         settled: the values that policy variables stand for in this pass; None for a key that is absent.

@@ -113,7 +113,10 @@ class World(msgspec.Struct, frozen=True, gc=False):
     @property
     def context(self) -> dict[str, tuple[str, ...]]:
         """The keys that are known to be present, with their values."""
-        return {key: values for key, values in self.given.items() if values}
+        context = dict(self.given)
+        if () in context.values():
+            context = {key: values for key, values in context.items() if values}
+        return context
 
 
 class Question(msgspec.Struct, frozen=True, gc=False):

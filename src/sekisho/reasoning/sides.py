@@ -32,7 +32,7 @@ def facets_of(scene: Scene, only: frozenset[str] | None = None) -> Iterator[Face
                 left -= keys
         makers += [(frozenset({name}), partial(_single_key_facet, name, scene)) for name in sorted(left)]
         if difficult := _difficult(scene):
-            makers.sort(key=lambda one: sum([difficult.get(name, 0) for name in one[0]]))
+            makers.sort(key=lambda one: sum([count for name, count in difficult.items() if name in one[0]]))
     for keys, make_facet in makers:
         if only is not None and only.isdisjoint(keys):
             continue
