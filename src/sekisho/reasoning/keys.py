@@ -16,7 +16,7 @@ from sekisho.policy import Condition
 from sekisho.policy.arns import COMPONENTS as ARN_COMPONENTS
 from sekisho.policy.operators import BaseOperator, Family, Quantifier
 from sekisho.policy.patterns import Pattern, parse_template, resolve
-from sekisho.policy.values import END_OF_ADDRESSES, FIRST_OF_IPV6, Network, parse_address, parse_network
+from sekisho.policy.values import END_OF_ADDRESSES, FIRST_OF_IPV6, parse_address, parse_network
 from sekisho.reasoning.automaton import Reading
 from sekisho.reasoning.points import Interval
 
@@ -76,7 +76,7 @@ class Key:
     """
 
     __slots__ = (
-        "_edges", "_exact", "_folded", "_networks", "_numbers", "_others", "_value_of", "absent_fails", "bounds",
+        "_changes", "_edges", "_exact", "_folded", "_numbers", "_others", "_value_of", "absent_fails", "bounds",
         "flags", "is_flag", "is_plain", "labels", "name", "patterns", "quantified", "tests",
     )  # fmt: skip
 
@@ -90,7 +90,7 @@ class Key:
         self._numbers: dict[tuple[str, str, bool], int] = {}
         self._exact: dict[str, int] = {}
         self._folded: dict[str, int] = {}
-        self._networks: list[tuple[int, Network]] = []
+        self._changes: dict[int, int] = {}  # by address, the ranges that start there or end before it, as bits
         self._edges: tuple[list[int], list[int]] | None = None
         self._others: list[tuple[int, Callable[[str], bool]]] = []
         self.patterns: list[tuple[Pattern, Reading]] = []
@@ -140,7 +140,9 @@ class Key:
             self.is_plain = False
             self.bounds.setdefault(base.family, []).append(text)
             if base.family is Family.ADDRESS and (network := parse_network(text)) is not None:
-                self._networks.append((bit, network))
+                start, end = network.low, network.high + 1
+                self._changes[start] = self._changes.get(start, 0) ^ bit
+                self._changes[end] = self._changes.get(end, 0) ^ bit
             else:
                 self._others.append((bit, value_test(base, text)))
             return
@@ -203,19 +205,14 @@ class Key:
         for bit, matches in self._others:
             if matches(value):
                 bits |= bit
-        if self._networks and (address := parse_address(value)) is not None:
+        if self._changes and (address := parse_address(value)) is not None:
             edges, within = self._edges or self._marked_edges()
             bits |= within[bisect_right(edges, address) - 1]
         return bits
 
     def _marked_edges(self) -> tuple[list[int], list[int]]:
         """Return where intervals of addresses start, in order, and the bits of the ranges that cover each."""
-        changes = {0: 0, FIRST_OF_IPV6: 0, END_OF_ADDRESSES: 0}
-        known = changes.get
-        for bit, network in self._networks:
-            start, end = network.low, network.high + 1
-            changes[start] = known(start, 0) ^ bit
-            changes[end] = known(end, 0) ^ bit
+        changes = {0: 0, FIRST_OF_IPV6: 0, END_OF_ADDRESSES: 0} | self._changes
         edges = sorted(changes)
         self._edges = edges, list(accumulate(map(changes.__getitem__, edges), int.__xor__))
         return self._edges

@@ -91,6 +91,8 @@ def _written_organizations(scene: Scene) -> list[Word]:
 
 def _within_organization(patterns: Sequence[Written], budget: Budget) -> Sequence[str]:
     """Return a text of every kind that the patterns of paths tell apart, once the organization is named."""
+    if not patterns or patterns == [_ANY_PATH]:
+        return (_SAMPLE_PATH,)
     rests = [rest_of(*pattern, 1 << place) for place, pattern in enumerate(patterns)]
     plain = [rest for rest in rests if rest is not None]
     written = texts_of_every_kind(plain, (_SAMPLE_PATH,)) if len(plain) == len(rests) else None
@@ -101,6 +103,7 @@ def _within_organization(patterns: Sequence[Written], budget: Budget) -> Sequenc
 
 
 _SAMPLE_PATH = "r-ab12/ou-ab12-11111111/"
+_ANY_PATH: Written = (Wildcard.ANY_RUN,), Reading.EXACT
 _IN_IDS = frozenset(LOWER_CASE)
 
 
@@ -142,7 +145,8 @@ _ENDPOINT = (
     "aws:sourcevpc", "aws:sourcevpce", "aws:sourcevpcarn", "aws:vpcsourceip",
     "aws:vpceaccount", "aws:vpceorgid", "aws:vpceorgpaths",
 )  # fmt: skip
-_NETWORK = frozenset({"aws:sourceip", *_ENDPOINT})
+_ENDPOINT_KEYS = frozenset(_ENDPOINT)
+_NETWORK = _ENDPOINT_KEYS | {"aws:sourceip"}
 
 
 def _networks(scene: Scene) -> Iterator[Example]:
@@ -159,6 +163,9 @@ def _networks(scene: Scene) -> Iterator[Example]:
         addresses = values_of("aws:sourceip", scene) if "aws:sourceip" in scene.keys else ("203.0.113.10",)
         for address in addresses:
             yield Example({"aws:sourceip": (address,)})
+    if _ENDPOINT_KEYS.isdisjoint(scene.keys):
+        yield Example({})
+        return
     mentioned = [name for name in _ENDPOINT if name in scene.keys and name not in given]
     inner = list(values_of("aws:vpcsourceip", scene)) if "aws:vpcsourceip" in mentioned else [""]
     for word in _endpoints(scene, mentioned):

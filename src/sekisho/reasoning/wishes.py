@@ -113,8 +113,10 @@ def _written_out(clauses: Sequence[Clause], prefix: str, budget: Budget) -> list
     starts: dict[str, None] = {prefix: None}
     for clause in clauses:
         for glob in clause.statement.resources.globs if clause.statement.resources else ():
+            start, star, rest = glob.partition("*")
+            if star and not rest and prefix.startswith(start) and "?" not in start and "$" not in start:
+                continue  # it covers all texts
             if _tells_apart(glob, prefix) and glob != prefix:
-                start, star, rest = glob.partition("*")
                 if rest or "?" in glob or "$" in glob:
                     return None
                 (starts if star else texts)[start] = None
