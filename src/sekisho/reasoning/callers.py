@@ -139,22 +139,41 @@ ANONYMOUS = Example(_OF_ANONYMOUS, caller=_ANYONE)
 
 
 def _example(scene: Scene, family: int, principal_type: PrincipalType, word: Word) -> Example:
-    """Return a caller of a family."""
-    return example_of(principal_type, word, family, scene.world.inside.accounts)
-
-
-def example_of(
-    principal_type: PrincipalType, word: Word, family: int = 0, inside: Container[str] = frozenset()
-) -> Example:
-    """Return a caller with an account, with all keys that follow from who it is.
+    """Return a caller of a family.
 
     Args:
+        scene: who is trusted.
+        family: as a bit.
         principal_type: as `aws:PrincipalType` has it.
         word: what it is called: `account`, `arn`, and where it has them `session`, `username`, `userid`.
-        family: the families of callers that it is of, as bits.
-        inside: the accounts that are trusted.
     """
-    account, arn = word["account"], word["arn"]
+    return _caller(
+        principal_type,
+        word["account"],
+        word["arn"],
+        family,
+        scene.world.inside.accounts,
+        session=word["session"] if principal_type in _WITH_SESSION else None,
+        username=word.get("username"),
+        userid=word.get("userid"),
+    )
+
+
+_WITH_SESSION = ("AssumedRole", "FederatedUser")
+
+
+def _caller(
+    principal_type: PrincipalType,
+    account: str,
+    arn: str,
+    family: int,
+    inside: Container[str],
+    *,
+    session: str | None = None,
+    username: str | None = None,
+    userid: str | None = None,
+) -> Example:
+    """Return a caller with an account, with all keys that follow from who it is; `inside` has the trusted accounts."""
     of_account = (account,)
     context = {
         "aws:principalarn": (arn,),
@@ -162,15 +181,11 @@ def example_of(
         "kms:calleraccount": of_account,
         "aws:principaltype": (principal_type,),
     }
-    if "username" in word:
-        context["aws:username"] = (word["username"],)
-    if "userid" in word:
-        context["aws:userid"] = (word["userid"],)
-    session = word["session"] if principal_type in _WITH_SESSION else None
+    if username is not None:
+        context["aws:username"] = (username,)
+    if userid is not None:
+        context["aws:userid"] = (userid,)
     return Example(context, family, account in inside, Caller(_AWS, account, arn, session))
-
-
-_WITH_SESSION = ("AssumedRole", "FederatedUser")
 
 
 def _with_canonical_ids(example: Example, scene: Scene) -> Iterator[Example]:
@@ -273,9 +288,9 @@ def _literal_callers(scene: Scene, family: int) -> list[Example]:
     found: list[Example] = []
     for account in dict.fromkeys((*accounts, *others)):
         if account not in skipped:
-            arn = _fresh(f"arn:{scene.world.partition}:iam::{account}:user/", _USERS, arns, but=names)
-            user = {"account": account, "arn": arn, "username": arn.rpartition("/")[2]}
-            found.append(example_of("User", user, family, inside))
+            start = f"arn:{scene.world.partition}:iam::{account}:user/"
+            arn = _fresh(start, _USERS, arns, but=names)
+            found.append(_caller("User", account, arn, family, inside, username=arn.removeprefix(start)))
             if with_names:
                 found += _callers_with_names(scene, family, account, names, arns)
     for arn, account in arns.items():
@@ -302,8 +317,9 @@ def _callers_with_names(
 
 def user_of(partition: str, account: str, taken: Container[str]) -> Example:
     """Return a user of an account, one whose ARN is not taken."""
-    arn = _fresh(f"arn:{partition}:iam::{account}:user/", _USERS, taken)
-    return example_of("User", {"account": account, "arn": arn, "username": arn.rpartition("/")[2]})
+    start = f"arn:{partition}:iam::{account}:user/"
+    arn = _fresh(start, _USERS, taken)
+    return _caller("User", account, arn, 0, (), username=arn.removeprefix(start))
 
 
 def _session_of(role: str) -> str:
@@ -358,37 +374,43 @@ _ACCOUNT, _IDENTITY, _SESSION = PrincipalForm.ACCOUNT, PrincipalForm.IDENTITY, P
 def _callers_with_arn(
     scene: Scene, family: int, arn: str, account: str, sessions: Mapping[str, str]
 ) -> Iterator[Example]:
-    principal_type, word = called(arn, account, sessions)
-    yield _example(scene, family, principal_type, word)
-    if principal_type == "AssumedRole":
-        start = word["session"].rpartition("/")[0]
+    inside = scene.world.inside.accounts
+    fresh = caller_with(arn, account, family, inside, sessions)
+    yield fresh
+    if sessions and fresh.caller is not None and fresh.context["aws:principaltype"] == ("AssumedRole",):
+        start, _, _ = (fresh.caller.session_arn or "").rpartition("/")
         for session in sessions:
             if session.startswith(f"{start}/"):
-                yield _example(scene, family, "AssumedRole", {**word, "session": session})
+                yield _caller("AssumedRole", account, arn, family, inside, session=session)
 
 
-def called(arn: str, account: str, sessions: Container[str] = ()) -> tuple[PrincipalType, Word]:
-    """Return what a caller with an ARN is, and what it is called.
+def caller_with(
+    arn: str, account: str, family: int = 0, inside: Container[str] = (), sessions: Container[str] = ()
+) -> Example:
+    """Return a caller with an ARN.
 
     Args:
         arn: of a user, an account's root, a federated user or a role; of a role comes a session.
         account: the caller's.
+        family: the families of callers that it is of, as bits.
+        inside: the accounts that are trusted.
         sessions: the ARNs that a role's session is not to have.
     """
     found = _parsed(arn)
     kind, name = found[2:] if found is not None else ("role", "example")
     match kind:
         case "user" if IN_NAMES.issuperset(name):
-            return "User", {"account": account, "arn": arn, "username": name}
+            return _caller("User", account, arn, family, inside, username=name)
         case "user":  # such as an origin access identity of CloudFront: no IAM user, and without a user name
-            return "User", {"account": account, "arn": arn}
+            return _caller("User", account, arn, family, inside)
         case "root":
-            return "Account", {"account": account, "arn": arn}
+            return _caller("Account", account, arn, family, inside)
         case "federated-user":
-            return "FederatedUser", {"account": account, "arn": arn, "session": arn}
+            return _caller("FederatedUser", account, arn, family, inside, session=arn)
         case _:
             start = f"{arn.partition(':iam:')[0]}:sts::{account}:assumed-role/{name}/"
-            return "AssumedRole", {"account": account, "arn": arn, "session": _fresh(start, _SESSIONS, sessions)}
+            session = _fresh(start, _SESSIONS, sessions)
+            return _caller("AssumedRole", account, arn, family, inside, session=session)
 
 
 _SESSIONS = ("example-session", "another-session")
@@ -463,7 +485,7 @@ def _beside_named_callers(scene: Scene, family: int) -> list[Example] | None:
     skipped = scene.world.inside.accounts if scene.world.wanted is Wanted.OUTSIDE else frozenset[str]()
     found: list[Example] = []
     for word in walked_arns(scene, patterns):
-        one = _example(scene, family, *called(word["arn"], word["account"]))
+        one = caller_with(word["arn"], word["account"], family, scene.world.inside.accounts)
         if word["arn"] in arns or not _is_named_role(one, scene):
             return None
         found.append(one)

@@ -10,7 +10,7 @@ from sekisho.evaluation import Caller, CallerKind
 from sekisho.policy import EVERYONE, Principal, PrincipalForm
 from sekisho.policy.arns import account_of
 from sekisho.reasoning.budget import Budget
-from sekisho.reasoning.callers import ANONYMOUS, called, example_of, federated_kind, user_of
+from sekisho.reasoning.callers import ANONYMOUS, caller_with, federated_kind, user_of
 from sekisho.reasoning.clauses import Clause
 from sekisho.reasoning.errors import UndecidedError
 from sekisho.reasoning.facets import Example
@@ -117,7 +117,7 @@ def _callers(world: World, named: Mapping[Principal, int]) -> list[tuple[Princip
         elif form is _IDENTITY:
             if (account := account_of(value)) not in inside:
                 of_account = named.get(Principal(_ACCOUNT, account), 0)
-                found.append((entry, about_all | mask | of_account, example_of(*called(value, account))))
+                found.append((entry, about_all | mask | of_account, caller_with(value, account)))
         elif form is _FEDERATED and (kind := federated_kind(value)) in world.callers:
             found.append((entry, about_all | mask, Example({}, caller=Caller(kind, provider=value))))
     return found
