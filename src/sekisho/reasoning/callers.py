@@ -122,10 +122,11 @@ def _is_named_role(example: Example, scene: Scene) -> bool:
     caller = example.caller
     if caller is None or caller.principal_arn is None:
         return True
-    if not caller.principal_arn.startswith(f"arn:{scene.world.partition}:iam::{caller.account}:role/"):
+    arn = caller.principal_arn
+    named = scene.named_roles.get((caller.account or "", arn.rpartition("/")[2]))
+    if named is None or arn in named:
         return True
-    named = scene.named_roles.get((caller.account or "", caller.principal_arn.rpartition("/")[2]))
-    return named is None or caller.principal_arn in named
+    return not arn.startswith(f"arn:{scene.world.partition}:iam::{caller.account}:role/")
 
 
 _OF_ANONYMOUS: Mapping[str, tuple[str, ...]] = {

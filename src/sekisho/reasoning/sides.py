@@ -24,7 +24,9 @@ def facets_of(scene: Scene, only: frozenset[str] | None = None) -> Iterator[Face
         UndecidedError: a facet has more kinds of examples than the budget allows to keep apart.
     """
     makers: list[tuple[frozenset[str], Callable[[], Facet]]] = [(CALLER_KEYS, partial(caller_facet, scene))]
-    left = (scene.keys.keys() | _asked_of_the_inside(scene)) - CALLER_KEYS
+    left = scene.keys.keys() - CALLER_KEYS
+    if scene.world.wanted is Wanted.INSIDE and scene.world.inside.organization_id is not None:
+        left.add(_ORGANIZATION)  # it makes a caller a trusted one, whether or not a statement asks for it
     if left:
         for keys, make in JOINED_KEYS:
             if not keys.isdisjoint(left):
@@ -48,12 +50,6 @@ def _joined_facet(keys: frozenset[str], make: Callable[[Scene], Iterator[Example
 
 
 _ORGANIZATION = "aws:principalorgid"
-
-
-def _asked_of_the_inside(scene: Scene) -> frozenset[str]:
-    """Return what makes a caller a trusted one, whether or not a statement asks for it."""
-    inside = scene.world.wanted is Wanted.INSIDE and scene.world.inside.organization_id is not None
-    return frozenset({_ORGANIZATION} if inside else ())
 
 
 def _difficult(scene: Scene) -> dict[str, int]:
