@@ -106,11 +106,15 @@ def parse_date(text: str) -> datetime | None:
         return None
 
 
+_IPV4, _IPV6 = (0, AF_INET, 32), (FIRST_OF_IPV6, AF_INET6, 128)
+"""The versions: where their addresses begin on the line, the family of their sockets, their bits."""
+
+
 @lru_cache(maxsize=4096)
 def parse_network(text: str) -> Network | None:
     """Read an address or a CIDR range; host bits below the prefix are ignored. None when the text is neither."""
     start, slash, length = text.strip().partition("/")
-    first, family, bits = (FIRST_OF_IPV6, AF_INET6, 128) if ":" in start else (0, AF_INET, 32)
+    first, family, bits = _IPV6 if ":" in start else _IPV4
     if slash and not (length.isascii() and length.isdigit()):
         return None
     try:

@@ -68,6 +68,8 @@ def endings(rests: Sequence[Rest], letters: str, *, any_letter: bool = False) ->
     between = next((letter for letter in letters if letter not in used), None)
     if between is None or len(starts) * len(ends) > MOST_COMBINATIONS:
         return None
+    if len(ends) == 1 and len(framed) == len(rests):
+        return _beginnings(rests, starts, between)
     pairs = sorted(product(starts, ends), key=lambda pair: (len(pair[0]) + len(pair[1]), pair))
     texts = {text for start, end in pairs for text in (start + end, *_overlapping(start, end))}
     texts.update(one.start for one in rests if one.end is None)
@@ -81,6 +83,15 @@ def endings(rests: Sequence[Rest], letters: str, *, any_letter: bool = False) ->
         finals = _finals(rests, begun[start] & ended[end])
         if finals not in found:
             found[finals] = start + between + end
+    return found
+
+
+def _beginnings(rests: Sequence[Rest], starts: Iterable[str], other: str) -> dict[int, str]:
+    """Return what `endings` does where patterns say no more than how a text begins; no pattern has the other letter."""
+    found: dict[int, str] = {}
+    for start in sorted(filter(None, starts), key=lambda start: (len(start), start)):
+        found.setdefault(matching(rests, start), start)
+    found.setdefault(matching(rests, ""), other)
     return found
 
 

@@ -50,8 +50,9 @@ def plain_regions(question: Question, clauses: Sequence[Clause], budget: Budget)
     known: dict[int, int] = {}
     cases: dict[Principal, list[Case]] = {}
     actions: dict[Principal, int] = {}
-    for wish in wishes_of(question, clauses, context, budget):
-        budget.spend(1 + len(callers) // 4)
+    wishes = wishes_of(question, clauses, context, budget)
+    budget.spend(len(wishes) * (1 + len(callers) // 4))
+    for wish in wishes:
         able, wanted, covering = wish.target.callers, wish.target.actions, wish.mask
         for principal, mask, example in callers:
             if able and (example.caller is None or example.caller.kind not in able):

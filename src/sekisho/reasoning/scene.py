@@ -76,9 +76,6 @@ def _roles(question: Question, clauses: Sequence[Clause]) -> dict[tuple[str, str
         principals = clause.statement.principals
         if principals is not None and not question.gates[clause.gate].shut:
             for one in principals.entries:
-                if one.form is _IDENTITY and one.value.startswith(start) and ":role/" in one.value:
+                if one.form is PrincipalForm.IDENTITY and one.value.startswith(start) and ":role/" in one.value:
                     found.setdefault((account_of(one.value), one.value.rpartition("/")[2]), set()).add(one.value)
     return found
-
-
-_IDENTITY = PrincipalForm.IDENTITY
