@@ -82,13 +82,16 @@ def test_labels_lie_within_those_that_have_all_their_examples(bits: list[int]) -
         }
 
 
-@given(st.dictionaries(st.tuples(st.sampled_from([0, 1, 2, 4]), st.sampled_from([0, 1])), st.integers(1, 7)))
-def test_actions_are_left_that_no_wider_region_has(regions: dict[tuple[int, ...], int]) -> None:
-    extents = [Extents(3, [1, 3, 4]), Extents(1, [1])]  # the second label lies within the first
+@given(
+    regions=st.dictionaries(st.tuples(st.sampled_from([0, 1, 2, 4]), st.sampled_from([0, 1])), st.integers(1, 7)),
+    overlap=st.booleans(),
+)
+def test_actions_are_left_that_no_wider_region_has(*, regions: dict[tuple[int, ...], int], overlap: bool) -> None:
+    extents = [Extents(3, [1, 3, 4] if overlap else [1, 2, 4]), Extents(1, [1])]
 
     def is_wider(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
-        first = one[0] in {0, other[0]} or (one[0], other[0]) == (1, 2)
-        return first and one[1] in {0, other[1]} and one != other
+        within = overlap and (one[0], other[0]) == (1, 2)  # the second label lies within the first
+        return (within or one[0] in {0, other[0]}) and one[1] in {0, other[1]} and one != other
 
     left = {
         shape: remaining

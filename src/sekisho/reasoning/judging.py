@@ -175,9 +175,12 @@ class Judge:
     Attributes:
         everything: the mask of which nothing has been ruled out.
         outside: the bit that a request keeps while all of it is from outside.
+        overlap: whether two labels of some key contain the same example.
     """
 
-    __slots__ = ("_keys", "_principals", "_shift", "all_families", "everything", "extents", "keys", "outside")
+    __slots__ = (
+        "_keys", "_principals", "_shift", "all_families", "everything", "extents", "keys", "outside", "overlap",
+    )  # fmt: skip
 
     def __init__(
         self, clauses: Sequence[Clause], keys: Mapping[str, Key], principals: PrincipalIndex, families: int
@@ -190,6 +193,7 @@ class Judge:
         self.everything = self.outside | self.all_families | ((1 << self._shift) - 1)
         self.keys: list[str] = []
         self.extents: list[Extents] = []
+        self.overlap = False
 
     def kinds(self, facet: Facet, shown: frozenset[str], *, outside_only: bool) -> list[Kind]:
         """Return a facet's examples, joined where nothing tells them apart, and note the keys that they describe."""
@@ -231,6 +235,7 @@ class Judge:
         self.extents.append(extents)
         if not extents.overlap:
             return labels
+        self.overlap = True
         return [extents.minimal(bits) if bits & (bits - 1) else bits for bits in labels]
 
 

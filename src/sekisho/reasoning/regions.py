@@ -231,8 +231,36 @@ def uncovered(regions: Mapping[Shape, int], extents: Sequence[Extents]) -> dict[
         regions: to each region its actions, as a set.
         extents: of each described key.
     """
-    if len(regions) < 2 or _are_apart(regions, extents):  # noqa: PLR2004 - one has no wider one
+    if len(regions) < 2:  # noqa: PLR2004 - one has no wider one
         return dict(regions)
+    for one in extents:
+        if one.overlap:
+            return _uncovered_by_any_label(regions, extents)
+    return _uncovered_by_same_labels(regions)
+
+
+def _uncovered_by_same_labels(regions: Mapping[Shape, int]) -> dict[Shape, int]:
+    """Return the regions with what is left of their actions, where no two labels of a key overlap.
+
+    A wider region then has the same labels, for fewer keys, and is looked up for every choice of keys that some region
+    makes.
+    """
+    choices = {tuple([-1 if bits else 0 for bits in shape]) for shape in regions}
+    if len(choices) == 1:
+        return dict(regions)
+    left: dict[Shape, int] = {}
+    for shape, actions in regions.items():
+        for choice in choices:
+            wider = tuple(map(int.__and__, shape, choice))
+            if wider != shape:
+                actions &= ~regions.get(wider, 0)  # noqa: PLW2901 - what is left of them
+        if actions:
+            left[shape] = actions
+    return left
+
+
+def _uncovered_by_any_label(regions: Mapping[Shape, int], extents: Sequence[Extents]) -> dict[Shape, int]:
+    """Return the regions with what is left of their actions, where labels may lie within others."""
     wider = _wider(regions, extents)
     by_actions: dict[int, int] = {}
     for place, actions in enumerate(regions.values()):
@@ -249,14 +277,6 @@ def uncovered(regions: Mapping[Shape, int], extents: Sequence[Extents]) -> dict[
         if actions:
             left[shape] = actions
     return left
-
-
-def _are_apart(regions: Iterable[Shape], extents: Iterable[Extents]) -> bool:
-    """Say whether no region can lie within another: the same keys describe all, and no two labels overlap."""
-    for one in extents:
-        if one.overlap:
-            return False
-    return len({tuple(map(bool, shape)) for shape in regions}) == 1
 
 
 def _wider(regions: Iterable[Shape], extents: Sequence[Extents]) -> list[dict[int, int]]:

@@ -208,10 +208,10 @@ def _cases(
     """
     reached: dict[Shape, int] = {}
     found: dict[Shape, list[Case]] = {}
-    families = judge.all_families
+    families, overlap = judge.all_families, judge.overlap
     known: dict[int, int] = {}
     for wish in wishes:
-        possible = wish.mask
+        wanted, possible = wish.target.actions, wish.mask
         if wish.target.callers:
             possible &= ~families | search.scene.bits_of_kinds(*wish.target.callers) << len(search.clauses)
         for group in groups:
@@ -221,17 +221,15 @@ def _cases(
             actions = known.get(mask)
             if actions is None:
                 actions = known[mask] = search.gates.passed(mask)
-            actions &= wish.target.actions
+            actions &= wanted
             if not actions:
                 continue
-            case = Case(actions, mask, group.examples, wish)
-            for shape in shapes_of(group):
-                if shape in reached:
-                    reached[shape] |= actions
-                    found[shape].append(case)
-                else:
-                    reached[shape] = actions
-                    found[shape] = [case]
+            for shape in shapes_of(group) if overlap else (group.labels,):
+                before = reached.get(shape, 0)
+                if before | actions == before:  # there are requests for all of them already
+                    continue
+                reached[shape] = before | actions
+                found.setdefault(shape, []).append(Case(actions, mask, group.examples, wish))
             if len(found) > MAX_DESCRIPTIONS:
                 raise UndecidedError(f"more than {MAX_REGIONS:,} groups of requests get in")
     return reached, found
