@@ -67,7 +67,7 @@ class Worked:
         self.names: list[list[str]] = []
         for facet in facets_of(scene):
             known = len(self.judge.keys)
-            kinds = self.judge.kinds(facet, scene.world.shown, outside_only=True)
+            kinds = self.judge.kinds(facet, scene.world.shown, (self.judge.outside,))
             self.examples.append(len(facet.examples))
             self.kinds.append(kinds)
             self.names.append(self.judge.keys[known:])

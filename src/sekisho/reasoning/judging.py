@@ -7,7 +7,7 @@ other such label within them.
 Source: J. Backes et al., "Stratified Abstraction of Access Control Policies", CAV 2020.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 
 import msgspec
@@ -77,13 +77,12 @@ class PrincipalIndex:
                 naming[entry] = naming.get(entry, 0) | bit
         self.principals = tuple(naming)
         for entry, bits in naming.items():
-            if entry.form is _EVERYONE:
+            form = entry.form
+            if form is _EVERYONE:
                 self._everyone |= bits
                 continue
-            if entry.form.fact is not None:
-                of_fact = self._names.setdefault(entry.form.fact, {})
-                about, labels = of_fact.get(entry.value, (0, 0))
-                of_fact[entry.value] = about | bits, labels | 1 << len(self.labels)
+            if form.fact is not None:
+                self._names.setdefault(form.fact, {})[entry.value] = bits, 1 << len(self.labels)
             self.labels.append(entry)
         self.has_canonical_ids = PrincipalForm.CANONICAL_USER.fact in self._names
 
@@ -195,13 +194,18 @@ class Judge:
         self.extents: list[Extents] = []
         self.overlap = False
 
-    def kinds(self, facet: Facet, shown: frozenset[str], *, outside_only: bool) -> list[Kind]:
-        """Return a facet's examples, joined where nothing tells them apart, and note the keys that they describe."""
+    def kinds(self, facet: Facet, shown: frozenset[str], needed: Iterable[int]) -> list[Kind]:
+        """Return a facet's examples, joined where nothing tells them apart, and note the keys that they describe.
+
+        Args:
+            facet: what to judge.
+            shown: the keys that regions are described by.
+            needed: groups of bits of a mask; what has none of one left is not returned.
+        """
         examples = facet.examples
-        masks = self._masks(examples)
+        masks, named = self._masks(examples)
         columns: list[Sequence[int]] = []
-        if examples and examples[0].caller is not None:
-            named = _rule_out_by_caller(self._principals, examples, masks)
+        if named:
             columns.append(self._described(PRINCIPAL, len(self._principals.labels), named))
         for name in sorted(facet.keys.intersection(self._keys)):
             key = self._keys[name]
@@ -210,23 +214,33 @@ class Judge:
                 columns.append(self._described(name, len(key.labels), labels))
         found: dict[tuple[int, tuple[int, ...]], Kind] = {}
         described = zip(*columns, strict=True) if columns else repeat(())
-        for example, kind in zip(examples, zip(masks, described)):  # noqa: B905 - what describes nothing has no end
-            if kind not in found and not (outside_only and example.inside):
-                found[kind] = Kind(*kind, (example,))
+        for example, mask, bits in zip(examples, masks, described):  # noqa: B905 - what describes nothing has no end
+            for group in needed:
+                if not mask & group:
+                    break
+            else:
+                kind = mask, bits
+                if kind not in found:
+                    found[kind] = Kind(mask, bits, (example,))
         return list(found.values())
 
-    def _masks(self, examples: Sequence[Example]) -> list[int]:
-        """Return what examples leave standing, the caller and the conditions left aside."""
+    def _masks(self, examples: Iterable[Example]) -> tuple[list[int], list[int]]:
+        """Return what examples leave standing, their conditions left aside, and the labels that contain the callers."""
         everything, all_families, shift = self.everything, self.all_families, self._shift
         masks: list[int] = []
+        labels: list[int] = []
         for one in examples:
             mask = everything
             if one.families:
                 mask ^= all_families & ~(one.families << shift)
             if one.inside:
                 mask ^= self.outside
+            if one.caller is not None:
+                fails, named = self._principals.judged(one.caller)
+                mask &= ~fails
+                labels.append(named)
             masks.append(mask)
-        return masks
+        return masks, labels
 
     def _described(self, name: str, count: int, labels: Sequence[int]) -> Sequence[int]:
         """Note a key that describes examples; return the minimal ones of the labels that contain each."""
@@ -237,17 +251,6 @@ class Judge:
             return labels
         self.overlap = True
         return [extents.minimal(bits) if bits & (bits - 1) else bits for bits in labels]
-
-
-def _rule_out_by_caller(principals: PrincipalIndex, examples: Sequence[Example], masks: list[int]) -> list[int]:
-    """Take the statements off the masks of examples that are not about their callers; return the callers' labels."""
-    labels: list[int] = []
-    for place, example in enumerate(examples):
-        if example.caller is not None:
-            fails, named = principals.judged(example.caller)
-            masks[place] &= ~fails
-            labels.append(named)
-    return labels
 
 
 def _rule_out(key: Key, examples: Sequence[Example], masks: list[int]) -> list[int]:

@@ -44,7 +44,7 @@ class Label(msgspec.Struct, frozen=True, gc=False):
         )
 
 
-_NULL, _BOOL, _ARN, _ALL = Family.NULL, Family.BOOL, Family.ARN, Quantifier.ALL
+_NULL, _BOOL, _ARN, _ADDRESS, _ALL = Family.NULL, Family.BOOL, Family.ARN, Family.ADDRESS, Quantifier.ALL
 _EXACT, _IGNORING_CASE, _BY_PARTS = Reading.EXACT, Reading.IGNORING_CASE, Reading.ARN
 
 
@@ -112,7 +112,11 @@ class Key:
         else:
             values = 0
             for text in condition.values:
-                values |= self._bit(base, text, variables=variables and "${" in text)
+                spelled = base.kind, text, variables and "${" in text
+                number = self._numbers.get(spelled)
+                if number is None:
+                    number = self._numbers[spelled] = self._add_label(base, text, variables=spelled[2])
+                values |= 1 << number
             if quantifier is None:
                 test = Test(clause, values, base.negated, operator.if_exists or base.negated, base.negated)
             else:
@@ -122,30 +126,29 @@ class Key:
             self.absent_fails |= clause
         self.tests.append(test)
 
-    def _bit(self, base: BaseOperator, text: str, *, variables: bool) -> int:
-        spelled = (base.kind, text, variables)
-        number = self._numbers.get(spelled)
-        if number is None:
-            number = self._numbers[spelled] = len(self.labels)
-            self.labels.append(Label(self.name, text, base, variables))
-            self._index(base, text, 1 << number, variables=variables)
-            if base.family is _BOOL:
-                self.flags = True
-            else:
-                self.is_flag = False
-        return 1 << number
+    def _add_label(self, base: BaseOperator, text: str, *, variables: bool) -> int:
+        """Add a value; return its place."""
+        number = len(self.labels)
+        bit = 1 << number
+        self.labels.append(Label(self.name, text, base, variables))
+        if base.family is _BOOL:
+            self.flags = True
+        else:
+            self.is_flag = False
+        if base.takes_variables:
+            self._add_text(base, text, bit, variables=variables)
+            return number
+        self.is_plain = False
+        self.bounds.setdefault(base.family, []).append(text)
+        if base.family is _ADDRESS and (network := parse_network(text)) is not None:
+            start, end = network.low, network.high + 1
+            self._changes[start] = self._changes.get(start, 0) ^ bit
+            self._changes[end] = self._changes.get(end, 0) ^ bit
+        else:
+            self._others.append((bit, value_test(base, text)))
+        return number
 
-    def _index(self, base: BaseOperator, text: str, bit: int, *, variables: bool) -> None:
-        if not base.takes_variables:
-            self.is_plain = False
-            self.bounds.setdefault(base.family, []).append(text)
-            if base.family is Family.ADDRESS and (network := parse_network(text)) is not None:
-                start, end = network.low, network.high + 1
-                self._changes[start] = self._changes.get(start, 0) ^ bit
-                self._changes[end] = self._changes.get(end, 0) ^ bit
-            else:
-                self._others.append((bit, value_test(base, text)))
-            return
+    def _add_text(self, base: BaseOperator, text: str, bit: int, *, variables: bool) -> None:
         pattern: Pattern | None = (text,) if text else ()
         if variables or base.takes_wildcards:
             template = parse_template(text, wildcards=base.takes_wildcards, variables=variables)
@@ -168,18 +171,17 @@ class Key:
 
     def judged(self, values: tuple[str, ...]) -> tuple[int, int]:
         """Return the clauses that fail for a request's values, and the bits of the key's values that they match."""
-        match values:
-            case ():
-                return self.absent_fails, 0
-            case (value,):
-                bits = self.bits_of(value)
-                fails = 0
-                for test in self.tests:
-                    if (not bits & test.values) is not test.negated:
-                        fails |= test.clause
-                return fails, bits
-            case _:
-                return self.failing_with(values), self.labels_of(values)
+        if not values:
+            return self.absent_fails, 0
+        first = values[0]
+        if len(values) > 1:
+            return self.failing_with(values), self.labels_of(values)
+        bits = self.bits_of(first)
+        fails = 0
+        for test in self.tests:
+            if (not bits & test.values) is not test.negated:
+                fails |= test.clause
+        return fails, bits
 
     def failing_with(self, values: tuple[str, ...]) -> int:
         """Return the clauses that fail for a request with several values."""

@@ -47,65 +47,55 @@ class Sides(msgspec.Struct, frozen=True, gc=False):
         bad, counted = self.bad, self.good | self.bad
         return [(kind.mask ^ bad) & counted for kind in kinds]
 
-    def keep_apart(self, front: Iterable[Kind], kinds: Iterable[Kind]) -> bool:
-        """Say whether nothing that tells the kinds of one list apart is ruled out by a kind of the other.
 
-        Two put together then say all of two others only where each says all of its like; and of these, pruned lists
-        have none.
-        """
-        in_all, in_some = _in_all_and_some(front)
-        of_all, of_some = _in_all_and_some(kinds)
-        return not (self.good | self.bad) & (in_some & ~in_all & ~of_all | of_some & ~of_all & ~in_all)
+def combine(sides: Sides, front: Sequence[Kind], kinds: list[Kind], budget: Budget) -> list[Kind]:
+    """Put the kinds of one more facet together with groups, dropping what cannot get in and what another one says.
 
-    def letting_through(self, kinds: Iterable[Kind]) -> list[Kind]:
-        """Return the kinds that leave one bit of each group that needs one."""
-        found: list[Kind] = []
+    Args:
+        sides: what helps and what hinders.
+        front: the groups so far.
+        kinds: those of the facet; each of them, and each group, has one bit left of those that are needed.
+        budget: what this may cost.
+
+    Raises:
+        UndecidedError: more than `MAX_GROUPS` groups, or more work than the budget allows.
+    """
+    kinds = prune(sides, kinds)
+    if len(front) == 1 and not front[0].examples:  # the first facet: nothing to put together yet
+        return kinds
+    budget.spend(len(front) * (1 + len(kinds) // 4))
+    in_all, in_some = _in_all_and_some(front)
+    of_all, of_some = _in_all_and_some(kinds)
+    needed = [group for group in sides.needed if group & ~in_all and group & ~of_all]  # others each pair has one of
+    further: dict[tuple[int, tuple[int, ...]], Kind] = {}
+    for group in front:
+        mask, labels, examples = group.mask, group.labels, group.examples
         for kind in kinds:
-            mask = kind.mask
-            for group in self.needed:
-                if not mask & group:
+            joined = mask & kind.mask
+            for group_of_bits in needed:
+                if not joined & group_of_bits:
                     break
             else:
-                found.append(kind)
-        return found
+                both = labels + kind.labels
+                if (joined, both) not in further:
+                    further[joined, both] = Kind(joined, both, examples + kind.examples)
+        if len(further) > MAX_GROUPS:
+            raise UndecidedError(f"its statements tell more than {MAX_GROUPS:,} groups of requests apart")
+    found = list(further.values())
+    # Where nothing that tells the kinds of one list apart is ruled out by a kind of the other, two put together say all
+    # of two others only where each says all of its like; and of these, pruned lists have none.
+    ruled_out = in_some & ~in_all & ~of_all | of_some & ~of_all & ~in_all
+    return prune(sides, found) if (sides.good | sides.bad) & ruled_out else found
 
 
 def _in_all_and_some(kinds: Iterable[Kind]) -> tuple[int, int]:
     """Return the bits that all kinds have, and those that some have."""
     in_all, in_some = -1, 0
     for kind in kinds:
-        in_all &= kind.mask
-        in_some |= kind.mask
+        mask = kind.mask
+        in_all &= mask
+        in_some |= mask
     return in_all, in_some
-
-
-def combine(sides: Sides, front: Sequence[Kind], kinds: Sequence[Kind], budget: Budget) -> list[Kind]:
-    """Put the kinds of one more facet together with groups, dropping what cannot get in and what another one says.
-
-    Raises:
-        UndecidedError: more than `MAX_GROUPS` groups, or more work than the budget allows.
-    """
-    kinds = prune(sides, sides.letting_through(kinds))
-    if len(front) == 1 and not front[0].examples:  # the first facet: nothing to put together yet
-        return kinds
-    budget.spend(len(front) * (1 + len(kinds) // 4))
-    needed = sides.needed
-    further: dict[tuple[int, tuple[int, ...]], Kind] = {}
-    for group in front:
-        mask, labels, examples = group.mask, group.labels, group.examples
-        for kind in kinds:
-            joined = mask & kind.mask
-            for group_of_bits in needed:  # as `letting_through` says, of every pair
-                if not joined & group_of_bits:
-                    break
-            else:
-                described = joined, labels + kind.labels
-                if described not in further:
-                    further[described] = Kind(*described, examples + kind.examples)
-        if len(further) > MAX_GROUPS:
-            raise UndecidedError(f"its statements tell more than {MAX_GROUPS:,} groups of requests apart")
-    found = list(further.values())
-    return found if sides.keep_apart(front, kinds) else prune(sides, found)
 
 
 _FEW = 4
@@ -115,16 +105,16 @@ _MOST_COMPARED = 16
 """With how many of the strongest kinds each is compared; what is left in too many is dropped at the end."""
 
 
-def prune(sides: Sides, kinds: Sequence[Kind]) -> list[Kind]:
+def prune(sides: Sides, kinds: list[Kind]) -> list[Kind]:
     """Leave out the kinds of which another one says all: more can be done, by requests that are described as widely.
 
     The regions of what is left out lie within regions of what stays.
     """
     if len(kinds) < 2:  # noqa: PLR2004 - one has no other
-        return list(kinds)
+        return kinds
     chances = sides.chances(kinds)
     kept = _kept_of_few(kinds, chances) if len(kinds) <= _FEW else _kept_of_many(kinds, chances)
-    return [kinds[place] for place in sorted(kept)]
+    return kinds if len(kept) == len(kinds) else [kinds[place] for place in sorted(kept)]
 
 
 def _kept_of_few(kinds: Sequence[Kind], chances: Sequence[int]) -> list[int]:

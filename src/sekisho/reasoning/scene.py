@@ -1,9 +1,10 @@
 """What the examples of a question are made from: its condition keys, its principals, its families of callers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from sekisho.policy import PrincipalForm
+from sekisho.policy import Principal, PrincipalForm
 from sekisho.policy.arns import account_of
+from sekisho.policy.keys import is_catalogued
 from sekisho.reasoning.budget import Budget
 from sekisho.reasoning.callers import families_of_callers
 from sekisho.reasoning.clauses import Clause
@@ -48,7 +49,7 @@ def scene_of(
     mark_those_with_several(keys, question)
     spares = index.spares or question.has_shut_gate
     families = tuple(families_of_callers(world, index.principals, keys, spares=spares))
-    roles = _roles(question, clauses)
+    roles = _roles(question, clauses, index.principals)
     has_ids = index.has_canonical_ids
     return Scene(world, keys, index.principals, spares, settled, families, budget, roles, has_ids), index
 
@@ -56,8 +57,11 @@ def scene_of(
 def mark_those_with_several(keys: Mapping[str, Key], question: Question) -> None:
     """Note which keys some statement compares by a set operator, whoever and whatever it is about.
 
-    What a key can have in a request is no matter of the statements that are live.
+    What a key can have in a request is no matter of the statements that are live. Of the keys in the catalogue it is
+    known.
     """
+    if all(map(is_catalogued, keys)):
+        return
     for gate in question.gates:
         for document in gate.documents:
             for statement in document.policy.statements:
@@ -68,14 +72,25 @@ def mark_those_with_several(keys: Mapping[str, Key], question: Question) -> None
                             key.quantified = True
 
 
-def _roles(question: Question, clauses: Sequence[Clause]) -> dict[tuple[str, str], set[str]]:
-    """Return the roles that open gates name, by account and name."""
+def _roles(
+    question: Question, clauses: Sequence[Clause], principals: Iterable[Principal]
+) -> dict[tuple[str, str], set[str]]:
+    """Return the roles that open gates name, by account and name.
+
+    Args:
+        question: what is asked.
+        clauses: its statements.
+        principals: all that they name.
+    """
+    if question.has_shut_gate:
+        open_to = [one.statement.principals for one in clauses if not question.gates[one.gate].shut]
+        principals = [entry for one in open_to if one is not None for entry in one.entries]
     found: dict[tuple[str, str], set[str]] = {}
     start = f"arn:{question.world.partition}:"
-    for clause in clauses:
-        principals = clause.statement.principals
-        if principals is not None and not question.gates[clause.gate].shut:
-            for one in principals.entries:
-                if one.form is PrincipalForm.IDENTITY and one.value.startswith(start) and ":role/" in one.value:
-                    found.setdefault((account_of(one.value), one.value.rpartition("/")[2]), set()).add(one.value)
+    for one in principals:
+        if one.form is _IDENTITY and one.value.startswith(start) and ":role/" in one.value:
+            found.setdefault((account_of(one.value), one.value.rpartition("/")[2]), set()).add(one.value)
     return found
+
+
+_IDENTITY = PrincipalForm.IDENTITY

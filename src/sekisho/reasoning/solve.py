@@ -186,10 +186,10 @@ def _groups(search: _Search, judge: Judge) -> list[Kind]:
     if world.wanted is Wanted.INSIDE:
         bad |= judge.outside
     sides = Sides(good, bad, (judge.all_families, *needed))
-    outside_only = world.wanted is Wanted.OUTSIDE
+    left = (*sides.needed, judge.outside) if world.wanted is Wanted.OUTSIDE else sides.needed
     groups: list[Kind] = [Kind(judge.everything, (), ())]
     for facet in facets_of(scene):
-        kinds = judge.kinds(facet, world.shown, outside_only=outside_only)
+        kinds = judge.kinds(facet, world.shown, left)
         groups = combine(sides, groups, kinds, scene.budget)
         if not groups:
             return []
