@@ -9,7 +9,7 @@ from sekisho.evaluation.conditions import Context, condition_holds
 from sekisho.evaluation.decide import actions_match
 from sekisho.policy import Condition, Effect, PrincipalForm, Principals, Statement, Version
 from sekisho.policy.patterns import Template, parse_resource_glob, parse_template, variables_of
-from sekisho.reasoning.question import Document, Gate, Question, Wanted
+from sekisho.reasoning.question import Document, Gate, Question, Wanted, World
 
 
 class Clause(msgspec.Struct, frozen=True, gc=False):
@@ -44,8 +44,7 @@ def live_clauses(question: Question) -> list[Clause] | None:
     wanted = 0
     for target in question.targets:
         wanted |= target.actions
-    concerns = _Concern(question)
-    known = world.context
+    given, known = world.given, world.context
     clauses: list[Clause] = []
     for place, gate in enumerate(question.gates):
         opens = gate.shut
@@ -57,11 +56,11 @@ def live_clauses(question: Question) -> list[Clause] | None:
                     actions = question.actions.covered(statement.actions) & wanted
                 else:
                     actions = wanted if actions_match(statement.actions, override) else 0
-                if not actions or not concerns.some_caller(statement.principals):
+                if not actions or not _is_about_some_caller(statement.principals, world):
                     continue
                 conditions = statement.conditions
-                if conditions and world.given:
-                    undecided = _not_given(conditions, world.given, known, variables=variables)
+                if conditions and given:
+                    undecided = _not_given(conditions, given, known, variables=variables)
                     if undecided is None:
                         continue
                     conditions = undecided
@@ -76,41 +75,30 @@ def live_clauses(question: Question) -> list[Clause] | None:
 
 _ALLOW, _WITH_VARIABLES = Effect.ALLOW, Version.V2012
 _EVERYONE, _SERVICE, _UNIQUE_ID = PrincipalForm.EVERYONE, PrincipalForm.SERVICE, PrincipalForm.UNIQUE_ID
-_CANONICAL_USER = PrincipalForm.CANONICAL_USER
+_CANONICAL_USER, _OUTSIDE = PrincipalForm.CANONICAL_USER, Wanted.OUTSIDE
 
 
-class _Concern:
-    """Whom a question is about, to tell which statements are about nobody of them."""
-
-    __slots__ = ("_inside", "_outside_only", "_services")
-
-    def __init__(self, question: Question) -> None:
-        self._inside = question.world.inside
-        self._outside_only = question.world.wanted is Wanted.OUTSIDE
-        self._services = CallerKind.SERVICE in question.world.callers
-
-    def some_caller(self, principals: Principals | None) -> bool:
-        """Say whether some caller that is looked for may be among those that a statement is about."""
-        if principals is None or principals.negated:
+def _is_about_some_caller(principals: Principals | None, world: World) -> bool:
+    """Say whether some caller that is looked for may be among those that a statement is about."""
+    if principals is None or principals.negated:
+        return True
+    for entry in principals.entries:
+        form = entry.form
+        if form is _EVERYONE:
             return True
-        inside = self._inside
-        for entry in principals.entries:
-            form = entry.form
-            if form is _EVERYONE:
-                return True
-            if form is _SERVICE:
-                looked_for = self._services
-            elif form is _UNIQUE_ID:
-                looked_for = False
-            elif not self._outside_only:
-                looked_for = True
-            elif form is _CANONICAL_USER:
-                looked_for = entry.value not in inside.canonical_ids
-            else:
-                looked_for = entry.account not in inside.accounts
-            if looked_for:
-                return True
-        return False
+        if form is _SERVICE:
+            looked_for = CallerKind.SERVICE in world.callers
+        elif form is _UNIQUE_ID:
+            looked_for = False
+        elif world.wanted is not _OUTSIDE:
+            looked_for = True
+        elif form is _CANONICAL_USER:
+            looked_for = entry.value not in world.inside.canonical_ids
+        else:
+            looked_for = entry.account not in world.inside.accounts
+        if looked_for:
+            return True
+    return False
 
 
 def _not_given(
@@ -149,14 +137,19 @@ def fitting_given(clauses: Iterable[Clause], given: Mapping[str, tuple[str, ...]
     return fitting
 
 
-def variables_in(clauses: Iterable[Clause]) -> tuple[str, ...]:
-    """Return the keys whose values some statement puts into a pattern, in lower case, in document order."""
+def variables_in(clauses: Iterable[Clause], given: Container[str]) -> list[str]:
+    """Return the keys whose values some statement puts into a pattern, in lower case, in document order.
+
+    Args:
+        clauses: the statements.
+        given: the keys to leave out: their values are known.
+    """
     found: dict[str, None] = {}
     for clause in clauses:
         if clause.has_variables:
             for template in _templates(clause.statement, clause.conditions):
-                found |= dict.fromkeys(variable.key for variable in variables_of(template))
-    return tuple(found)
+                found |= dict.fromkeys(variable.key for variable in variables_of(template) if variable.key not in given)
+    return list(found)
 
 
 def _templates(statement: Statement, conditions: Iterable[Condition]) -> Iterator[Template]:

@@ -23,7 +23,7 @@ PRINCIPAL = "principal"
 """The key that the labels of principals go under; no condition key is spelled so."""
 
 
-_EVERYONE = PrincipalForm.EVERYONE
+_EVERYONE, _CANONICAL_ID = PrincipalForm.EVERYONE, PrincipalForm.CANONICAL_USER.fact
 
 
 class Kind(msgspec.Struct, frozen=True, gc=False):
@@ -56,35 +56,37 @@ class PrincipalIndex:
     )  # fmt: skip
 
     def __init__(self, clauses: Sequence[Clause]) -> None:
-        self.labels: list[Principal] = []
-        self.spares = False
-        self._everyone = 0
-        self._constrained = 0
-        self._names: dict[str, dict[str, tuple[int, int]]] = {}
         self._negated: list[Clause] = []
         naming: dict[Principal, int] = {}
+        constrained = 0
         for clause in clauses:
             principals = clause.statement.principals
             if principals is None:
                 continue
             bit = clause.bit
-            self._constrained |= bit
+            constrained |= bit
             if principals.negated:
-                self.spares = True
                 self._negated.append(clause)
                 bit = 0
             for entry in principals.entries:
                 naming[entry] = naming.get(entry, 0) | bit
-        self.principals = tuple(naming)
+        everyone = 0
+        names: dict[str, dict[str, tuple[int, int]]] = {}
+        labels: list[Principal] = []
         for entry, bits in naming.items():
             form = entry.form
             if form is _EVERYONE:
-                self._everyone |= bits
+                everyone |= bits
                 continue
-            if form.fact is not None:
-                self._names.setdefault(form.fact, {})[entry.value] = bits, 1 << len(self.labels)
-            self.labels.append(entry)
-        self.has_canonical_ids = PrincipalForm.CANONICAL_USER.fact in self._names
+            fact = form.fact
+            if fact is not None:
+                names.setdefault(fact, {})[entry.value] = bits, 1 << len(labels)
+            labels.append(entry)
+        self.principals = tuple(naming)
+        self.labels = labels
+        self.spares = bool(self._negated)
+        self.has_canonical_ids = _CANONICAL_ID in names
+        self._everyone, self._constrained, self._names = everyone, constrained, names
 
     def judged(self, caller: Caller) -> tuple[int, int]:
         """Return the statements that are not about a caller, and the labels that contain it, as bits."""

@@ -8,6 +8,7 @@ request names its own.
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from math import prod
+from operator import neg
 from typing import TypeAlias
 
 import msgspec
@@ -41,11 +42,6 @@ class Sides(msgspec.Struct, frozen=True, gc=False):
     good: int
     bad: int
     needed: tuple[int, ...]
-
-    def chances(self, kinds: Iterable[Kind]) -> list[int]:
-        """Return what speaks for each kind, as bits: what helps and is there, what hinders and is not."""
-        bad, counted = self.bad, self.good | self.bad
-        return [(kind.mask ^ bad) & counted for kind in kinds]
 
 
 def combine(sides: Sides, front: Sequence[Kind], kinds: list[Kind], budget: Budget) -> list[Kind]:
@@ -112,7 +108,8 @@ def prune(sides: Sides, kinds: list[Kind]) -> list[Kind]:
     """
     if len(kinds) < 2:  # noqa: PLR2004 - one has no other
         return kinds
-    chances = sides.chances(kinds)
+    bad, counted = sides.bad, sides.good | sides.bad
+    chances = [(kind.mask ^ bad) & counted for kind in kinds]  # what speaks for each: what helps, and what hinders not
     kept = _kept_of_few(kinds, chances) if len(kinds) <= _FEW else _kept_of_many(kinds, chances)
     return kinds if len(kept) == len(kinds) else [kinds[place] for place in sorted(kept)]
 
@@ -131,7 +128,7 @@ def _kept_of_few(kinds: Sequence[Kind], chances: Sequence[int]) -> list[int]:
 
 def _kept_of_many(kinds: Sequence[Kind], chances: Sequence[int]) -> Sequence[int]:
     """Return the places of the kinds of which none of the strongest says all."""
-    widths = [sum([bits.bit_count() or _ANYTHING for bits in kind.labels]) for kind in kinds]
+    widths = [sum(map(int.bit_count, kind.labels)) + _ANYTHING * kind.labels.count(0) for kind in kinds]
     one_label_each = sum(widths) == len(widths) * len(kinds[0].labels)
     if one_label_each and len({kind.labels for kind in kinds}) == len(kinds):  # none is described as widely
         return range(len(kinds))
@@ -161,7 +158,7 @@ class _Kept:
 
     def add(self, labels: tuple[int, ...], own: int) -> bool:
         """Keep a kind, unless one that is kept says all; return whether it is."""
-        described = tuple([-1 if bits else 0 for bits in labels])
+        described = tuple(map(neg, map(bool, labels)))  # all bits for a key, or none
         for of_kept, alike in self._looked_up.items():
             wider = labels if of_kept == described else tuple(map(int.__and__, labels, of_kept))
             for chance in alike.get(wider, ()):
@@ -235,7 +232,7 @@ def _uncovered_by_same_labels(regions: Mapping[Shape, int]) -> dict[Shape, int]:
     A wider region then has the same labels, for fewer keys, and is looked up for every choice of keys that some region
     makes.
     """
-    choices = {tuple([-1 if bits else 0 for bits in shape]) for shape in regions}
+    choices = {tuple(map(neg, map(bool, shape))) for shape in regions}  # all bits for a key, or none
     if len(choices) == 1:
         return dict(regions)
     left: dict[Shape, int] = {}

@@ -72,7 +72,7 @@ def solution_of(question: Question, *, steps: int | None = None) -> Solution:
     if clauses is None:
         return Solution(())
     budget = Budget(steps)
-    varying = [key for key in variables_in(clauses) if key not in question.world.given]
+    varying = variables_in(clauses, question.world.given)
     if not varying:
         regions = plain_regions(question, clauses, budget)
         return Solution(tuple(_solve(question, clauses, {}, budget) if regions is None else regions))
