@@ -5,11 +5,11 @@ A **region** is one label for the principal and for every shown key. A request b
 request names its own.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import product
 from math import prod
-from operator import neg
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import msgspec
 
@@ -28,6 +28,9 @@ MAX_DESCRIPTIONS = 20 * MAX_REGIONS
 
 Shape: TypeAlias = tuple[int, ...]
 """A region: one label for each described key, as its bit; 0 is anything."""
+
+_both = cast("Callable[[int, int], int]", operator.and_)  # pyright: ignore[reportUnknownMemberType]
+"""The bits of both; in `map` much faster than `int.__and__`."""
 
 
 class Sides(msgspec.Struct, frozen=True, gc=False):
@@ -158,9 +161,9 @@ class _Kept:
 
     def add(self, labels: tuple[int, ...], own: int) -> bool:
         """Keep a kind, unless one that is kept says all; return whether it is."""
-        described = tuple(map(neg, map(bool, labels)))  # all bits for a key, or none
+        described = tuple(map(operator.neg, map(bool, labels)))  # all bits for a key, or none
         for of_kept, alike in self._looked_up.items():
-            wider = labels if of_kept == described else tuple(map(int.__and__, labels, of_kept))
+            wider = labels if of_kept == described else tuple(map(_both, labels, of_kept))
             for chance in alike.get(wider, ()):
                 if not own & ~chance:
                     return False
@@ -232,13 +235,13 @@ def _uncovered_by_same_labels(regions: Mapping[Shape, int]) -> dict[Shape, int]:
     A wider region then has the same labels, for fewer keys, and is looked up for every choice of keys that some region
     makes.
     """
-    choices = {tuple(map(neg, map(bool, shape))) for shape in regions}  # all bits for a key, or none
+    choices = {tuple(map(operator.neg, map(bool, shape))) for shape in regions}  # all bits for a key, or none
     if len(choices) == 1:
         return dict(regions)
     left: dict[Shape, int] = {}
     for shape, actions in regions.items():
         for choice in choices:
-            wider = tuple(map(int.__and__, shape, choice))
+            wider = tuple(map(_both, shape, choice))
             if wider != shape:
                 actions &= ~regions.get(wider, 0)  # noqa: PLW2901 - what is left of them
         if actions:
