@@ -1,6 +1,6 @@
 """What the examples of a question are made from: its condition keys, its principals, its families of callers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sekisho.policy import Principal, PrincipalForm
 from sekisho.policy.arns import account_of
@@ -47,9 +47,10 @@ def scene_of(
         if name not in keys:
             keys[name] = Key(name, value_of)
     mark_those_with_several(keys, question)
-    spares = index.spares or question.has_shut_gate
+    shut = question.has_shut_gate
+    spares = index.spares or shut
     families = tuple(families_of_callers(world, index.principals, keys, spares=spares))
-    roles = _roles(question, clauses, index.principals)
+    roles = _roles(world.partition, _named_by_open_gates(question, clauses) if shut else index.principals)
     has_ids = index.has_canonical_ids
     return Scene(world, keys, index.principals, spares, settled, families, budget, roles, has_ids), index
 
@@ -72,21 +73,17 @@ def mark_those_with_several(keys: Mapping[str, Key], question: Question) -> None
                             key.quantified = True
 
 
-def _roles(
-    question: Question, clauses: Sequence[Clause], principals: Iterable[Principal]
-) -> dict[tuple[str, str], set[str]]:
-    """Return the roles that open gates name, by account and name.
+def _named_by_open_gates(question: Question, clauses: Sequence[Clause]) -> Iterator[Principal]:
+    for clause in clauses:
+        principals = clause.statement.principals
+        if principals is not None and not question.gates[clause.gate].shut:
+            yield from principals.entries
 
-    Args:
-        question: what is asked.
-        clauses: its statements.
-        principals: all that they name.
-    """
-    if question.has_shut_gate:
-        open_to = [one.statement.principals for one in clauses if not question.gates[one.gate].shut]
-        principals = [entry for one in open_to if one is not None for entry in one.entries]
+
+def _roles(partition: str, principals: Iterable[Principal]) -> dict[tuple[str, str], set[str]]:
+    """Return the roles among principals, by account and name."""
     found: dict[tuple[str, str], set[str]] = {}
-    start = f"arn:{question.world.partition}:"
+    start = f"arn:{partition}:"
     for one in principals:
         if one.form is _IDENTITY and one.value.startswith(start) and ":role/" in one.value:
             found.setdefault((account_of(one.value), one.value.rpartition("/")[2]), set()).add(one.value)
