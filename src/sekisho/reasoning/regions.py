@@ -120,10 +120,9 @@ def prune(sides: Sides, kinds: list[Kind]) -> list[Kind]:
 def _kept_of_few(kinds: Sequence[Kind], chances: Sequence[int]) -> list[int]:
     """Return the places of the kinds of which no other one that is left says all."""
     kept = list(range(len(kinds)))
-    for place, kind in enumerate(kinds):
-        own, labels = chances[place], kind.labels
+    for place, own in enumerate(chances):
         for other in kept:
-            if other != place and not own & ~chances[other] and _as_wide(kinds[other].labels, labels):
+            if not own & ~chances[other] and other != place and _as_wide(kinds[other].labels, kinds[place].labels):
                 kept.remove(place)
                 break
     return kept
