@@ -13,9 +13,9 @@ from sekisho.policy.document import (
     Statement,
     Version,
     format_policy,
-    parse_policy,
 )
 from sekisho.policy.errors import Location, PolicyError
+from sekisho.policy.parsing import parse_policy
 from sekisho.policy.principals import EVERYONE, Principal, PrincipalForm
 
 __all__ = [

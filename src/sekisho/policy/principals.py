@@ -65,28 +65,6 @@ _BY_ARN = (PrincipalForm.IDENTITY, PrincipalForm.SESSION)
 EVERYONE = Principal(PrincipalForm.EVERYONE, "*")
 
 
-def parse_principal(key: str, value: str) -> Principal | str:
-    """Read one entry of a principal map; return what is wrong with it, in words, when it is not one.
-
-    Args:
-        key: `AWS`, `Federated`, `Service` or `CanonicalUser`.
-        value: the entry, as it is spelled.
-    """
-    match key:
-        case "AWS":
-            return _parse_aws(value)
-        case "Federated":
-            return Principal(PrincipalForm.FEDERATED, value) if value and "*" not in value else "name one provider"
-        case "Service":
-            return Principal(PrincipalForm.SERVICE, value) if value else "name a service, such as `sns.amazonaws.com`"
-        case "CanonicalUser":
-            if not value or "*" in value:
-                return "a canonical user id has 64 hexadecimal digits"
-            return Principal(PrincipalForm.CANONICAL_USER, value)
-        case _:
-            return "a principal stands under `AWS`, `Federated`, `Service` or `CanonicalUser`"
-
-
 _AWS_FORMS = (
     (r"([0-9]{12})", PrincipalForm.ACCOUNT),
     (r"arn:[a-z-]+:iam::([^:*?]+):root", PrincipalForm.ACCOUNT),
@@ -100,12 +78,30 @@ _AWS_FORMS = (
 _AWS_FORM = re.compile("|".join(form for form, _ in _AWS_FORMS))
 
 
-def _parse_aws(value: str) -> Principal | str:
-    if value == "*":
-        return EVERYONE
-    if found := _AWS_FORM.fullmatch(value):
-        group = found.lastindex or 0
-        return Principal(_AWS_FORMS[group - 1][1], found[group])
-    if "*" in value or "?" in value:
-        return "wildcards are not matched here; use `*` alone, narrowed by a condition on `aws:PrincipalArn`"
-    return "name an account, or a user, role or session by its whole ARN"
+def parse_principal(key: str, value: str) -> Principal | str:
+    """Read one entry of a principal map; return what is wrong with it, in words, when it is not one.
+
+    Args:
+        key: `AWS`, `Federated`, `Service` or `CanonicalUser`.
+        value: the entry, as it is spelled.
+    """
+    match key:
+        case "AWS":
+            if value == "*":
+                return EVERYONE
+            if found := _AWS_FORM.fullmatch(value):
+                group = found.lastindex or 0
+                return Principal(_AWS_FORMS[group - 1][1], found[group])
+            if "*" in value or "?" in value:
+                return "wildcards are not matched here; use `*` alone, narrowed by a condition on `aws:PrincipalArn`"
+            return "name an account, or a user, role or session by its whole ARN"
+        case "Federated":
+            return Principal(PrincipalForm.FEDERATED, value) if value and "*" not in value else "name one provider"
+        case "Service":
+            return Principal(PrincipalForm.SERVICE, value) if value else "name a service, such as `sns.amazonaws.com`"
+        case "CanonicalUser":
+            if not value or "*" in value:
+                return "a canonical user id has 64 hexadecimal digits"
+            return Principal(PrincipalForm.CANONICAL_USER, value)
+        case _:
+            return "a principal stands under `AWS`, `Federated`, `Service` or `CanonicalUser`"

@@ -154,6 +154,12 @@ def value_problem(operator: BaseOperator, text: str) -> str | None:
     return None if form is None or form[0](text) is not None else form[1]
 
 
+def all_well_formed(operator: BaseOperator, texts: Iterable[str]) -> bool:
+    """Say whether `value_problem` finds nothing wrong with any value."""
+    form = _FORMS.get(operator.family)
+    return form is None or None not in map(form[0], texts)
+
+
 def _parse_presence(text: str) -> bool | None:
     return {"true": True, "false": False}.get(text.lower())
 
