@@ -109,7 +109,7 @@ def test_every_kind_is_read_without_gaps(whole: Snapshot) -> None:
 
 
 def test_policies_are_their_authors_text(whole: Snapshot) -> None:
-    role = _one(whole, ":role/partner").find("iam.get_role", RoleName="partner")
+    role = _one(whole, ":role/partner").find("iam.get_role", {"RoleName": "partner"})
     bucket = _answer(_one(whole, ":::open-bucket"), "s3.get_bucket_policy")
 
     assert role is not None
@@ -178,7 +178,7 @@ def test_a_secret_carries_the_key_that_encrypts_it(whole: Snapshot, name: str, *
     assert calls[:2] == ["secretsmanager.describe_secret", "secretsmanager.get_resource_policy"]
     assert calls[2:] == (["kms.describe_key", "kms.get_key_policy", "kms.list_grants"] if keyed else [])
     if keyed:
-        read = secret.find("kms.get_key_policy", PolicyName="default")
+        read = secret.find("kms.get_key_policy", {"PolicyName": "default"})
         assert read is not None
         assert read.response is not None
         assert read.response["Policy"] == policy("kms:Decrypt")

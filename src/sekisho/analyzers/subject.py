@@ -36,6 +36,7 @@ def _world(subject: Subject, way: Way) -> World:
     given: dict[str, tuple[str, ...]] = {"aws:resourceaccount": (resource.owner_account,)}
     if organization is not None:
         given["aws:resourceorgid"] = (organization,)
+    given.update(way.given)
     return World(
         partition=resource.partition,
         inside=Inside(
@@ -46,5 +47,5 @@ def _world(subject: Subject, way: Way) -> World:
         ),
         callers=subject.exposure.callers,
         shown=SHOWN_KEYS,
-        given=given | dict(way.given),
+        given=given,
     )

@@ -48,8 +48,7 @@ def require_read(resource: RawResource, *, optional: frozenset[str] = frozenset(
 
 def answer(resource: RawResource, call: str, **params: str) -> Mapping[str, Json]:
     """Return the answer to a call; empty when it had nothing to return."""
-    made = resource.find(call, **params)
-    return {} if made is None else answer_of(made)
+    return answer_of(resource.find(call, params))
 
 
 def answer_of(made: ApiCall | None) -> Mapping[str, Json]:

@@ -9,10 +9,28 @@ import json
 import re
 from typing import Any
 
+from sekisho.reasoning import Document
+from sekisho.resources.documents import MalformedDocumentError, policy_document
+from sekisho.resources.snapshot import Json
+
 _ACCOUNT_OR_ARN = re.compile(r"[0-9]{12}|arn:.+")
 
 
-def as_aws_writes_it(text: object) -> object:
+def lambda_document(name: str, text: Json, resource: str) -> Document | None:
+    """Do what `policy_document` does, for texts of either spelling.
+
+    What stand-ins write is no policy as it stands, and what is one needs no rewriting.
+    """
+    try:
+        return policy_document(name, text, resource)
+    except MalformedDocumentError:
+        rewritten = as_aws_writes_it(text)
+        if rewritten is text:
+            raise
+        return policy_document(name, rewritten, resource)
+
+
+def as_aws_writes_it(text: Json) -> Json:
     """Return the text of a policy with such statements rewritten; any other text as it is."""
     if not isinstance(text, str):
         return text

@@ -209,7 +209,7 @@ def _with_access_points(before: RawResource, points: Mapping[str, AccessPoint], 
         region, name = _named(before, arn, place)
         if point.access_point_policy:
             check_policy(point.access_point_policy, at=f"{place}.accessPointPolicy")
-        is_new = (before.find(_POINT, Name=name) if region else _multi_region_point(before, name)) is None
+        is_new = (before.find(_POINT, {"Name": name}) if region else _multi_region_point(before, name)) is None
         new += is_new
         if is_new and not _is_whole(point, arn):
             listings.update(_LISTINGS if region else (_MULTI_REGION,))
@@ -261,7 +261,7 @@ def _settings_are_whole(point: AccessPoint, arn: str) -> bool:
 
 
 def _access_point(before: RawResource, arn: str, name: str, point: AccessPoint, at: str) -> Iterator[ApiCall]:
-    made = before.find(_POINT, Name=name)
+    made = before.find(_POINT, {"Name": name})
     params = {"AccountId": before.owner_account, "Name": name}
     proposes_settings = point.public_access_block is not None or point.network_origin is not None
     if made is None or (proposes_settings and (made.error is None or _settings_are_whole(point, arn))):
@@ -274,7 +274,7 @@ def _access_point(before: RawResource, arn: str, name: str, point: AccessPoint, 
         made = ApiCall(_POINT, params, settings)
     yield made
     if point.access_point_policy is None:
-        yield from filter(None, [before.find(_POINT_POLICY, Name=name)])
+        yield from filter(None, [before.find(_POINT_POLICY, {"Name": name})])
     elif point.access_point_policy:
         yield ApiCall(_POINT_POLICY, params, {"Policy": point.access_point_policy})
 
@@ -308,7 +308,7 @@ def _multi_region_settings(found: Mapping[str, Json], point: AccessPoint, at: st
 
 def _multi_region_policy(before: RawResource, name: str, point: AccessPoint) -> Iterator[ApiCall]:
     if point.access_point_policy is None:
-        yield from filter(None, [before.find(_MULTI_REGION_POLICY, Name=name)])
+        yield from filter(None, [before.find(_MULTI_REGION_POLICY, {"Name": name})])
     elif point.access_point_policy:
         policy = {"Established": {"Policy": point.access_point_policy}}
         yield ApiCall(_MULTI_REGION_POLICY, {"Name": name}, {"Policy": policy})

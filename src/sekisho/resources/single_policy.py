@@ -13,7 +13,7 @@ from sekisho.reasoning import Gate, Target, View
 from sekisho.resources.answers import answer, object_in, require_read, text_in
 from sekisho.resources.documents import policy_document
 from sekisho.resources.exposure import SIGNED, SIGNED_OR_ANONYMOUS, Exposure, Way, targets
-from sekisho.resources.lambda_policy import as_aws_writes_it
+from sekisho.resources.lambda_policy import lambda_document
 from sekisho.resources.snapshot import RawResource
 
 
@@ -93,9 +93,8 @@ def read_single_policy(resource: RawResource) -> Exposure:
     kind = SINGLE_POLICIES[resource.resource_type]
     require_read(resource, optional=kind.optional)
     text = object_in(answer(resource, kind.call), *kind.within).get("Policy")
-    if kind.call.startswith("lambda."):
-        text = as_aws_writes_it(text)
-    document = policy_document(kind.document, text, resource.arn)
+    read = lambda_document if kind.call.startswith("lambda.") else policy_document
+    document = read(kind.document, text, resource.arn)
     if document is None:
         closed = kind.without or "only its own account gets in"
         return Exposure((), kind.callers, notes=(f"it has no {kind.document}: {closed}",))

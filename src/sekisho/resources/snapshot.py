@@ -64,7 +64,7 @@ class RawResource(msgspec.Struct, frozen=True, gc=False):
         """The partition of its ARN; empty when that is no ARN."""
         return partition_of(self.arn)
 
-    def find(self, call: str, **params: str) -> ApiCall | None:
+    def find(self, call: str, params: Mapping[str, str] = {}) -> ApiCall | None:
         """Return the first answer to `call` whose parameters include `params`, or None when it is not listed."""
         for made in self.api_calls:
             if made.call == call and (not params or params.items() <= made.params.items()):
