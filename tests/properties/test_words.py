@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from properties.strategies import BUCKET, policy_of, question_about
+from sekisho.evaluation.decide import resources_match
 from sekisho.policy import Principal, PrincipalForm
 from sekisho.policy.patterns import arn_pattern_matches, parse_template, pattern_matches, resolve
 from sekisho.policy.principals import parse_principal
@@ -22,6 +23,7 @@ from sekisho.reasoning.clauses import live_clauses
 from sekisho.reasoning.facets import Scene
 from sekisho.reasoning.scene import scene_of
 from sekisho.reasoning.values import values_of
+from sekisho.reasoning.wishes import wishes_of
 from sekisho.reasoning.words import Fixed, Free, Shape, explore
 
 TRACKS = ("one", "two")
@@ -100,6 +102,57 @@ def test_texts_of_any_length_have_their_kind_among_those_that_are_found(patterns
     found = {kind_of(word, groups) for word in explore((Free(("one",)),), Automaton(groups))}
 
     assert kind_of({"one": text}, groups) in found
+
+
+@given(
+    st.lists(st.tuples(globs, st.sampled_from([Reading.EXACT, Reading.IGNORING_CASE, Reading.RESOURCE])), max_size=4),
+    st.text("ab:", max_size=4),
+    st.sampled_from(["", "ab:", "abc"]),
+)
+def test_letters_that_are_left_out_lead_where_what_stays_leads(
+    listed: list[tuple[str, Reading]], text: str, alphabet: str
+) -> None:
+    automaton = Automaton({"one": [[written(*one)] for one in listed]})
+    state = automaton.read(automaton.start, text)
+    staying = automaton.staying(state)
+
+    beside = automaton.onward_beside(staying, state, alphabet)
+
+    every = automaton.onward(state, alphabet)
+    assert set(beside) <= set(every)
+    of_staying = dict(automaton.onward(staying, alphabet))
+    assert {after for _, after in every} <= {*of_staying.values(), *[after for _, after in beside]}
+    assert all(automaton.read(staying, letter) == after for letter, after in every if letter not in dict(beside))
+
+
+@given(
+    st.lists(st.lists(st.text("ab*?", max_size=4), min_size=1, max_size=2), min_size=1, max_size=3),
+    st.sampled_from(["", "a"]),
+    st.text("ab:", max_size=5),
+)
+def test_resources_are_of_every_kind_whether_their_beginning_is_read_or_not(
+    listed: list[list[str]], other: str, text: str
+) -> None:
+    statements = [
+        {"Effect": effect, "Principal": "*", "Action": "s3:GetObject", "Resource": [f"{BUCKET}/{one}" for one in globs]}
+        for effect, globs in zip(("Allow", "Deny", "Deny"), listed, strict=False)
+    ]
+    if other:  # which begins otherwise, so that all is read
+        statements.append({**statements[0], "Effect": "Deny", "Resource": "arn:aws:s3:::*/a?"})
+    question = question_about(policy_of(statements))
+    clauses = live_clauses(question)
+    assert clauses is not None
+
+    wishes = wishes_of(question, clauses, question.world.context, Budget())
+
+    covering = 0
+    for clause in clauses:
+        patterns = clause.statement.resources
+        assert patterns is not None
+        if resources_match(patterns, f"{BUCKET}/{text or 'x'}", {}, variables=clause.has_variables):
+            covering |= clause.bit
+    every = sum(clause.bit for clause in clauses)
+    assert covering in {wish.mask & every for wish in wishes if wish.target.open_ended}
 
 
 one_star = st.tuples(st.text("ab:", max_size=4), st.sampled_from(["", "*"]), st.text("ab:", max_size=3)).map("".join)

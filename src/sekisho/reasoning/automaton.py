@@ -53,6 +53,7 @@ class Automaton:
         self.literals = 0
         self._ones = self._ones_in_component = 0  # `?`, and `?` that does not accept a colon
         self._stars = self._stars_in_component = 0  # `*`, likewise
+        self._vague = 0  # the bits that wait for more than one letter, and are no stars
         self._outdone: dict[int, tuple[int, int]] = {}  # by a star that is reached, what goes, and what stands for it
         self._groups: list[int] = []  # the bits of each
         self._ends = 0  # the bits after the last step of each pattern
@@ -69,7 +70,7 @@ class Automaton:
         self._bounded = self._ones_in_component | self._stars_in_component
         self._outdoing = sum(self._outdone)
         self._settled = sum({instead for _, instead in self._outdone.values()})
-        self._by_letter: dict[str, tuple[int, list[tuple[str, int]]]] = {}
+        self._of_staying: dict[tuple[int, str], tuple[dict[str, int], int]] = {}
         start = starts | (starts & self._all_stars) << 1
         self.start = self._without_outdone(start, start & self._outdoing)
 
@@ -124,6 +125,7 @@ class Automaton:
         bit = 1 << first
         if ignore_case:
             self._written += [_both_cases(letter) for letter in text]
+            self._vague |= _bits(first, len(self._written))
             for letters in self._written[first:]:
                 for letter in letters:
                     literal[letter] = literal.get(letter, 0) | bit
@@ -136,6 +138,7 @@ class Automaton:
         self.literals |= _bits(first, len(self._written))
 
     def _add_one(self, *, bounded: bool) -> None:
+        self._vague |= 1 << len(self._written)
         if bounded:
             self._ones_in_component |= 1 << len(self._written)
         else:
@@ -202,6 +205,37 @@ class Automaton:
             found.append((letter, self._without_outdone(after, reached) if reached else after))
         return found
 
+    def staying(self, state: int) -> int:
+        """Return what of a state no letter takes away: the stars that are reached, and what comes right after each."""
+        stars = state & self._all_stars
+        return stars | stars << 1
+
+    def onward_beside(self, staying: int, state: int, alphabet: str) -> list[tuple[str, int]]:
+        """Return what `onward` does, without letters that lead where they lead from what stays of the state alone."""
+        moving = state & ~staying
+        if moving & self._vague:
+            return self.onward(state, alphabet)
+        known = self._of_staying.get((staying, alphabet))
+        if known is None:
+            steps = self.onward(staying, alphabet)
+            known = self._of_staying[staying, alphabet] = dict(steps), steps[-1][1]
+        after_letter, after_others = known
+        moved: dict[str, int] = {}
+        while moving:
+            place = moving.bit_length() - 1
+            moving ^= 1 << place
+            letter = self._written[place]
+            if letter and (not alphabet or letter in alphabet):
+                moved[letter] = moved.get(letter, 0) | 2 << place
+        stars, outdoing = self._all_stars, self._outdoing & ~state
+        found: list[tuple[str, int]] = []
+        for letter in sorted(moved) if len(moved) > 1 else moved:
+            after = after_letter.get(letter, after_others) | moved[letter]
+            after |= (after & stars) << 1
+            reached = after & outdoing
+            found.append((letter, self._without_outdone(after, reached) if reached else after))
+        return found
+
     def run(self, state: int, alphabet: str, outlook: int) -> str:
         """Return the text that a single pattern waits for next, if nothing but all of it brings anything.
 
@@ -246,35 +280,23 @@ class Automaton:
         return "".join(self._written[first:place]), place
 
     def _waited_for(self, state: int, alphabet: str) -> list[str]:
-        """Return the letters of an alphabet that some pattern waits for in a state."""
-        known = self._by_letter.get(alphabet)
-        if known is None:
-            known = self._by_letter[alphabet] = self._sorted(alphabet)
-        waiting, by_letter = known
-        waiting &= state
-        if not waiting:
-            return []
-        if waiting.bit_count() > _FEW or waiting & self._bounded:
-            return [letter for letter, bits in by_letter if waiting & bits]
-        letters: set[str] = set()
-        while waiting:
-            place = waiting.bit_length() - 1
-            letters.update(self._written[place])
-            waiting ^= 1 << place
-        return sorted(letters.intersection(alphabet) if alphabet else letters)
-
-    def _sorted(self, alphabet: str) -> tuple[int, list[tuple[str, int]]]:
-        """Return the bits that wait for letters of an alphabet, and each letter with the bits that wait for it.
+        """Return the letters of an alphabet that some pattern waits for in a state.
 
         What may not go on over a colon tells it apart from other letters.
         """
-        by_letter = {letter: bits for letter, bits in self._literal.items() if not alphabet or letter in alphabet}
-        if self._bounded and (not alphabet or ":" in alphabet):
-            by_letter[":"] = by_letter.get(":", 0) | self._bounded
-        waiting = 0
-        for bits in by_letter.values():
-            waiting |= bits
-        return waiting, sorted(by_letter.items())
+        waiting = state & self.literals
+        letters: Iterable[str]
+        if waiting.bit_count() > _FEW:
+            letters = [letter for letter, bits in self._literal.items() if waiting & bits]
+        else:
+            letters = set[str]()
+            while waiting:
+                place = waiting.bit_length() - 1
+                letters.update(self._written[place])
+                waiting ^= 1 << place
+        if state & self._bounded:
+            letters = {":", *letters}
+        return sorted(letters if not alphabet else [letter for letter in letters if letter in alphabet])
 
     def _without_outdone(self, state: int, reached: int) -> int:
         """Take out of a state what can't change an answer any more.
@@ -299,6 +321,8 @@ class Automaton:
 
     def verdict(self, state: int) -> int:
         """Return which groups match a text that ends here, as one bit for each."""
+        if not state & self._ends:
+            return 0
         found = state & self._finals
         for finals, one in self._several:
             if state & finals:
@@ -365,5 +389,5 @@ def _components(pattern: Pattern, reading: Reading) -> list[Pattern] | None:
 
 _BY_COMPONENT = (Reading.ARN, Reading.RESOURCE)
 
-_FEW = 6
+_FEW = 10
 """For so few steps the letters that they wait for are put together; for more, each letter is asked for."""

@@ -7,7 +7,8 @@ import msgspec
 
 from sekisho.evaluation.conditions import Context, single_value
 from sekisho.evaluation.decide import resources_match
-from sekisho.policy.patterns import parse_resource_glob, resolve, resource_matches_plainly
+from sekisho.policy.arns import COMPONENTS as ARN_COMPONENTS
+from sekisho.policy.patterns import Pattern, parse_resource_glob, resolve, resource_matches_plainly
 from sekisho.reasoning.automaton import Automaton, Reading, Written
 from sekisho.reasoning.budget import Budget
 from sekisho.reasoning.clauses import Clause
@@ -82,25 +83,51 @@ def _resources(
     """Return one resource of every kind that the statements tell apart: the prefixes with the same text after each."""
     if len(prefixes) == 1 and (written := _written_out(clauses, prefixes[0], budget)) is not None:
         return [(one,) for one in written]
-    patterns: list[list[list[Written]]] = [[] for _ in prefixes]
+    patterns: list[list[list[Pattern]]] = [[] for _ in prefixes]
     for clause in clauses:
         if clause.statement.resources is not None:
             prefix = prefixes[clause.gate]
-            of_clause: list[Written] = []
+            of_clause: list[Pattern] = []
             for glob in clause.statement.resources.globs:
                 if _tells_apart(glob, prefix):
                     template = parse_resource_glob(glob, variables=clause.has_variables)
                     pattern = resolve(template, lambda key: single_value(context, key))
                     if pattern is not None:
-                        of_clause.append((pattern, Reading.RESOURCE))
+                        of_clause.append(pattern)
             if of_clause:
                 patterns[clause.gate].append(of_clause)
     if not any(patterns):
         return [tuple([prefix + _SAMPLE_KEY for prefix in prefixes])]
     tracks = tuple(map(str, range(len(prefixes))))
-    automaton = Automaton(dict(zip(tracks, patterns, strict=True)))
-    shape = (Fixed(dict(zip(tracks, prefixes, strict=True))), Free(tracks, samples=(_SAMPLE_KEY,)))
-    return [tuple([word[track] for track in tracks]) for word in explore(shape, automaton, budget)]
+    left = list(map(_left, prefixes, patterns))
+    shape = (
+        Fixed({track: prefix for track, (prefix, _) in zip(tracks, left, strict=True)}),
+        Free(tracks, samples=(_SAMPLE_KEY,)),
+    )
+    automaton = Automaton({track: groups for track, (_, groups) in zip(tracks, left, strict=True)})
+    done = [prefix.removesuffix(rest) for prefix, (rest, _) in zip(prefixes, left, strict=True)]
+    words = explore(shape, automaton, budget)
+    return [tuple([start + word[track] for start, track in zip(done, tracks, strict=True)]) for word in words]
+
+
+def _left(prefix: str, groups: list[list[Pattern]]) -> tuple[str, list[list[Written]]]:
+    """Return what is left to read of a prefix and of patterns, without the prefix where all of them begin with it.
+
+    What comes after it then is in the last part of an ARN, where a wildcard reaches to the end.
+    """
+    if prefix.count(":") < ARN_COMPONENTS - 1 or not all(_begins(one, prefix) for group in groups for one in group):
+        return prefix, [[(pattern, Reading.RESOURCE) for pattern in group] for group in groups]
+    return "", [[(_without(prefix, pattern), Reading.EXACT) for pattern in group] for group in groups]
+
+
+def _begins(pattern: Pattern, prefix: str) -> bool:
+    return bool(pattern) and isinstance(pattern[0], str) and pattern[0].startswith(prefix)
+
+
+def _without(prefix: str, pattern: Pattern) -> Pattern:
+    """Return what comes after a text that a pattern begins with."""
+    rest = str(pattern[0])[len(prefix) :]
+    return (rest, *pattern[1:]) if rest else pattern[1:]
 
 
 _SAMPLE_KEY = "example.txt"

@@ -66,10 +66,6 @@ def explore(shape: Shape, automaton: Automaton, budget: Budget | None = None) ->
     return Walk(automaton, budget or Budget()).words(shape)
 
 
-_FEW_ANSWERS = 16
-"""So few are counted while they are looked for."""
-
-
 class _Outlook(NamedTuple):
     """What can still happen after a piece.
 
@@ -212,36 +208,62 @@ class Walk:
         """Return the states that texts of a slot lead to and that matter after it, each with the first text that does.
 
         Where the length is free, a text that has to be whole to bring anything is read in one go. Of the last text it
-        is enough to have every answer that there can be.
+        is enough to have every answer that there can be, each once.
         """
         automaton = self._automaton
         found: dict[int, str] = {}
-        answers = set[int]()
-        most_answers = automaton.most_answers(start) if outlook.is_last and not slot.but else 0
+        answers: dict[int, int] = {}  # of the last text: to each the first state that gives it
+        answers_matter = outlook.is_last and not slot.but
+        most_answers = automaton.most_answers(start) if answers_matter else 0
+        gone_on = set[int]()
         level = {start: ""}
         length = 0
         while level:
             if length >= slot.least:
-                level = {state: text for state, text in level.items() if state not in found}
                 found |= level
-                if 0 < most_answers <= _FEW_ANSWERS:
-                    answers.update(map(automaton.verdict, level))
+                if answers_matter:
+                    for state in level:
+                        answers.setdefault(automaton.verdict(state), state)
                     if len(answers) == most_answers:
                         break
             if length == slot.most:
                 break
-            further: dict[int, str] = {}
-            for state, text in level.items():
-                steps = self._steps(state, slot.alphabet)
-                if slot.most is None and (run := automaton.run(state, slot.alphabet, outlook.bits)):
-                    further.setdefault(automaton.read(state, run), text + run)
-                    steps = steps[1:]
-                for letter, after in steps:
-                    if after not in further:
-                        further[after] = text + letter
-            level = further
+            level = self._further(level, found, slot, outlook, gone_on if length + 1 >= slot.least else None)
             length += 1
-        return found
+        return {state: found[state] for state in answers.values()} if answers_matter else found
+
+    def _further(
+        self, level: dict[int, str], found: dict[int, str], slot: Free, outlook: _Outlook, gone_on: set[int] | None
+    ) -> dict[int, str]:
+        """Return the states that one more letter leads to and that are not found yet, each with the first text.
+
+        Args:
+            level: the states before that letter, each with its text.
+            found: the states that are found.
+            slot: the piece that is read.
+            outlook: what can still happen after it.
+            gone_on: the states of nothing but what stays from which all that comes is found, to be added to; None
+                where what comes is not kept yet.
+        """
+        automaton, alphabet = self._automaton, slot.alphabet
+        further: dict[int, str] = {}
+        spent = 0
+        for state, text in level.items():
+            staying = automaton.staying(state)
+            if gone_on and staying in gone_on:
+                steps = automaton.onward_beside(staying, state, alphabet)
+                spent += len(steps)
+            else:
+                steps = self._steps(state, alphabet)
+                if gone_on is not None and staying == state:
+                    gone_on.add(state)
+            if not staying and slot.most is None and (run := automaton.run(state, alphabet, outlook.bits)):
+                steps = [(run, automaton.read(state, run)), *steps[1:]]
+            for letter, after in steps:
+                if after not in further and after not in found:
+                    further[after] = text + letter
+        self._budget.spend(spent * self._weight)
+        return further
 
     def _steps(self, state: int, alphabet: str) -> list[tuple[str, int]]:
         known = self._onward.get((state, alphabet))
