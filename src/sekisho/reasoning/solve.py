@@ -93,12 +93,12 @@ def solution_of(question: Question, *, steps: int | None = None) -> Solution:
 def _widest(question: Question, steps: int | None) -> list[Region] | None:
     """Return who gets in if the policy variables could be anything: these, and no others, whatever they are.
 
-    None where that can't be decided.
+    The regions are without witnesses, which nobody asks for. None where that can't be decided.
     """
     wide = widen_variables(question)
     clauses = live_clauses(wide)
     try:
-        return [] if clauses is None else _solve(wide, clauses, {}, Budget(steps))
+        return [] if clauses is None else _solve(wide, clauses, {}, Budget(steps), proven=False)
     except UndecidedError:
         return None
 
@@ -116,7 +116,11 @@ def _hold_all(regions: Sequence[Region], widest: Sequence[Region]) -> bool:
 
 
 class _Search(msgspec.Struct, frozen=True, gc=False):
-    """One pass over a question: its statements, with one value for each policy variable."""
+    """One pass over a question: its statements, with one value for each policy variable.
+
+    Attributes:
+        proven: whether its regions come with witnesses.
+    """
 
     question: Question
     clauses: Sequence[Clause]
@@ -124,15 +128,22 @@ class _Search(msgspec.Struct, frozen=True, gc=False):
     gates: Gates
     scene: Scene
     index: PrincipalIndex
+    proven: bool
 
 
 def _solve(
-    question: Question, clauses: Sequence[Clause], settled: Mapping[str, str | None], budget: Budget
+    question: Question,
+    clauses: Sequence[Clause],
+    settled: Mapping[str, str | None],
+    budget: Budget,
+    *,
+    proven: bool = True,
 ) -> list[Region]:
     context = _context(question, settled)
     clauses = fitting_given(clauses, question.world.given, context) if settled else clauses
     scene, index = scene_of(question, clauses, settled, budget)
-    search = _Search(question, clauses, context, Gates(question.gates, clauses), scene, index)
+    proven = proven or scene.has_canonical_ids  # their witnesses say who they are
+    search = _Search(question, clauses, context, Gates(question.gates, clauses), scene, index, proven)
     regions = _regions(search)
     if scene.has_canonical_ids:
         by_both = _regions(replace(search, scene=replace(scene, by_both_names=True)))
@@ -166,6 +177,8 @@ def _regions(search: _Search) -> list[Region]:
         return []
     if len(outer) > MAX_REGIONS:
         raise UndecidedError(f"more than {MAX_REGIONS:,} groups of requests get in")
+    if not search.proven:
+        return [_region(search, judge, shape, Witnesses(question.actions, [], left)) for shape, left in outer.items()]
     prover = Prover(question, clauses, context)
     return [_region(search, judge, shape, prover.prove(left, cases[shape])) for shape, left in outer.items()]
 
