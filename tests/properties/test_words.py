@@ -8,7 +8,7 @@ from unittest.mock import patch
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from properties.strategies import BUCKET, policy_of, question_about
+from properties.strategies import BUCKET, OWNER, policy_of, question_about
 from sekisho.evaluation.decide import resources_match
 from sekisho.policy import Principal, PrincipalForm
 from sekisho.policy.patterns import arn_pattern_matches, parse_template, pattern_matches, resolve
@@ -303,6 +303,32 @@ def test_callers_that_are_written_down_are_of_the_kinds_that_a_walk_finds(
     assert {kind_of(word, groups) for word in quick} == {kind_of(word, groups) for word in walked}
     for word in quick:
         assert parse_principal("AWS", word["arn"]) == Principal(PrincipalForm.IDENTITY, word["arn"])
+
+
+names = st.tuples(
+    st.sampled_from(["", "a", "ab", "abc", "bob"]), st.sampled_from(["*", ""]), st.sampled_from(["", "b", "bc", "/c"])
+).map(lambda parts: "".join(parts) or "*")
+
+
+@given(
+    st.lists(st.tuples(names, st.sampled_from(["ArnLike", "StringLike"])), min_size=1, max_size=4),
+    st.sampled_from(["user", "role"]),
+    st.sampled_from(["444455556666", OWNER]),
+)
+def test_callers_of_one_account_are_written_down_as_a_walk_finds_them(
+    listed: list[tuple[str, str]], kind: str, account: str
+) -> None:
+    start = f"arn:aws:iam::{account}:{kind}/"
+    scene = scene_about([{operator: {"aws:PrincipalArn": start + value}} for value, operator in listed], [])
+    patterns: dict[str, list[Written]] = {"arn": scene.patterns("aws:principalarn"), "account": [], "username": []}
+    with patch("sekisho.reasoning.arn_beginnings._begin_apart", return_value=False):
+        quick = written_arns(scene, patterns)
+    if quick is None:
+        return
+    with patch("sekisho.reasoning.caller_shapes.written_arns", return_value=None):
+        walked = list(walked_arns(scene, patterns))
+
+    assert [(word["arn"], word["account"]) for word in quick] == [(word["arn"], word["account"]) for word in walked]
 
 
 prefixes = st.text("o/-1x*", max_size=5)

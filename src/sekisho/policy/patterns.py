@@ -194,8 +194,10 @@ def _anything(text: str) -> bool:
 
 def stand_in_order(first: str, middle: Iterable[str], last: str, text: str) -> bool:
     """Say whether a text begins with one text and ends with another, the middle ones between, in order and apart."""
+    if not text.startswith(first) or not text.endswith(last):
+        return False
     at, end = len(first), len(text) - len(last)
-    if end < at or not text.startswith(first) or not text.endswith(last):
+    if end < at:
         return False
     for piece in middle:
         found = text.find(piece, at, end)

@@ -1,4 +1,7 @@
-"""Callers of every kind where patterns of their ARNs begin apart, as they mostly do: then they can be written down."""
+"""Callers of every kind where patterns of their ARNs begin apart, as they mostly do: then they can be written down.
+
+Likewise where they are of one account, and tell its users or its roles apart by how their names begin and end.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -7,18 +10,19 @@ from typing import NamedTuple
 
 from sekisho.policy.patterns import Pattern, Wildcard
 from sekisho.reasoning.accounts import is_account_id, odd_accounts_of_callers
-from sekisho.reasoning.automaton import Reading, Written
+from sekisho.reasoning.automaton import Reading, Written, rest_of
+from sekisho.reasoning.endings import Rest, endings, matching
 from sekisho.reasoning.facets import Scene
 from sekisho.reasoning.question import Wanted
-from sekisho.reasoning.samples import fresh_account
+from sekisho.reasoning.samples import IN_NAMES, NAME_LETTERS, fresh_account
 from sekisho.reasoning.words import Word
 
 
 def written_arns(scene: Scene, patterns: Mapping[str, Sequence[Written]]) -> list[Word] | None:
-    """Return what `walked_arns` yields where it can be written down: where no two patterns match the same caller.
+    """Return what `walked_arns` yields where it can be written down.
 
-    Then of each account there is a caller that none matches, and one for each pattern. None where that is not so, or
-    not seen at once.
+    Where no two patterns match the same caller, there is of each account a caller that none matches, and one for each
+    pattern; else see `_written_names`. None where it can't be written down, or that is not seen at once.
 
     Raises:
         UndecidedError: there are more than the budget allows to keep apart.
@@ -28,8 +32,10 @@ def written_arns(scene: Scene, patterns: Mapping[str, Sequence[Written]]) -> lis
     inside, partition = scene.world.inside.accounts, scene.world.partition
     beginnings = [_beginning(one, partition) for one in patterns["arn"]]
     begun = [one for one in beginnings if one is not None]
-    if len(begun) < len(beginnings) or not _begin_apart(begun) or any(odd_accounts_of_callers(scene)):
+    if len(begun) < len(beginnings) or any(odd_accounts_of_callers(scene)):
         return None
+    if not _begin_apart(begun):
+        return None if patterns["account"] else _written_names(scene, patterns["arn"], begun)
     accounts = [text for (text, *_), _ in patterns["account"] if isinstance(text, str) and text not in inside]
     if not all(map(is_account_id, accounts)):
         return None
@@ -48,7 +54,42 @@ def written_arns(scene: Scene, patterns: Mapping[str, Sequence[Written]]) -> lis
     return found
 
 
-_UNMATCHED = ("user/alice", "user/bob", "role/example-role")
+_NAMES: Mapping[str, tuple[str, ...]] = {"user/": ("alice", "bob"), "role/": ("example-role",)}
+_UNMATCHED = tuple([kind + name for kind, names in _NAMES.items() for name in names])
+
+
+def _written_names(scene: Scene, patterns: Sequence[Written], begun: Sequence["_Beginning"]) -> list[Word] | None:
+    """Return what `walked_arns` yields where all patterns are of users, or of roles, of one account.
+
+    They have to say how names begin and end, and no more; then there is a user and a role that none matches, and a
+    caller for every set of patterns that some name matches.
+    """
+    partition, inside = scene.world.partition, scene.world.inside.accounts
+    account, kind = begun[0].account, begun[0].start[: len("role/")]
+    if account is None or any(one.account != account or not one.start.startswith(kind) for one in begun):
+        return None
+    before = len(f"arn:{partition}:iam::{account}:{kind}")
+    rests: list[Rest] = []
+    for pattern, reading in patterns:
+        rest = rest_of(pattern, reading, 1 << len(rests))
+        if rest is None or not IN_NAMES.issuperset(rest.start[before:] + (rest.end or "")):
+            return None
+        rests.append(Rest(rest.start[before:], rest.end, rest.final))
+    scene.budget.spend(len(rests))
+    written = endings(rests, NAME_LETTERS)
+    if written is None:
+        return None
+    names = {0: ""}
+    for name in _NAMES[kind]:
+        names.setdefault(matching(rests, name), name)
+    names = {**names, **{finals: name for finals, name in written.items() if finals not in names}}
+    del names[0]
+    found: list[Word] = []
+    for one, samples in _NAMES.items():
+        found.append(_arn_word(partition, fresh_account((account,), inside), one + samples[0]))
+        if one == kind and account not in inside:
+            found += [_arn_word(partition, account, one + name) for name in names.values()]
+    return found
 
 
 def _arn_word(partition: str, account: str, name: str) -> Word:
