@@ -487,7 +487,7 @@ def _beside_named_callers(scene: Scene, family: int) -> list[Example] | None:
     found: list[Example] = []
     for word in walked_arns(scene, patterns):
         one = caller_with(word["arn"], word["account"], family, scene.world.inside.accounts)
-        if word["arn"] in arns or not _is_named_role(one, scene):
+        if word["arn"] in arns or (scene.named_roles and not _is_named_role(one, scene)):
             return None
         found.append(one)
     for arn, account in arns.items():

@@ -16,7 +16,7 @@ class Rest(NamedTuple):
     Attributes:
         start: how it begins; all of it where there is no end.
         end: how it ends, with anything between; None where nothing may be between.
-        final: the bit that says that the pattern matches.
+        final: the bit that says that the pattern matches; no two that have an end have the same.
     """
 
     start: str
@@ -64,7 +64,7 @@ def endings(rests: Sequence[Rest], letters: str, *, any_letter: bool = False) ->
     framed = [one for one in rests if one.end is not None]
     starts = {"", *[one.start for one in framed]}
     ends = {"", *[one.end for one in framed if one.end is not None]}
-    used = {letter for one in rests for letter in one.start + (one.end or "")}
+    used = set("".join([one.start + (one.end or "") for one in rests]))
     between = next((letter for letter in letters if letter not in used), None)
     if between is None or len(starts) * len(ends) > MOST_COMBINATIONS:
         return None
@@ -77,10 +77,10 @@ def endings(rests: Sequence[Rest], letters: str, *, any_letter: bool = False) ->
     found: dict[int, str] = {}
     for text in sorted(texts, key=lambda text: (len(text), text)):
         found.setdefault(matching(rests, text), text)
-    begun = {start: _places(start.startswith(one.start) for one in rests) for start in starts}
-    ended = {end: _places(one.end is not None and end.endswith(one.end) for one in rests) for end in ends}
+    begun = {start: sum([one.final for one in framed if start.startswith(one.start)]) for start in starts}
+    ended = {end: sum([one.final for one in framed if end.endswith(one.end or "")]) for end in ends}
     for start, end in pairs:
-        finals = _finals(rests, begun[start] & ended[end])
+        finals = begun[start] & ended[end]
         if finals not in found:
             found[finals] = start + between + end
     return found
@@ -95,18 +95,6 @@ def _beginnings(rests: Sequence[Rest], starts: Iterable[str], other: str) -> dic
     return found
 
 
-def _places(holds: Iterable[bool]) -> int:
-    return sum(1 << place for place, one in enumerate(holds) if one)
-
-
-def _finals(rests: Sequence[Rest], places: int) -> int:
-    finals = 0
-    while places:
-        finals |= rests[(places & -places).bit_length() - 1].final
-        places &= places - 1
-    return finals
-
-
 def _overlapping(start: str, end: str) -> Iterator[str]:
     """Yield the texts that begin with one text and end with another that has letters of it."""
     for shared in range(1, min(len(start), len(end)) + 1):
@@ -118,10 +106,8 @@ def matching(rests: Sequence[Rest], text: str) -> int:
     """Return the patterns that match a text, as bits."""
     finals = 0
     for start, end, final in rests:
-        if end is None:
-            matched = text == start
-        else:
-            matched = text.startswith(start) and text.endswith(end) and len(text) >= len(start) + len(end)
-        if matched:
+        if not text.startswith(start):
+            continue
+        if text == start if end is None else text.endswith(end) and len(text) >= len(start) + len(end):
             finals |= final
     return finals
