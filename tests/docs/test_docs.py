@@ -148,9 +148,9 @@ def test_every_answer_that_means_nothing_is_there_is_listed() -> None:
     assert all(f"`{code}`" in told for codes in ABSENT.values() for code in codes)
 
 
-@pytest.mark.parametrize(("rule", "severity"), [(rule, severity) for rule, severity, _ in RULES])
+@pytest.mark.parametrize(("rule", "severity"), RULES)
 def test_every_severity_rule_is_listed_in_its_place(rule: str, severity: Severity) -> None:
-    place = [known for known, _, _ in RULES].index(rule) + 1
+    place = [known for known, _ in RULES].index(rule) + 1
 
     assert f"\n| {place} | {rule} | {severity.name} | " in text_of("severity.md")
 

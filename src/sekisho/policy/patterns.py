@@ -22,6 +22,7 @@ class Wildcard(Enum):
     ANY_ONE = "?"
 
 
+_ANY_RUN, _ANY_ONE = Wildcard.ANY_RUN, Wildcard.ANY_ONE
 _WILDCARDS = {one.value: one for one in Wildcard}
 
 
@@ -181,7 +182,7 @@ def _pieces_matcher(pattern: Pattern) -> Callable[[str], bool]:
         length = _length(first)
         return lambda text: len(text) == length and _stands_at(first, text, 0)
     *middle, last = others
-    if Wildcard.ANY_ONE not in pattern:
+    if _ANY_ONE not in pattern:
         return partial(stand_in_order, _text(first), [_text(piece) for piece in middle], _text(last))
     ends = (first, _length(first)), (last, _length(last))
     return partial(_matches_pieces, ends, [(piece, _length(piece)) for piece in middle])
@@ -230,7 +231,7 @@ def _pieces(pattern: Pattern) -> list[_Piece]:
     """Cut a pattern at its `*`."""
     pieces: list[_Piece] = [[]]
     for part in pattern:
-        if part is Wildcard.ANY_RUN:
+        if part is _ANY_RUN:
             pieces.append([])
         else:
             pieces[-1].append(part)

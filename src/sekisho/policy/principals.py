@@ -60,7 +60,7 @@ class Principal(msgspec.Struct, frozen=True, gc=False):
         return {self.form.key: self.value}
 
 
-_ACCOUNT = PrincipalForm.ACCOUNT
+_ACCOUNT, _FEDERATED, _SERVICE = PrincipalForm.ACCOUNT, PrincipalForm.FEDERATED, PrincipalForm.SERVICE
 _BY_ARN = (PrincipalForm.IDENTITY, PrincipalForm.SESSION)
 EVERYONE = Principal(PrincipalForm.EVERYONE, "*")
 
@@ -96,9 +96,9 @@ def parse_principal(key: str, value: str) -> Principal | str:
                 return "wildcards are not matched here; use `*` alone, narrowed by a condition on `aws:PrincipalArn`"
             return "name an account, or a user, role or session by its whole ARN"
         case "Federated":
-            return Principal(PrincipalForm.FEDERATED, value) if value and "*" not in value else "name one provider"
+            return Principal(_FEDERATED, value) if value and "*" not in value else "name one provider"
         case "Service":
-            return Principal(PrincipalForm.SERVICE, value) if value else "name a service, such as `sns.amazonaws.com`"
+            return Principal(_SERVICE, value) if value else "name a service, such as `sns.amazonaws.com`"
         case "CanonicalUser":
             if not value or "*" in value:
                 return "a canonical user id has 64 hexadecimal digits"

@@ -43,9 +43,9 @@ def families_of_callers(
     """
     kinds = world.callers
     found = [family for family in _WITHOUT_PROVIDER if family.kind in kinds]
-    if CallerKind.SAML not in kinds and CallerKind.WEB_IDENTITY not in kinds:
+    if _SAML not in kinds and _WEB_IDENTITY not in kinds:
         return found
-    providers = [entry.value for entry in principals if entry.form is PrincipalForm.FEDERATED]
+    providers = [entry.value for entry in principals if entry.form is _FEDERATED]
     if spares or EVERYONE in principals:
         providers += ["accounts.google.com", *_claiming_providers(world, keys)]
         own = f"arn:{world.partition}:iam::{SAMPLE_ACCOUNTS[0]}"
@@ -63,7 +63,7 @@ _WITHOUT_PROVIDER = (
 
 def federated_kind(provider: str) -> CallerKind:
     """Return how the users of an identity provider show who they are."""
-    return CallerKind.SAML if ":saml-provider/" in provider else CallerKind.WEB_IDENTITY
+    return _SAML if ":saml-provider/" in provider else _WEB_IDENTITY
 
 
 def _claiming_providers(world: World, keys: Iterable[str]) -> Iterator[str]:
@@ -98,6 +98,8 @@ def caller_facet(scene: Scene) -> Facet:
 
 
 _ANONYMOUS, _AWS, _SERVICE = CallerKind.ANONYMOUS, CallerKind.AWS, CallerKind.SERVICE
+_SAML, _WEB_IDENTITY, _FEDERATED = CallerKind.SAML, CallerKind.WEB_IDENTITY, PrincipalForm.FEDERATED
+_OUTSIDE = Wanted.OUTSIDE
 
 
 def _aws_callers(scene: Scene, family: int) -> Sequence[Example]:
@@ -196,7 +198,7 @@ def _with_canonical_ids(example: Example, scene: Scene) -> Iterator[Example]:
     that is named by its number too is asked about apart, unless some statement spares principals by name.
     """
     caller = example.caller
-    if caller is None or (example.inside and scene.world.wanted is Wanted.OUTSIDE):
+    if caller is None or (example.inside and scene.world.wanted is _OUTSIDE):
         return
     named = {one.value for one in scene.principals}
     has_name = not named.isdisjoint((caller.account, caller.principal_arn, caller.session_arn))
@@ -277,12 +279,12 @@ _USERS = ("alice", "bob", "carol")
 def _literal_callers(scene: Scene, family: int) -> list[Example]:
     arns, sessions, accounts = _written_out(scene)
     inside = scene.world.inside.accounts
-    skipped = inside if scene.world.wanted is Wanted.OUTSIDE else frozenset[str]()
+    skipped = inside if scene.world.wanted is _OUTSIDE else frozenset[str]()
     of_arns = dict.fromkeys((*arns.values(), *sessions.values()))
     if scene.spares:  # what is said of all but some may look at the account of those
         accounts = {**accounts, **of_arns}
     others = [fresh_account((*accounts, *of_arns), inside)]
-    if scene.world.wanted is not Wanted.OUTSIDE and inside:
+    if scene.world.wanted is not _OUTSIDE and inside:
         others.append(min(inside))
     with_names = "aws:username" in scene.keys
     names = [name for name in _names(scene, "aws:username") if IN_NAMES.issuperset(name)] if with_names else []
@@ -483,7 +485,7 @@ def _beside_named_callers(scene: Scene, family: int) -> list[Example] | None:
         "account": [((one,), Reading.EXACT) for one in accounts],
         "username": scene.patterns("aws:username"),
     }
-    skipped = scene.world.inside.accounts if scene.world.wanted is Wanted.OUTSIDE else frozenset[str]()
+    skipped = scene.world.inside.accounts if scene.world.wanted is _OUTSIDE else frozenset[str]()
     found: list[Example] = []
     for word in walked_arns(scene, patterns):
         one = caller_with(word["arn"], word["account"], family, scene.world.inside.accounts)

@@ -75,7 +75,7 @@ def live_clauses(question: Question) -> list[Clause] | None:
 
 _ALLOW, _WITH_VARIABLES = Effect.ALLOW, Version.V2012
 _EVERYONE, _SERVICE, _UNIQUE_ID = PrincipalForm.EVERYONE, PrincipalForm.SERVICE, PrincipalForm.UNIQUE_ID
-_CANONICAL_USER, _OUTSIDE = PrincipalForm.CANONICAL_USER, Wanted.OUTSIDE
+_CANONICAL_USER, _SERVICES, _OUTSIDE = PrincipalForm.CANONICAL_USER, CallerKind.SERVICE, Wanted.OUTSIDE
 
 
 def _is_about_some_caller(principals: Principals | None, world: World) -> bool:
@@ -87,7 +87,7 @@ def _is_about_some_caller(principals: Principals | None, world: World) -> bool:
         if form is _EVERYONE:
             return True
         if form is _SERVICE:
-            looked_for = CallerKind.SERVICE in world.callers
+            looked_for = _SERVICES in world.callers
         elif form is _UNIQUE_ID:
             looked_for = False
         elif world.wanted is not _OUTSIDE:

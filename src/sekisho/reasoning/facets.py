@@ -108,7 +108,7 @@ class Scene(msgspec.Struct, frozen=True, gc=False):
         """Return the families of users of an OpenID Connect provider, by its domain in lower case, as bits."""
         found = 0
         for place, family in enumerate(self.families):
-            if family.kind is CallerKind.WEB_IDENTITY and family.domain == domain:
+            if family.kind is _WEB_IDENTITY and family.domain == domain:
                 found |= 1 << place
         return found
 
@@ -116,3 +116,6 @@ class Scene(msgspec.Struct, frozen=True, gc=False):
     def all_families(self) -> int:
         """All families, as bits."""
         return (1 << len(self.families)) - 1
+
+
+_WEB_IDENTITY = CallerKind.WEB_IDENTITY

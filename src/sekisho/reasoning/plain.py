@@ -24,7 +24,8 @@ from sekisho.reasoning.witnesses import Region
 
 _ACCOUNT, _IDENTITY, _FEDERATED = PrincipalForm.ACCOUNT, PrincipalForm.IDENTITY, PrincipalForm.FEDERATED
 _FORMS = (PrincipalForm.EVERYONE, _ACCOUNT, _IDENTITY, _FEDERATED, PrincipalForm.SERVICE, PrincipalForm.UNIQUE_ID)
-_ANONYMOUS, _AWS = CallerKind.ANONYMOUS, CallerKind.AWS
+_ANONYMOUS, _AWS, _SERVICE = CallerKind.ANONYMOUS, CallerKind.AWS, CallerKind.SERVICE
+_SAML, _WEB_IDENTITY, _OUTSIDE = CallerKind.SAML, CallerKind.WEB_IDENTITY, Wanted.OUTSIDE
 
 
 def plain_regions(question: Question, clauses: Sequence[Clause], budget: Budget) -> list[Region] | None:
@@ -39,7 +40,7 @@ def plain_regions(question: Question, clauses: Sequence[Clause], budget: Budget)
         UndecidedError: the question is beyond the budget, or too many get in.
         UnconfirmedWitnessError: the evaluator contradicts the answer.
     """
-    if question.world.wanted is not Wanted.OUTSIDE or question.has_shut_gate:
+    if question.world.wanted is not _OUTSIDE or question.has_shut_gate:
         return None
     named = _named(clauses)
     if named is None or not _has_plain_callers(question.world, named):
@@ -92,9 +93,9 @@ def _named(clauses: Sequence[Clause]) -> dict[Principal, int] | None:
 
 def _has_plain_callers(world: World, named: Mapping[Principal, int]) -> bool:
     """Say whether callers matter by their names alone: not where anyone may come from any identity provider."""
-    if CallerKind.SERVICE in world.callers:
+    if _SERVICE in world.callers:
         return False
-    federated = CallerKind.SAML in world.callers or CallerKind.WEB_IDENTITY in world.callers
+    federated = _SAML in world.callers or _WEB_IDENTITY in world.callers
     return not (federated and EVERYONE in named)
 
 

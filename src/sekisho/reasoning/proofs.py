@@ -6,7 +6,7 @@ import msgspec
 
 from sekisho.evaluation import Caller, CallerKind, Outcome, Request, StatementsTest, outcome_of
 from sekisho.evaluation.conditions import Context
-from sekisho.policy import Effect, Statement
+from sekisho.policy import Effect, Statement, Version
 from sekisho.reasoning.clauses import Clause
 from sekisho.reasoning.errors import UnconfirmedWitnessError
 from sekisho.reasoning.facets import Example
@@ -50,7 +50,7 @@ class Prover:
             openers: list[Opener] = []
             test = StatementsTest()
             for document in gate.documents:
-                variables = document.policy.version.has_variables
+                variables = document.policy.version is _WITH_VARIABLES
                 for statement in document.policy.statements:
                     openers.append(Opener(document, statement))
                     test.add(statement, variables=variables)
@@ -163,3 +163,4 @@ def _covered_alike(clauses: Iterable[Clause], case: Case, actions: int) -> Seque
 
 _ANYONE = Caller(CallerKind.ANONYMOUS)
 _ALLOW, _DENY = Outcome.ALLOW, Outcome.DENY
+_WITH_VARIABLES = Version.V2012

@@ -25,7 +25,7 @@ def facets_of(scene: Scene, only: frozenset[str] | None = None) -> Iterator[Face
     """
     makers: list[tuple[frozenset[str], Callable[[], Facet]]] = [(CALLER_KEYS, partial(caller_facet, scene))]
     left = scene.keys.keys() - CALLER_KEYS
-    if scene.world.wanted is Wanted.INSIDE and scene.world.inside.organization_id is not None:
+    if scene.world.wanted is _INSIDE and scene.world.inside.organization_id is not None:
         left.add(_ORGANIZATION)  # it makes a caller a trusted one, whether or not a statement asks for it
     if left:
         for keys, make in JOINED_KEYS:
@@ -44,7 +44,7 @@ def facets_of(scene: Scene, only: frozenset[str] | None = None) -> Iterator[Face
 
 def _joined_facet(keys: frozenset[str], make: Callable[[Scene], Iterator[Example]], scene: Scene) -> Facet:
     examples = list(make(scene))
-    if scene.world.wanted is Wanted.INSIDE and _ORGANIZATION not in keys:  # a trusted network is no trusted caller
+    if scene.world.wanted is _INSIDE and _ORGANIZATION not in keys:  # a trusted network is no trusted caller
         examples = [Example(one.context, one.families) for one in examples]
     return Facet(keys, examples)
 
@@ -89,7 +89,7 @@ _SIGNED_ONLY = frozenset(
         "aws:ec2instancesourceprivateipv4", "aws:calledvia", "aws:calledviafirst", "aws:calledvialast",
     }
 )  # fmt: skip
-_ANONYMOUS, _SERVICE = CallerKind.ANONYMOUS, CallerKind.SERVICE
+_ANONYMOUS, _SERVICE, _INSIDE = CallerKind.ANONYMOUS, CallerKind.SERVICE, Wanted.INSIDE
 _FIXED = {
     "aws:principalisawsservice": ((_SERVICE, ("true",)),),
     "aws:viaawsservice": ((_ANONYMOUS, ("false",)), (_SERVICE, ("false",))),

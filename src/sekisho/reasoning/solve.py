@@ -196,17 +196,17 @@ def _groups(search: _Search, judge: Judge) -> list[Kind]:
     scene, world = search.scene, search.scene.world
     good, bad, needed = search.gates.sides
     good |= judge.all_families
-    if world.wanted is Wanted.INSIDE:
+    if world.wanted is _INSIDE:
         bad |= judge.outside
     sides = Sides(good, bad, (judge.all_families, *needed))
-    left = (*sides.needed, judge.outside) if world.wanted is Wanted.OUTSIDE else sides.needed
+    left = (*sides.needed, judge.outside) if world.wanted is _OUTSIDE else sides.needed
     groups: list[Kind] = [Kind(judge.everything, (), ())]
     for facet in facets_of(scene):
         kinds = judge.kinds(facet, world.shown, left)
         groups = combine(sides, groups, kinds, scene.budget)
         if not groups:
             return []
-    if world.wanted is Wanted.INSIDE:
+    if world.wanted is _INSIDE:
         groups = [group for group in groups if not group.mask & judge.outside]
     return groups
 
@@ -259,3 +259,6 @@ def _region(search: _Search, judge: Judge, shape: Shape, witnesses: Witnesses) -
         elif bits:
             condition[name] = search.scene.keys[name].labels[bits.bit_length() - 1]
     return Region(principal, condition, witnesses)
+
+
+_INSIDE, _OUTSIDE = Wanted.INSIDE, Wanted.OUTSIDE

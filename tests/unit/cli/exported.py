@@ -108,7 +108,7 @@ def risk_finding(
 def every_kind() -> Iterator[Finding]:
     """Yield one of every rule, every check and every error, in every status."""
     for status in Status:
-        for rule, severity, _ in RULES:
+        for rule, severity in RULES:
             yield finding(access(rule, severity), resource=f"{BUCKET}-{rule.replace(' ', '-')}", status=status)
         for check in CHECKS:
             yield risk_finding(check, status=status)
@@ -137,7 +137,7 @@ _accesses = st.builds(
     ),
     because=st.lists(st.builds(Because, texts, st.integers(0, 9), texts, texts, st.none()), max_size=2).map(tuple),
     severity=st.sampled_from(Severity),
-    severity_rule=st.one_of(texts, st.sampled_from([rule for rule, _, _ in RULES])),
+    severity_rule=st.one_of(texts, st.sampled_from([rule for rule, _ in RULES])),
     remedy=st.builds(Remedy, texts, st.none() | texts),
     sources=st.lists(st.builds(Source, texts, st.none() | texts), max_size=2).map(tuple),
     blocked_by=st.lists(st.builds(Blocker, texts, texts, texts), max_size=2).map(tuple),

@@ -24,7 +24,7 @@ def test_every_check_has_a_remedy_and_nothing_else_has() -> None:
 
 
 def test_every_severity_rule_has_an_id_and_nothing_else_has() -> None:
-    assert list(EXTERNAL_IDS) == [rule for rule, _, _ in SEVERITY_RULES]
+    assert list(EXTERNAL_IDS) == [rule for rule, _ in SEVERITY_RULES]
 
 
 def test_ids_are_different_and_made_of_capitals() -> None:
