@@ -1,6 +1,5 @@
 """Work in several processes of this machine; one that is killed costs a repetition of what it had begun."""
 
-import ctypes
 import gc
 import multiprocessing
 import sys
@@ -40,29 +39,16 @@ def settle() -> None:
     pa.set_memory_pool(pa.system_memory_pool())
 
 
-def give_back() -> None:
-    """Give back to the system what was freed, before something else begins: some 25 MB after log files were read.
-
-    Source: malloc_trim(3); other C libraries than GNU's have no such function.
-    """
-    gc.collect()
-    if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-        if trim is not None:
-            trim(0)
-
-
-def begin_early(number: int, *, loads: str) -> None:
+def begin_early(loads: str) -> None:
     """Start the process that others begin from, so that it loads what they need while this one does.
 
     Args:
-        number: of processes, this one included.
         loads: the module that has all of it.
     """
-    if number >= _FEWEST_FROM_ONE and _CAN_FORK:
+    if _CAN_FORK:
         from multiprocessing.forkserver import ensure_running  # noqa: PLC0415 - not on every system
 
-        _context(number, loads)
+        _context(loads)
         ensure_running()
 
 
@@ -74,16 +60,14 @@ def in_processes(
     loads: str,
     prepare: Callable[[], object] = settle,
 ) -> Iterator[tuple[Task, Result]]:
-    """Yield each task with its result, in the order in which they are done.
-
-    This process is one of them: it does tasks like the others, and between them hands on what those have done.
+    """Yield each task with its result, in the order in which they are done; with one process, here and one by one.
 
     Args:
         work: what is done; a function of a module.
         tasks: taken as they can be done, some ahead.
-        number: of processes, this one included.
+        number: of processes.
         loads: the module that has `work`, with all that it needs.
-        prepare: what each of the other processes does first.
+        prepare: what each process does first.
 
     Raises:
         UsageError: processes were killed again and again, or cannot begin.
@@ -92,13 +76,12 @@ def in_processes(
         yield from ((task, work(task)) for task in tasks)
         return
     _check_program()
-    others = number - 1
-    start = partial(ProcessPoolExecutor, others, mp_context=_context(number, loads), initializer=prepare)
+    start = partial(ProcessPoolExecutor, number, mp_context=_context(loads), initializer=prepare)
     left = iter(tasks)
     waiting: list[Task] = []
     for attempt in range(1, MOST_TRIES + 1):
         try:
-            yield from _run(work, left, waiting, others, start)
+            yield from _run(work, left, waiting, number, start)
         except BrokenProcessPool as error:
             if attempt == MOST_TRIES:
                 raise UsageError("a process was killed three times; is there enough memory?") from error
@@ -126,22 +109,19 @@ def _run(
     work: Callable[[Task], Result],
     left: Iterator[Task],
     waiting: list[Task],
-    others: int,
+    number: int,
     start: Callable[[], ProcessPoolExecutor],
 ) -> Iterator[tuple[Task, Result]]:
-    """Do what waits and what is left; what is under way in another process when one dies waits again."""
+    """Do what waits and what is left; what is under way when a process dies waits again."""
     with start() as pool:
         under_way: dict[Future[Result], Task] = {pool.submit(work, task): task for task in waiting}
         while True:
-            own = list(islice(left, 1))
-            # One more than the others can begin, so that none of them waits while this process is at work.
-            for task in islice(left, max(0, others + 1 - len(under_way))):
+            for task in islice(left, 2 * number - len(under_way)):
                 waiting.append(task)
                 under_way[pool.submit(work, task)] = task
-            yield from ((task, work(task)) for task in own)
-            if not own and not under_way:
+            if not under_way:
                 return
-            done, _ = wait(under_way, timeout=0 if own else None, return_when=FIRST_COMPLETED)
+            done, _ = wait(under_way, return_when=FIRST_COMPLETED)
             for future in done:
                 result = future.result()
                 task = under_way.pop(future)
@@ -149,17 +129,14 @@ def _run(
                 yield task, result
 
 
-def _context(number: int, loads: str) -> BaseContext:
-    """Return how others begin: several from one that has loaded what they need, where the system can do that."""
-    if number < _FEWEST_FROM_ONE or not _CAN_FORK:
+def _context(loads: str) -> BaseContext:
+    """Return how processes begin: from one that has loaded what they need, where the system can do that."""
+    if not _CAN_FORK:
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([loads])
     return context
 
-
-_FEWEST_FROM_ONE: Final = 3
-"""From how many processes on it takes less memory that the others have what they need from one more."""
 
 _CAN_FORK: Final = "forkserver" in multiprocessing.get_all_start_methods()
 

@@ -26,7 +26,7 @@ from sekisho.collectors.errors import CollectError
 from sekisho.collectors.reader import Progress
 from sekisho.collectors.trails import LocalFiles, LogFile, LogFiles, Question, RemoteFiles
 from sekisho.storage.usage import UsageReader, UsageStore, table_of, temporary_file, write_part
-from sekisho.wiring.processes import give_back, in_order, in_processes, settle
+from sekisho.wiring.processes import in_order, in_processes, settle
 from sekisho.wiring.service_reference import use_reference
 
 MOST_BYTES: Final = 6 * 1024 * 1024
@@ -114,7 +114,6 @@ class Processes:
     def run(self, batches: Iterable[Batch]) -> Iterator[tuple[Batch, list[FileReport]]]:
         """Read batches, some at once."""
         yield from in_processes(read_batch, batches, self.number, loads=__name__)
-        give_back()
 
 
 def log_files(source: str, profile: str | None) -> LogFiles:

@@ -109,8 +109,8 @@ def generate_policy(*, output_format: str | None, **options: Any) -> ExitStatus:
     """
     from sekisho.wiring.processes import begin_early  # noqa: PLC0415 - see `sekisho.cli.commands`
 
-    if options["engine"] != "spark":
-        begin_early(options["workers"] or os.cpu_count() or 1, loads="sekisho.cli.least_privilege")
+    if options["engine"] != "spark" and (options["workers"] or os.cpu_count()) != 1:
+        begin_early("sekisho.cli.least_privilege")
     from sekisho.cli import least_privilege  # noqa: PLC0415 - as above
 
     return least_privilege.generate_policy(least_privilege.Asked(output_format=output_format or "table", **options))
