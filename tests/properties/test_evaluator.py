@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from sekisho.evaluation import Caller, CallerKind, Request, StatementsTest, statement_matches
 from sekisho.evaluation.principals import names_of, principals_match
-from sekisho.policy import Condition, Effect, Patterns, Principal, PrincipalForm, Principals, Statement
+from sekisho.policy import Condition, Effect, Patterns, Principal, PrincipalForm, Principals, Statement, parse_policy
 from sekisho.policy.operators import Operator, find_operator
 
 ACCOUNTS = ("111122223333", "444455556666")
@@ -92,3 +92,17 @@ def test_statements_say_of_many_requests_what_each_says_of_one(
             statement_matches(statement, request, variables=variables) for statement, variables in given_statements
         ]
         assert kept.matching(request) == sum(matches << place for place, matches in enumerate(matching))
+
+
+def test_what_a_variable_covers_is_asked_of_each_request() -> None:
+    (statement,) = parse_policy(
+        '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"s3:*",'
+        '"Resource":"arn:aws:s3:::b/${aws:username}/*"}}'
+    ).statements
+    kept = StatementsTest()
+    kept.add(statement, variables=True)
+    caller, resource = Caller(CallerKind.AWS), "arn:aws:s3:::b/a/1"
+
+    asked = [Request(caller, "s3:GetObject", resource, {"aws:username": (name,)}) for name in "aba"]
+
+    assert [kept.matching(one) for one in asked] == [1, 0, 1]

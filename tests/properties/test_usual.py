@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,6 +79,27 @@ def _object(members: Sequence[str]) -> str:
 @given(_odd())
 def test_what_is_odd_is_left_to_the_plain_reading_or_read_the_same(text: str) -> None:
     _reads_the_same(text)
+
+
+_SOUND = '"Effect":"Allow","Action":"s3:*"'
+
+
+@pytest.mark.parametrize("element", _STATEMENT)
+def test_each_odd_element_of_a_statement_is_left_to_the_plain_reading_or_read_the_same(element: str) -> None:
+    sound = [one for one in _SOUND.split(",") if one.partition(":")[0] != element.partition(":")[0]]
+
+    _reads_the_same(_object([f'"Statement":[{_object([*sound, element])}]']))
+    _reads_the_same(_object([f'"Statement":{_object([*sound, element, element])}']))
+
+
+@pytest.mark.parametrize("element", _ELEMENTS)
+def test_each_odd_element_of_a_document_is_left_to_the_plain_reading_or_read_the_same(element: str) -> None:
+    _reads_the_same(_object([element, f'"Statement":[{{{_SOUND}}}]']))
+
+
+@pytest.mark.parametrize("sid", ["\u00e9" * len('"Id":null,'), r"\u0022\u0022", "\ud800"])
+def test_what_a_second_writing_makes_longer_hides_nothing_that_was_lost(sid: str) -> None:
+    _reads_the_same(f'{{"Id":null,"Statement":[{{{_SOUND},"Sid":"{sid}"}}]}}')
 
 
 def _reads_the_same(text: str) -> None:

@@ -84,6 +84,7 @@ def kind_of(word: Mapping[str, str], groups: Mapping[str, Sequence[Sequence[Writ
     st.lists(slots, min_size=1, max_size=3).map(tuple),
     st.fixed_dictionaries({track: st.lists(st.lists(globs, min_size=1, max_size=2), max_size=2) for track in TRACKS}),
 )
+@example((Free(("one",), "ab:", 1, 1, (), frozenset("b")),), {"one": [["ba"]], "two": []})
 def test_a_walk_finds_a_word_of_every_kind_and_no_other(shape: Shape, tracks: Mapping[str, list[list[str]]]) -> None:
     groups = {track: [[written(glob) for glob in group] for group in listed] for track, listed in tracks.items()}
     possible: set[tuple[bool, ...]] = set()

@@ -29,7 +29,7 @@ def condition_holds(condition: Condition, context: Context, *, variables: bool) 
         context: keys in lower case.
         variables: whether the policy's version knows policy variables.
     """
-    return condition_test(condition, variables=variables)(context)
+    return _kept_test(condition, variables=variables)(context)
 
 
 def condition_test(condition: Condition, *, variables: bool) -> Callable[[Context], bool]:
@@ -54,6 +54,10 @@ def condition_test(condition: Condition, *, variables: bool) -> Callable[[Contex
         return of_several([matches(value) is not negated for value in values])
 
     return holds
+
+
+_kept_test = lru_cache(maxsize=1024)(condition_test)
+"""For those who ask about one request after the other: a test of hundreds of values takes long to make."""
 
 
 def _varying_holds(

@@ -129,7 +129,7 @@ class _Test(msgspec.Struct, gc=False):
     """What a statement asks of a request, as far as that was found out.
 
     Attributes:
-        names: what the caller has to be named by; None where the element names everyone, or nobody.
+        names: what the caller has to be named by; None where that does not matter, or is not all that does.
         is_about: the test of the caller, for a `NotPrincipal`.
         covers: whether the statement covers an action on a resource.
         conditions: the tests of the context.

@@ -89,6 +89,9 @@ class Statement(msgspec.Struct, frozen=True, eq=False, gc=False):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Statement) and self._said == other._said
 
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
     def __hash__(self) -> int:
         return hash(self._said)
 
@@ -106,6 +109,9 @@ class Policy(msgspec.Struct, frozen=True, eq=False, dict=True):
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Policy) and self._said == other._said
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
 
     def __hash__(self) -> int:
         return hash(self._said)

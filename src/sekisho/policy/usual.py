@@ -1,4 +1,4 @@
-"""Policies as they are written as a rule: of texts alone, every element where it belongs, nothing negated or escaped.
+"""Policies as they are written as a rule: in ASCII, of texts alone, nothing out of place, negated or escaped.
 
 Such a document is decoded by type, in one step. `read_usual` gives up on any other, right or wrong: then
 `sekisho.policy.parsing` reads it plainly, and says what is wrong with it, and where. A law holds both readings equal.

@@ -206,7 +206,7 @@ class Automaton:
         return found
 
     def staying(self, state: int) -> int:
-        """Return what of a state no letter takes away: the stars that are reached, and what comes right after each."""
+        """Return the stars that are reached, with what comes right after each: they bring it again letter by letter."""
         stars = state & self._all_stars
         return stars | stars << 1
 

@@ -252,10 +252,10 @@ _SERVICES = {"root": "iam", "user": "iam", "role": "iam", "federated-user": "sts
 """The kinds of callers that are named in ARNs, each with the service that its ARN has."""
 
 
-def _parsed(arn: str) -> tuple[str, str, str, str] | None:
+def parsed(arn: str) -> tuple[str, str, str, str] | None:
     """Return the partition, the account, the kind and the name that are in a caller's ARN.
 
-    Of a user or role, with a path or none, of a federated user, or of a root, whose name is empty.
+    Of a user or role, with a path or none, of a federated user, or of a root, whose name is empty; None for any other.
     """
     parts = arn.split(":", ARN_COMPONENTS - 1)
     if len(parts) != ARN_COMPONENTS:
@@ -364,7 +364,7 @@ def _written_out(scene: Scene) -> tuple[Mapping[str, str], Mapping[str, str], Ma
 def _add_written_in_conditions(scene: Scene, arns: dict[str, str], accounts: dict[str, None]) -> None:
     """Add the ARNs of callers with their accounts, and the accounts, that conditions write out."""
     for text in _names(scene, "aws:principalarn"):
-        found = _parsed(text)
+        found = parsed(text)
         if found is not None and found[0] == scene.world.partition:
             arns[text] = found[1]
     for name in _ACCOUNT_KEYS:
@@ -399,7 +399,7 @@ def caller_with(
         inside: the accounts that are trusted.
         sessions: the ARNs that a role's session is not to have.
     """
-    found = _parsed(arn)
+    found = parsed(arn)
     kind, name = found[2:] if found is not None else ("role", "example")
     match kind:
         case "user" if IN_NAMES.issuperset(name):

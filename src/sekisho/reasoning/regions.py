@@ -225,10 +225,14 @@ def uncovered(regions: Mapping[Shape, int], extents: Sequence[Extents]) -> dict[
     for one in extents:
         if one.overlap:
             return _uncovered_by_any_label(regions, extents)
-    return _uncovered_by_same_labels(regions)
+    return _uncovered_by_same_labels(regions, extents)
 
 
-def _uncovered_by_same_labels(regions: Mapping[Shape, int]) -> dict[Shape, int]:
+_MOST_CHOICES = 16
+"""For so many choices of keys each region is looked up; more are compared."""
+
+
+def _uncovered_by_same_labels(regions: Mapping[Shape, int], extents: Sequence[Extents]) -> dict[Shape, int]:
     """Return the regions with what is left of their actions, where no two labels of a key overlap.
 
     A wider region then has the same labels, for fewer keys, and is looked up for every choice of keys that some region
@@ -237,6 +241,8 @@ def _uncovered_by_same_labels(regions: Mapping[Shape, int]) -> dict[Shape, int]:
     choices = {tuple(map(operator.neg, map(bool, shape))) for shape in regions}  # all bits for a key, or none
     if len(choices) == 1:
         return dict(regions)
+    if len(choices) > _MOST_CHOICES:
+        return _uncovered_by_any_label(regions, extents)
     left: dict[Shape, int] = {}
     for shape, actions in regions.items():
         for choice in choices:

@@ -86,6 +86,7 @@ class Walk:
         self._budget = budget
         self._weight = 1 + automaton.size // 2048  # of one step: numbers are long
         self._onward: dict[tuple[int, str], list[tuple[str, int]]] = {}
+        self._beside: dict[tuple[int, str], list[tuple[str, int]]] = {}  # as `_steps_beside` says
         self._behind: list[tuple[Slot, _Outlook, Kinds]] = []  # of the last shape: its pieces, and where each led
 
     def words(self, shape: Shape) -> list[Word]:
@@ -247,12 +248,10 @@ class Walk:
         """
         automaton, alphabet = self._automaton, slot.alphabet
         further: dict[int, str] = {}
-        spent = 0
         for state, text in level.items():
             staying = automaton.staying(state)
             if gone_on and staying in gone_on:
-                steps = automaton.onward_beside(staying, state, alphabet)
-                spent += len(steps)
+                steps = self._steps_beside(staying, state, alphabet)
             else:
                 steps = self._steps(state, alphabet)
                 if gone_on is not None and staying == state:
@@ -262,15 +261,29 @@ class Walk:
             for letter, after in steps:
                 if after not in further and after not in found:
                     further[after] = text + letter
-        self._budget.spend(spent * self._weight)
         return further
 
     def _steps(self, state: int, alphabet: str) -> list[tuple[str, int]]:
+        """Return where one more letter leads; what was asked before costs one step."""
         known = self._onward.get((state, alphabet))
         if known is not None:
             self._budget.spend(1)
             return known
         steps = self._onward[state, alphabet] = self._automaton.onward(state, alphabet)
+        paid = len(self._beside.get((state, alphabet), ()))
+        self._budget.spend(max(1, (len(steps) - paid) * self._weight))
+        return steps
+
+    def _steps_beside(self, staying: int, state: int, alphabet: str) -> list[tuple[str, int]]:
+        """Return the same without letters that lead where what stays of the state leads alone, or with all, if known.
+
+        So that a walk costs no more than with all, what is known to be none is free.
+        """
+        known = self._onward.get((state, alphabet)) or self._beside.get((state, alphabet))
+        if known is not None:
+            self._budget.spend(1 if known else 0)
+            return known
+        steps = self._beside[state, alphabet] = self._automaton.onward_beside(staying, state, alphabet)
         self._budget.spend(len(steps) * self._weight)
         return steps
 

@@ -256,3 +256,23 @@ def test_a_denied_action_is_not_listed() -> None:
     access = access_to(allow({"AWS": VENDOR}, ["s3:GetObject", "s3:PutObject"]), deny("*", "s3:PutObject"))
 
     assert access.action == ("s3:GetObject",)
+
+
+def test_each_access_is_told_with_the_statements_that_open_it() -> None:
+    first = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "444455556666"},
+        "Action": "s3:PutObject",
+        "Resource": f"{BUCKET}/*",
+    }
+    second = {**first, "Principal": {"AWS": "777788889999"}, "Condition": {"StringLike": {"aws:UserAgent": "a*"}}}
+    both = {**first, "Principal": {"AWS": ["444455556666", "121212121212"]}, "Action": "s3:GetObject"}
+    resource = bucket(policy=policy_text(first, second, both))
+
+    found = analyze_resource(resource, ACCOUNT_ZONE).observations
+
+    assert [
+        (outcome.principal["AWS"], [because.statement for because in outcome.because])
+        for outcome in (observation.outcome for observation in found)
+        if isinstance(outcome, ExternalAccess)
+    ] == [("444455556666", [0, 2]), ("777788889999", [1]), ("121212121212", [2])]

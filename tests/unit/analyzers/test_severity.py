@@ -1,6 +1,8 @@
 """Severity: the first rule that fits, and which conditions limit a way in."""
 
 import json
+from collections.abc import Iterator
+from itertools import chain, combinations, compress
 from typing import Any
 
 import pytest
@@ -118,6 +120,39 @@ def test_the_first_rule_that_fits_sets_the_severity(found: tuple[str, Severity],
 
 def test_every_rule_is_reached_by_some_row() -> None:
     assert {row.values[0] for row in ROWS} == set(RULES)
+
+
+GIVES_ACCESS = "Permissions management"
+CHANGES = frozenset({"Write", GIVES_ACCESS, "Tagging"})
+
+
+@pytest.mark.parametrize("provider", [None, GITHUB.value, SAML.value])
+@pytest.mark.parametrize("is_public", [False, True])
+@pytest.mark.parametrize("blocked", [False, True])
+def test_of_several_rules_that_fit_the_first_that_is_listed_counts(
+    provider: str | None, *, is_public: bool, blocked: bool
+) -> None:
+    for levels in map(frozenset, subsets(("Write", GIVES_ACCESS, "Tagging", "Read", "List"))):
+        for limited in map(frozenset, subsets(("sts:externalid", GITHUB_SUB, "aws:referer"))):
+            fits = (
+                blocked,
+                is_public and not levels.isdisjoint(CHANGES),
+                is_public,
+                provider == GITHUB.value and GITHUB_SUB not in limited,
+                GIVES_ACCESS in levels,
+                "sts:externalid" in limited,
+                not levels.isdisjoint(CHANGES),
+                "Read" in levels,
+                True,
+            )
+
+            found = rate(levels, limited, provider=provider, is_public=is_public, blocked=blocked)
+
+            assert found == next(compress(RULES, fits))
+
+
+def subsets(names: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    return chain.from_iterable(combinations(names, size) for size in range(len(names) + 1))
 
 
 def test_the_rules_are_listed_in_their_order() -> None:

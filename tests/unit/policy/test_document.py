@@ -113,6 +113,7 @@ DEEP = "[" * 30_000 + "]" * 30_000
             id="a key twice",
         ),
         pytest.param('"' + "x" * MAX_CHARACTERS + '"', "the document has 65,538 characters", id="too long"),
+        pytest.param(policy_text() + " " * MAX_CHARACTERS, "the document has 65,", id="too long by its blanks"),
         pytest.param(DEEP, "nested too deeply", id="too deep"),
         pytest.param('{"Version": "2012-10-18", "Statement": []}', "unknown version `2012-10-18`", id="version"),
         pytest.param('{"statement": []}', "did you mean `Statement`?", id="element in lower case"),

@@ -109,3 +109,12 @@ def test_an_outsider_is_found_among_any_number_of_trusted_accounts_that_a_patter
 
     assert isinstance(observation.outcome, ExternalAccess)
     assert observation.outcome.witness.context["aws:PrincipalAccount"] == "000000200099"
+
+
+def test_what_a_walk_has_seen_costs_no_more_where_letters_are_left_out() -> None:
+    allow = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"{BUCKET}/*"}
+    denies = [
+        {"Effect": "Deny", "Condition": {"StringLike": {"aws:PrincipalArn": f"*a{digit}*"}}} for digit in range(8)
+    ]
+
+    assert solve(question_about(policy_of([allow, *[allow | one for one in denies]])), steps=3_000)

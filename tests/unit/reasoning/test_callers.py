@@ -1,11 +1,13 @@
 """Callers: who can be behind a name."""
 
+import re
 from typing import Any
 
 import pytest
 
-from properties.strategies import BUCKET, policy_of, question_about
+from properties.strategies import BUCKET, CANONICAL_ID, policy_of, question_about
 from sekisho.reasoning import solve
+from sekisho.reasoning.callers import parsed
 
 ROLE = "arn:aws:iam::444455556666:role"
 ORIGIN_ACCESS_IDENTITY = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1EXAMPLE"
@@ -75,3 +77,53 @@ def test_letters_without_another_case_are_ignored_case_too(prefix: str) -> None:
     (region,) = solve(question_about(policy_of(listed)))
 
     assert region.witnesses["s3:ListBucket"].request.context["s3:prefix"][0].lower() == prefix.lower()
+
+
+ODD_ARNS = [
+    "arn:aws:iam::444455556666:root", "arn:aws:iam::444455556666:root/", "arn:aws:iam::444455556666:root/a",
+    "arn:aws:iam::444455556666:user/a", "arn:aws:iam::444455556666:user/a/b", "arn:aws:iam::444455556666:user//b",
+    "arn:aws:iam::444455556666:user/a/", "arn:aws:iam::444455556666:user/", "arn:aws:iam::444455556666:user",
+    "arn:aws:iam::444455556666:role/a:b", "arn:aws:iam::444455556666:role/a\n/b", "arn:aws:iam::444455556666:group/a",
+    "arn:aws:iam::*:role/a", "arn:aws:iam::4?:role/a", "arn:aws:iam::$:role/a", "arn:aws:iam:::role/a",
+    "arn:aws:iam:us-east-1:444455556666:role/a", "arn:aws:sts::444455556666:role/a", "arn:aws:sts::444455556666:root",
+    "arn:aws:sts::444455556666:federated-user/a", "arn:aws:sts::444455556666:federated-user/a/b",
+    "arn:aws:iam::444455556666:federated-user/a", "arn:aws:sts::444455556666:assumed-role/a/b",
+    "arn:aws-cn:iam::cloudfront:user/Origin Access Identity", "arn:aws:iam::444455556666", "arn", "", "*",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("arn", ODD_ARNS)
+def test_an_arn_is_split_into_what_a_regular_expression_finds_in_it(arn: str) -> None:
+    iam = re.fullmatch(r"arn:([a-z-]+):iam::([^:*?$]+):(root|user|role)(?:/(?:.*/)?([^/]+))?", arn, re.DOTALL)
+    sts = re.fullmatch(r"arn:([a-z-]+):sts::([^:*?$]+):(federated-user)/([^/]+)", arn, re.DOTALL)
+    found = iam or sts
+    fits = found is not None and (found[3] == "root") is (found[4] is None)
+
+    assert parsed(arn) == ((found[1], found[2], found[3], found[4] or "") if found is not None and fits else None)
+
+
+def test_a_canonical_user_is_told_beside_the_account_whatever_a_variable_stands_for() -> None:
+    named = {"AWS": "444455556666", "CanonicalUser": CANONICAL_ID}
+    statement = {"Effect": "Allow", "Principal": named, "Action": "s3:GetObject"}
+    listed = [{**statement, "Resource": f"{BUCKET}/${{aws:username}}/*"}, {**statement, "Resource": f"{BUCKET}/all"}]
+
+    found = solve(question_about(policy_of(listed)))
+
+    assert {region.principal.value for region in found} == {"444455556666", CANONICAL_ID}
+
+
+def test_a_key_that_a_set_operator_names_can_have_several_values_beside_keys_that_are_known() -> None:
+    both = {f"ForAnyValue:{operator}": {"custom:thing": "a"} for operator in ("StringEquals", "StringNotEquals")}
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"{BUCKET}/*"}
+
+    assert solve(
+        question_about(policy_of([{**statement, "Condition": {"Bool": {"aws:SecureTransport": "true"}} | both}]))
+    )
+
+
+def test_objects_are_told_apart_where_some_patterns_begin_with_the_bucket_and_some_do_not() -> None:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
+    allow = {**statement, "Resource": f"{BUCKET.replace('aws', '*', 1)}/x*z"}
+    deny = {**statement, "Effect": "Deny", "Resource": f"{BUCKET}/a?c"}
+
+    assert solve(question_about(policy_of([allow, deny])))
