@@ -269,7 +269,7 @@ def test_what_came_is_told_once_whatever_is_down_and_however_often_the_server_is
     failed = len(receiver.got)
     receiver.otherwise = Reply()
     with program.serving("--events-from", queue.url):
-        told = wait_for(lambda: _told(receiver, expected, failed), seconds=60)
+        told = wait_for(lambda: _told(receiver, expected, failed), seconds=120)
 
     assert {user for users in told for user in users} == expected
     assert sum(map(len, told)) == len(expected)  # each once: what was refused was no message

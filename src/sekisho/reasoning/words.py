@@ -270,21 +270,22 @@ class Walk:
             self._budget.spend(1)
             return known
         steps = self._onward[state, alphabet] = self._automaton.onward(state, alphabet)
-        paid = len(self._beside.get((state, alphabet), ()))
+        beside = self._beside.get((state, alphabet))
+        paid = 0 if beside is None else 1 + len(beside)
         self._budget.spend(max(1, (len(steps) - paid) * self._weight))
         return steps
 
     def _steps_beside(self, staying: int, state: int, alphabet: str) -> list[tuple[str, int]]:
         """Return the same without letters that lead where what stays of the state leads alone, or with all, if known.
 
-        So that a walk costs no more than with all, what is known to be none is free.
+        All that are left out cost one step.
         """
         known = self._onward.get((state, alphabet)) or self._beside.get((state, alphabet))
         if known is not None:
-            self._budget.spend(1 if known else 0)
+            self._budget.spend(1)
             return known
         steps = self._beside[state, alphabet] = self._automaton.onward_beside(staying, state, alphabet)
-        self._budget.spend(len(steps) * self._weight)
+        self._budget.spend((1 + len(steps)) * self._weight)
         return steps
 
     def _other_than(self, start: int, goal: int, slot: Free) -> str | None:
