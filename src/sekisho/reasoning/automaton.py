@@ -70,6 +70,7 @@ class Automaton:
         self._bounded = self._ones_in_component | self._stars_in_component
         self._outdoing = sum(self._outdone)
         self._settled = sum({instead for _, instead in self._outdone.values()})
+        # by what stays of a state and an alphabet, where each letter leads from it, and any other
         self._of_staying: dict[tuple[int, str], tuple[dict[str, int], int]] = {}
         start = starts | (starts & self._all_stars) << 1
         self.start = self._without_outdone(start, start & self._outdoing)

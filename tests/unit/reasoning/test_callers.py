@@ -127,3 +127,13 @@ def test_objects_are_told_apart_where_some_patterns_begin_with_the_bucket_and_so
     deny = {**statement, "Effect": "Deny", "Resource": f"{BUCKET}/a?c"}
 
     assert solve(question_about(policy_of([allow, deny])))
+
+
+def test_an_account_that_is_named_is_told_beside_patterns_of_users_of_another() -> None:
+    statement = {"Effect": "Allow", "Principal": {"AWS": "777788889999"}, "Action": "s3:GetObject", "Resource": "*"}
+    users = [f"arn:aws:iam::444455556666:user/{name}*" for name in ("a", "ab")]
+    patterned = {**statement, "Principal": "*", "Condition": {"StringLike": {"aws:PrincipalArn": users}}}
+
+    found = solve(question_about(policy_of([statement, patterned])))
+
+    assert "777788889999" in {region.principal.value for region in found}
