@@ -344,6 +344,37 @@ def named_users_with_folders(limit: int = LIMIT) -> NastyPolicy:
     return NastyPolicy(largest(build, limit))
 
 
+def folder_for_each_account(limit: int = LIMIT) -> NastyPolicy:
+    """Return a folder by `${aws:PrincipalAccount}` for each of many accounts: as many values to try as accounts."""
+
+    def build(n: int) -> list[Statement]:
+        accounts = {"aws:PrincipalAccount": [str(444455550000 + one) for one in range(n)]}
+        return [_one(resource=f"{BUCKET}/${{aws:PrincipalAccount}}/*", condition={"StringEquals": accounts})]
+
+    return NastyPolicy(largest(build, limit))
+
+
+def folder_for_each_role(limit: int = LIMIT) -> NastyPolicy:
+    """Return folders by account and user name for roles and users that patterns of ARNs name."""
+
+    def build(n: int) -> list[Statement]:
+        arns = [f"arn:aws:iam::{444455550000 + one}:{('role', 'user')[one % 2]}/app-*" for one in range(n)]
+        folder = f"{BUCKET}/${{aws:PrincipalAccount}}/${{aws:username}}/*"
+        return [_one(resource=folder, condition={"ArnLike": {"aws:PrincipalArn": arns}})]
+
+    return NastyPolicy(largest(build, limit))
+
+
+def sources_with_variables(limit: int = LIMIT) -> NastyPolicy:
+    """Return many patterns of one key that each have a variable: every proof puts its value into all of them."""
+
+    def build(n: int) -> list[Statement]:
+        sources = [f"arn:aws:s3:*:*:{_letters(one)}-${{aws:PrincipalAccount}}" for one in range(n)]
+        return [_one(condition={"ArnLike": {"aws:SourceArn": sources}})]
+
+    return NastyPolicy(largest(build, limit))
+
+
 def many_variables(limit: int = LIMIT) -> NastyPolicy:
     """Return many variables, each compared with another key's values."""
 
@@ -768,6 +799,9 @@ NASTY: Mapping[str, Family] = {
         tag_keys_under_set_operators,
         organization_paths,
         named_users_with_folders,
+        folder_for_each_account,
+        folder_for_each_role,
+        sources_with_variables,
         many_variables,
         spared_names,
         pairs_of_letters,

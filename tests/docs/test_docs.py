@@ -27,7 +27,7 @@ from sekisho.collectors.services import COLLECTORS
 from sekisho.policy.catalogue import CROSS_ACCOUNT
 from sekisho.reasoning.budget import MAX_STEPS
 from sekisho.reasoning.regions import MAX_GROUPS, MAX_REGIONS
-from sekisho.reasoning.settle import MAX_COMBINATIONS
+from sekisho.reasoning.settle import STEPS_OF_A_COMBINATION
 from sekisho.resources.gaps import ABSENT, ACCOUNT_CALLS
 from sekisho.resources.registry import READERS
 
@@ -176,7 +176,7 @@ def test_every_error_code_is_described(code: ErrorCode) -> None:
     assert f"\n| `{code.value}` | " in text_of("errors.md")
 
 
-@pytest.mark.parametrize("limit", [MAX_STEPS, MAX_COMBINATIONS, MAX_GROUPS, MAX_REGIONS])
+@pytest.mark.parametrize("limit", [MAX_STEPS, STEPS_OF_A_COMBINATION, MAX_GROUPS, MAX_REGIONS])
 def test_every_budget_of_the_analysis_is_told(limit: int) -> None:
     assert f" {limit:,} " in text_of("errors.md")
 

@@ -31,15 +31,22 @@ UNBLOCKED = Blockers()
 """What no gate says."""
 
 
-def blockers_of(question: Question, region: Region, further: tuple[FurtherGate, ...]) -> Blockers:
-    """Ask every further gate whether it lets any request of a region through that has to pass it."""
+def blockers_of(question: Question, region: Region, further: tuple[FurtherGate, ...], steps: int) -> Blockers:
+    """Ask every further gate whether it lets any request of a region through that has to pass it.
+
+    Args:
+        question: that the region is an answer to.
+        region: who gets in.
+        further: the gates.
+        steps: how many the answer of each may take.
+    """
     standing: list[Blocker] = []
     undecided: list[str] = []
     whole = False
     for gate in further:
         concerned = gate.needed_for & region.witnesses.keys()
         try:
-            if not concerned or solve(_question_beyond(question, region, gate)):
+            if not concerned or solve(_question_beyond(question, region, gate), steps=steps):
                 continue
         except UndecidedError as error:
             undecided.append(

@@ -4,13 +4,13 @@ Source: IAM User Guide, "Condition operators" and "Set operators for multivalued
 """
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
 from sekisho.policy import Condition
 from sekisho.policy.operators import BaseOperator, Comparison, Family, Quantifier
-from sekisho.policy.patterns import Pattern, arn_matcher, matcher, parse_template, resolve
+from sekisho.policy.patterns import Pattern, Template, arn_matcher, matcher, parse_template, resolve
 from sekisho.policy.values import Ranges, parse_address, parse_binary, parse_date, parse_network, parse_number
 
 Context = Mapping[str, tuple[str, ...]]
@@ -42,7 +42,8 @@ def condition_test(condition: Condition, *, variables: bool) -> Callable[[Contex
     every = quantifier is _ALL or (quantifier is None and negated)
     when_absent, of_several = operator.if_exists or every, all if every else any
     if variables and base.takes_variables and "${" in "".join(wanted):
-        return partial(_varying_holds, condition, when_absent=when_absent, of_several=of_several)
+        templates = [parse_template(one, wildcards=base.takes_wildcards, variables=True) for one in wanted]
+        return partial(_varying_holds, key, base, templates, when_absent=when_absent, of_several=of_several)
     matches = _fixed_test(base, wanted)
 
     def holds(context: Context) -> bool:
@@ -61,15 +62,24 @@ _kept_test = lru_cache(maxsize=1024)(condition_test)
 
 
 def _varying_holds(
-    condition: Condition, context: Context, *, when_absent: bool, of_several: Callable[[Iterable[bool]], bool]
+    key: str,
+    base: BaseOperator,
+    templates: Sequence[Template],
+    context: Context,
+    *,
+    when_absent: bool,
+    of_several: Callable[[Iterable[bool]], bool],
 ) -> bool:
     """Decide a condition with policy variables, which have the values that the context gives them."""
-    values = context.get(condition.key.lower())
+    values = context.get(key)
     if not values:
         return when_absent
-    base = condition.operator.base
-    tests = [_value_test(base, wanted, context, variables=True) for wanted in condition.values]
-    return of_several([_some_passes(tests, value) is not base.negated for value in values])
+    patterns = (resolve(template, lambda name: single_value(context, name)) for template in templates)
+    tests = (_text_test(base, pattern) for pattern in patterns)
+    if len(values) == 1:  # the first that passes is enough
+        return _some_passes(tests, values[0]) is not base.negated
+    made = list(tests)
+    return of_several([_some_passes(made, value) is not base.negated for value in values])
 
 
 def _presence_test(key: str, wanted: Iterable[str]) -> Callable[[Context], bool]:

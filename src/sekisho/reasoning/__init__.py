@@ -4,6 +4,7 @@ This layer knows documents, callers and condition keys. It does not know resourc
 right only where `sekisho.evaluation` agrees, which is asked about every request before anyone sees it.
 """
 
+from sekisho.reasoning.budget import MAX_STEPS
 from sekisho.reasoning.clauses import variable_keys
 from sekisho.reasoning.compare import (
     Answer,
@@ -24,6 +25,7 @@ from sekisho.reasoning.solve import Solution, solution_of, solve
 from sekisho.reasoning.witnesses import Opener, Region, Witness, Witnesses
 
 __all__ = [
+    "MAX_STEPS",
     "Answer",
     "Difference",
     "Document",

@@ -18,6 +18,11 @@ class Budget:
         self._most = MAX_STEPS if steps is None else steps
         self._left = self._most
 
+    @property
+    def left(self) -> int:
+        """How many steps are left."""
+        return self._left
+
     def spend(self, steps: int) -> None:
         """Take steps off the budget.
 

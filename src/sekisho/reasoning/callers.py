@@ -288,9 +288,10 @@ def _literal_callers(scene: Scene, family: int) -> list[Example]:
         others.append(min(inside))
     with_names = "aws:username" in scene.keys
     names = [name for name in _names(scene, "aws:username") if IN_NAMES.issuperset(name)] if with_names else []
+    settled = scene.settled.get("aws:principalaccount")
     found: list[Example] = []
     for account in dict.fromkeys((*accounts, *others)):
-        if account not in skipped:
+        if account not in skipped and settled in {None, account}:
             start = f"arn:{scene.world.partition}:iam::{account}:user/"
             arn = _fresh(start, _USERS, arns, but=names)
             found.append(_caller("User", account, arn, family, inside, username=arn.removeprefix(start)))
@@ -330,14 +331,11 @@ def _session_of(role: str) -> str:
 
 
 def _names(scene: Scene, key: str) -> list[str]:
-    """Return the texts that a key may have to be equal to."""
+    """Return the texts that a key may have to be equal to: the one that was settled on, or all."""
     asked, settled = scene.keys.get(key), scene.settled.get(key)
     if asked is None:
         return []
-    names = [name for name in asked.texts if name]
-    if settled and settled not in names:
-        names.append(settled)
-    return names
+    return [settled] if settled else [name for name in asked.texts if name]
 
 
 def _written_out(scene: Scene) -> tuple[Mapping[str, str], Mapping[str, str], Mapping[str, None]]:

@@ -67,9 +67,10 @@ def _gained(question: Question, new: Sequence[Gate], steps: int | None) -> Solut
     inexact: dict[str, None] = {}
     for one in _refused_before(question, new):
         more = solution_of(one, steps=steps)
-        found = joined(found, more.regions)
+        found += more.regions
         inexact |= dict.fromkeys(more.inexact)
-    return Solution(tuple(found) if len(question.gates) == 1 else tuple(outermost(found)), tuple(inexact))
+    regions = joined(found)
+    return Solution(tuple(regions) if len(question.gates) == 1 else tuple(outermost(regions)), tuple(inexact))
 
 
 def _refused_before(question: Question, new: Sequence[Gate]) -> Iterator[Question]:

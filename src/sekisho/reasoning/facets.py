@@ -87,12 +87,13 @@ class Scene(msgspec.Struct, frozen=True, gc=False):
     by_both_names: bool = False
 
     def patterns(self, *names: str) -> list[tuple[Pattern, Reading]]:
-        """Return the patterns that the text of some keys is compared with, the value that is settled on among them."""
+        """Return the patterns that the text of some keys is compared with; of a settled key its value, if any."""
         found: list[tuple[Pattern, Reading]] = []
         for name in names:
-            if (key := self.keys.get(name)) is not None:
-                found += key.patterns
-            if (settled := self.settled.get(name)) is not None:
+            if name not in self.settled:
+                if (key := self.keys.get(name)) is not None:
+                    found += key.patterns
+            elif (settled := self.settled[name]) is not None:
                 found.append(((settled,), Reading.EXACT))
         return found
 

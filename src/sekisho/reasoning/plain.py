@@ -15,7 +15,7 @@ from sekisho.reasoning.clauses import Clause
 from sekisho.reasoning.errors import UndecidedError
 from sekisho.reasoning.facets import Example
 from sekisho.reasoning.gates import Gates
-from sekisho.reasoning.proofs import Case, Prover
+from sekisho.reasoning.proofs import Case, Prover, asked_gates
 from sekisho.reasoning.question import Question, Wanted, World
 from sekisho.reasoning.regions import MAX_REGIONS
 from sekisho.reasoning.samples import fresh_account
@@ -73,7 +73,7 @@ def plain_regions(question: Question, clauses: Sequence[Clause], budget: Budget)
     left = _not_said_wider(actions)
     if len(left) > MAX_REGIONS:
         raise UndecidedError(f"more than {MAX_REGIONS:,} groups of requests get in")
-    prover = Prover(question, clauses, context)
+    prover = Prover(question.actions, clauses, context, asked_gates(question))
     return [Region(one, {}, prover.prove(some, cases[one])) for one, some in left.items()]
 
 

@@ -7,6 +7,7 @@ import msgspec
 from sekisho.evaluation import Caller, CallerKind, Outcome, Request, StatementsTest, outcome_of
 from sekisho.evaluation.conditions import Context
 from sekisho.policy import Effect, Statement, Version
+from sekisho.policy.actions import ActionTable
 from sekisho.reasoning.clauses import Clause
 from sekisho.reasoning.errors import UnconfirmedWitnessError
 from sekisho.reasoning.facets import Example
@@ -34,27 +35,21 @@ class Prover:
 
     __slots__ = ("_clauses", "_context", "_gates", "_table")
 
-    def __init__(self, question: Question, clauses: Sequence[Clause], context: Context) -> None:
+    def __init__(
+        self, table: ActionTable, clauses: Sequence[Clause], context: Context, gates: Sequence["AskedGate"]
+    ) -> None:
         """Take a question.
 
         Args:
-            question: what is asked.
+            table: its actions.
             clauses: its statements.
             context: what every request has.
+            gates: who says whether a request gets through.
         """
-        self._table = question.actions
+        self._table = table
         self._clauses = clauses
         self._context = context
-        self._gates: list[_Gate] = []
-        for gate in question.gates:
-            openers: list[Opener] = []
-            test = StatementsTest()
-            for document in gate.documents:
-                variables = document.policy.version is _WITH_VARIABLES
-                for statement in document.policy.statements:
-                    openers.append(Opener(document, statement))
-                    test.add(statement, variables=variables)
-            self._gates.append(_Gate(len(self._gates), gate.shut, openers, test))
+        self._gates = gates
 
     def prove(self, actions: int, cases: Iterable[Case]) -> Witnesses:
         """Return a request for each of some actions, the evaluator having confirmed it.
@@ -116,8 +111,8 @@ class Prover:
         return Witness(sent, openers, closers)
 
 
-class _Gate(msgspec.Struct, frozen=True, gc=False):
-    """A gate, to be asked of any number of requests.
+class AskedGate(msgspec.Struct, frozen=True, gc=False):
+    """A gate, to be asked about any number of requests.
 
     Attributes:
         place: which of the question's gates it is.
@@ -134,7 +129,22 @@ class _Gate(msgspec.Struct, frozen=True, gc=False):
     deciding: dict[int, tuple[Opener, ...]] = {}
 
 
-def _deciding(gate: _Gate, matching: int) -> tuple[Opener, ...] | None:
+def asked_gates(question: Question) -> list[AskedGate]:
+    """Return the gates of a question, with the evaluator's tests of their statements."""
+    found: list[AskedGate] = []
+    for gate in question.gates:
+        openers: list[Opener] = []
+        test = StatementsTest()
+        for document in gate.documents:
+            variables = document.policy.version is _WITH_VARIABLES
+            for statement in document.policy.statements:
+                openers.append(Opener(document, statement))
+                test.add(statement, variables=variables)
+        found.append(AskedGate(len(found), gate.shut, openers, test))
+    return found
+
+
+def _deciding(gate: AskedGate, matching: int) -> tuple[Opener, ...] | None:
     """Return what opens a gate, or closes it where it is to be shut; None where it is not as it is to be."""
     openers: list[Opener] = []
     statements: list[Statement] = []

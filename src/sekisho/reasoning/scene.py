@@ -19,6 +19,7 @@ def scene_of(
     clauses: Sequence[Clause],
     settled: Mapping[str, str | None],
     budget: Budget,
+    known: Mapping[str, Key] = {},
 ) -> tuple[Scene, PrincipalIndex]:
     """Return what the examples of a question are made from, and who its statements are about.
 
@@ -27,6 +28,7 @@ def scene_of(
         clauses: its statements.
         settled: the values of policy variables.
         budget: what making the examples may cost.
+        known: keys of the same statements that have been gathered before.
     """
     world = question.world
     index = PrincipalIndex(clauses)
@@ -35,10 +37,12 @@ def scene_of(
         values = world.given.get(name)
         return values[0] if values and len(values) == 1 else settled.get(name)
 
-    keys: dict[str, Key] = {}
+    keys = dict(known)
     for clause in clauses:
         for condition in clause.conditions:
             name = condition.key.lower()
+            if name in known:
+                continue
             key = keys.get(name)
             if key is None:
                 key = keys[name] = Key(name, value_of)
@@ -53,6 +57,24 @@ def scene_of(
     roles = _roles(world.partition, _named_by_open_gates(question, clauses) if shut else index.principals)
     has_ids = index.has_canonical_ids
     return Scene(world, keys, index.principals, spares, settled, families, budget, roles, has_ids), index
+
+
+def keys_without_variables(question: Question, clauses: Sequence[Clause], budget: Budget) -> dict[str, Key]:
+    """Return the keys that are compared with the same texts whatever the values of policy variables are.
+
+    None where a variable may decide which statements are left.
+    """
+    given = question.world.given
+    varying: set[str] = set()
+    for clause in clauses:
+        for condition in clause.conditions:
+            name = condition.key.lower()
+            if name in given:
+                return {}
+            if clause.has_variables and any("${" in value for value in condition.values):
+                varying.add(name)
+    scene, _ = scene_of(question, clauses, {}, budget)
+    return {name: key for name, key in scene.keys.items() if name not in varying}
 
 
 def mark_those_with_several(keys: Mapping[str, Key], question: Question) -> None:

@@ -19,8 +19,8 @@ from sekisho.reasoning.question import Question
 from sekisho.reasoning.scene import mark_those_with_several, scene_of
 from sekisho.reasoning.sides import facets_of
 
-MAX_COMBINATIONS = 64
-"""How many values for its policy variables a question is asked with before the reasoner gives up."""
+STEPS_OF_A_COMBINATION = 30
+"""How many steps it is, at least, to ask a question with one combination of values for its policy variables."""
 
 
 def settle_variables(
@@ -39,13 +39,37 @@ def settle_variables(
         budget: what this may cost.
 
     Raises:
-        UndecidedError: more than `MAX_COMBINATIONS` combinations.
+        UndecidedError: more combinations than the budget is for.
     """
     choices = [tuple(_values(key, question, clauses, budget)) for key in keys]
-    if prod(map(len, choices)) > MAX_COMBINATIONS:
-        raise UndecidedError(f"its policy variables have more than {MAX_COMBINATIONS} combinations of values to try")
+    steps = _steps_of_a_combination(clauses)
+    most = budget.left // steps
+    if prod(map(len, choices)) > most:
+        raise UndecidedError(f"its policy variables have more than {most:,} combinations of values to try")
     for values in product(*choices):
+        budget.spend(steps)
         yield dict(zip(keys, values, strict=True))
+
+
+def _steps_of_a_combination(clauses: Sequence[Clause]) -> int:
+    """Return how many steps it is to put values into the statements and read them once more.
+
+    What tells their requests apart comes on top, as in any question. The weights are measured: a step is some five
+    millionths of a second.
+    """
+    texts: list[str] = []
+    globs: list[str] = []
+    names = 0
+    for clause in clauses:
+        statement = clause.statement
+        for condition in clause.conditions:
+            texts += condition.values
+        globs += statement.resources.globs if statement.resources else ()
+        names += len(statement.principals.entries) if statement.principals else 0
+    varying_texts = len([text for text in texts if "${" in text])
+    varying_globs = len([glob for glob in globs if "${" in glob])
+    reading = 6 * len(clauses) + (len(texts) + len(globs) + names) // 4 + 3 * varying_texts
+    return STEPS_OF_A_COMBINATION + reading + len(globs) * varying_globs + len(globs) ** 2 // 60
 
 
 def _values(name: str, question: Question, clauses: Sequence[Clause], budget: Budget) -> Iterator[str | None]:
@@ -63,7 +87,7 @@ def _values(name: str, question: Question, clauses: Sequence[Clause], budget: Bu
     equal = (*alike, name)
     found: dict[str | None, None] = {}
     for facet in facets_of(msgspec.structs.replace(scene, keys=keys), frozenset(equal)):
-        for other in facet.keys & set(equal):
+        for other in [one for one in equal if one in facet.keys]:
             found |= dict.fromkeys(next(iter(one.context.get(other, ())), None) for one in facet.examples)
     found |= {given[other][0]: None for other in equal if len(given.get(other, ())) == 1}
     found |= dict.fromkeys(_texts_in_its_place(name, clauses))

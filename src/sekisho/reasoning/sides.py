@@ -63,6 +63,7 @@ def _difficult(scene: Scene) -> dict[str, int]:
 
 def _settled(facet: Facet, scene: Scene) -> Facet:
     """Keep the examples in which policy variables have the values that were settled on."""
+    scene.budget.spend(len(facet.examples))
     settled = {key: value for key, value in scene.settled.items() if key in facet.keys}
     if not settled:
         return facet

@@ -1,6 +1,7 @@
 """The one question: who outside can do any of these things, and by which requests?"""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
+from functools import cache, partial
 
 import msgspec
 from msgspec.structs import replace
@@ -14,9 +15,9 @@ from sekisho.reasoning.errors import UndecidedError
 from sekisho.reasoning.facets import Scene
 from sekisho.reasoning.gates import Gates
 from sekisho.reasoning.judging import PRINCIPAL, Judge, Kind, PrincipalIndex
-from sekisho.reasoning.keys import Label
+from sekisho.reasoning.keys import Key, Label
 from sekisho.reasoning.plain import plain_regions
-from sekisho.reasoning.proofs import Case, Prover
+from sekisho.reasoning.proofs import AskedGate, Case, Prover, asked_gates
 from sekisho.reasoning.question import Question, Wanted
 from sekisho.reasoning.regions import (
     MAX_DESCRIPTIONS,
@@ -27,7 +28,7 @@ from sekisho.reasoning.regions import (
     shapes_of,
     uncovered,
 )
-from sekisho.reasoning.scene import scene_of
+from sekisho.reasoning.scene import keys_without_variables, scene_of
 from sekisho.reasoning.settle import is_exact, settle_variables
 from sekisho.reasoning.sides import facets_of
 from sekisho.reasoning.widen import widen_variables
@@ -45,6 +46,9 @@ class Solution(msgspec.Struct, frozen=True, gc=False):
 
     regions: tuple[Region, ...]
     inexact: tuple[str, ...] = ()
+
+
+_STEPS_OF_A_PROOF = 5
 
 
 def solve(question: Question, *, steps: int | None = None) -> tuple[Region, ...]:
@@ -80,9 +84,14 @@ def solution_of(question: Question, *, steps: int | None = None) -> Solution:
     widest = [] if exact else _widest(question, steps)
     if widest == [] and not exact:
         return Solution(())
-    regions = []
+    found: list[Region] = []
+    kept = _Kept(keys_without_variables(question, clauses, budget), cache(partial(asked_gates, question)))
     for settled in settle_variables(question, clauses, varying, budget):
-        regions = joined(regions, _solve(question, clauses, settled, budget))
+        more = _solve(question, clauses, settled, budget, kept)
+        budget.spend(_STEPS_OF_A_PROOF * len(more))
+        found += more
+    regions = joined(found)
+    _check_number(regions)
     if not regions and not exact:
         names = ", ".join(f"`${{{key}}}`" for key in varying)
         raise UndecidedError(f"the policy variables {names} may have a value that lets somebody in")
@@ -119,6 +128,7 @@ class _Search(msgspec.Struct, frozen=True, gc=False):
     """One pass over a question: its statements, with one value for each policy variable.
 
     Attributes:
+        asked: returns the gates with the evaluator's tests.
         proven: whether its regions come with witnesses.
     """
 
@@ -128,7 +138,20 @@ class _Search(msgspec.Struct, frozen=True, gc=False):
     gates: Gates
     scene: Scene
     index: PrincipalIndex
+    asked: Callable[[], Sequence[AskedGate]]
     proven: bool
+
+
+class _Kept(msgspec.Struct, frozen=True, gc=False):
+    """What is made once, whatever the values of policy variables.
+
+    Attributes:
+        keys: those that are compared with no variable.
+        asked: returns the gates with the evaluator's tests, which are made when they are needed.
+    """
+
+    keys: Mapping[str, Key]
+    asked: Callable[[], Sequence[AskedGate]]
 
 
 def _solve(
@@ -136,18 +159,20 @@ def _solve(
     clauses: Sequence[Clause],
     settled: Mapping[str, str | None],
     budget: Budget,
+    kept: _Kept | None = None,
     *,
     proven: bool = True,
 ) -> list[Region]:
     context = _context(question, settled)
     clauses = fitting_given(clauses, question.world.given, context) if settled else clauses
-    scene, index = scene_of(question, clauses, settled, budget)
+    scene, index = scene_of(question, clauses, settled, budget, kept.keys if kept else {})
     proven = proven or scene.has_canonical_ids  # their witnesses say who they are
-    search = _Search(question, clauses, context, Gates(question.gates, clauses), scene, index, proven)
+    asked = kept.asked if kept else partial(asked_gates, question)
+    search = _Search(question, clauses, context, Gates(question.gates, clauses), scene, index, asked, proven)
     regions = _regions(search)
     if scene.has_canonical_ids:
         by_both = _regions(replace(search, scene=replace(scene, by_both_names=True)))
-        regions = joined(regions, list(_not_among(regions, by_both)))
+        regions = joined([*regions, *_not_among(regions, by_both)])
     return regions
 
 
@@ -175,12 +200,17 @@ def _regions(search: _Search) -> list[Region]:
     outer = uncovered(actions, judge.extents)
     if not outer:
         return []
-    if len(outer) > MAX_REGIONS:
-        raise UndecidedError(f"more than {MAX_REGIONS:,} groups of requests get in")
+    _check_number(outer)
     if not search.proven:
         return [_region(search, judge, shape, Witnesses(question.actions, [], left)) for shape, left in outer.items()]
-    prover = Prover(question, clauses, context)
+    prover = Prover(question.actions, clauses, context, search.asked())
     return [_region(search, judge, shape, prover.prove(left, cases[shape])) for shape, left in outer.items()]
+
+
+def _check_number(regions: Sized) -> None:
+    """Raise an UndecidedError where there are more regions than anybody reads."""
+    if len(regions) > MAX_REGIONS:
+        raise UndecidedError(f"more than {MAX_REGIONS:,} groups of requests get in")
 
 
 def _context(question: Question, settled: Mapping[str, str | None]) -> Context:

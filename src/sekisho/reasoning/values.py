@@ -18,22 +18,20 @@ _ADDRESS_KEYS = frozenset({"aws:sourceip", "aws:vpcsourceip"})
 
 
 def values_of(name: str, scene: Scene) -> Iterable[str]:
-    """Return a value of every kind that the policies tell apart, without repeats.
+    """Return a value of every kind that the policies tell apart, without repeats; of a settled key that value alone.
 
     Raises:
         UndecidedError: more kinds than the budget allows to keep apart.
     """
     if name in FIXED_VALUES:
         return FIXED_VALUES[name]
+    if name in scene.settled:
+        settled = scene.settled[name]
+        return () if settled is None else (settled,)
     key = scene.keys[name]
     if key.is_literal and key.patterns and not key.flags and name not in _ADDRESS_KEYS:
-        found = dict.fromkeys((*key.texts, _fresh(key)))
-    else:
-        found = dict.fromkeys(_values(key, scene.budget))
-    settled = scene.settled.get(name)
-    if settled is not None:
-        found[settled] = None
-    return found
+        return dict.fromkeys((*key.texts, _fresh(key)))
+    return dict.fromkeys(_values(key, scene.budget))
 
 
 def _values(key: Key, budget: Budget) -> Iterator[str]:

@@ -114,10 +114,10 @@ class Region(msgspec.Struct, frozen=True, gc=False):
     witnesses: Witnesses
 
 
-def joined(regions: Sequence[Region], more: Iterable[Region]) -> list[Region]:
+def joined(regions: Iterable[Region]) -> list[Region]:
     """Join the regions that are described alike, in whatever order their keys come."""
-    found = {(one.principal, frozenset(one.condition.items())): one for one in regions}
-    for one in more:
+    found: dict[tuple[Principal, frozenset[tuple[str, Label]]], Region] = {}
+    for one in regions:
         known = found.setdefault((one.principal, frozenset(one.condition.items())), one)
         if known is not one:
             known.witnesses.join(one.witnesses)

@@ -19,6 +19,7 @@ from sekisho.policy import Effect, Patterns, Policy, Principal, PrincipalForm, P
 from sekisho.policy.actions import ActionTable
 from sekisho.policy.patterns import unescaped
 from sekisho.reasoning import (
+    MAX_STEPS,
     Document,
     Gate,
     Inside,
@@ -70,10 +71,12 @@ def compare_policies(
         new: those that are to take their place; their Allows name actions in full.
         done: what was done, in any order.
     """
-    asked = _Asked(principal, known, have_same_denies=_denies(today) == _denies(new))
     anything = (Target(0, (View(""),), open_ended=True),)
-    more = [asked.allowed_only_by(new, today, _Subject(actions, anything)) for actions in _alike(new)]
-    lost = [asked.allowed_only_by(today, new, subject) for subject in _subjects(done)]
+    given, needed = [_Subject(actions, anything) for actions in _alike(new)], list(_subjects(done))
+    steps = max(MAX_STEPS * _HARDEST // max(len(given) + len(needed), 1), _LEAST_STEPS)
+    asked = _Asked(principal, known, _denies(today) == _denies(new), min(steps, MAX_STEPS))
+    more = [asked.allowed_only_by(new, today, subject) for subject in given]
+    lost = [asked.allowed_only_by(today, new, subject) for subject in needed]
     return Proof(
         tuple(one for found in more if not isinstance(found, str) for one in found)[:MOST_TOLD],
         tuple(one for found in lost if not isinstance(found, str) for one in found)[:MOST_TOLD],
@@ -142,6 +145,13 @@ def _target(resource: str) -> Target:
     return Target(0, (View(unescaped(resource)),))
 
 
+_HARDEST: Final = 4
+"""How many of the hardest questions there is time for; more of them share it."""
+
+_LEAST_STEPS: Final = 20_000
+"""How many steps a question may take, however many there are."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """Puts questions about a principal to the reasoner."""
@@ -149,6 +159,7 @@ class _Asked:
     principal: str
     known: Keys
     have_same_denies: bool
+    steps: int
 
     def allowed_only_by(
         self, some: Sequence[Policy], others: Sequence[Policy], subject: _Subject
@@ -178,7 +189,7 @@ class _Asked:
             Wanted.ANYONE,
         )
         targets = tuple(replace(target, actions=table.all) for target in subject.targets)
-        regions = gained(Question((before,), targets, table, world), (after,))
+        regions = gained(Question((before,), targets, table, world), (after,), steps=self.steps)
         return [next(iter(region.witnesses.values())).request for region in regions]
 
     def _gate(self, policies: Sequence[Policy]) -> Gate:

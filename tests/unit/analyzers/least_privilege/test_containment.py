@@ -74,7 +74,7 @@ def test_a_variable_that_both_have_proves_what_else_stands_beside_it() -> None:
 
 
 def test_what_is_beyond_the_reasoner_is_said_to_be_undecided() -> None:
-    keys = "abcdefg"
+    keys = "abcdefghijklmnopqrst"
     today = [allow(GET, f"arn:aws:s3:::${{aws:PrincipalTag/{key}}}/{key}/*") for key in keys]
     found = proof(today, [allow(GET, "arn:aws:s3:::data/a/*")])
 
