@@ -98,7 +98,8 @@ class World(msgspec.Struct, frozen=True, gc=False):
 
     Attributes:
         callers: the kinds of caller that the service answers.
-        given: condition keys, in lower case, whose values are known; an empty tuple says that the key is absent.
+        given: condition keys, in lower case, whose values are known; an empty tuple says that the key is absent. What
+            they say of the caller has to be true of all whom the question is about, which nobody checks.
         shown: the condition keys, in lower case, that a region is described by; all others count, but are not shown.
         wanted: whose requests are looked for.
     """
