@@ -62,7 +62,7 @@ def scene_of(
 def keys_without_variables(question: Question, clauses: Sequence[Clause], budget: Budget) -> dict[str, Key]:
     """Return the keys that are compared with the same texts whatever the values of policy variables are.
 
-    None where a variable may decide which statements are left.
+    There are none where a variable may decide which statements are left.
     """
     given = question.world.given
     varying: set[str] = set()

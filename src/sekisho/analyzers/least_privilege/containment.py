@@ -73,7 +73,7 @@ def compare_policies(
     """
     anything = (Target(0, (View(""),), open_ended=True),)
     given, needed = [_Subject(actions, anything) for actions in _alike(new)], list(_subjects(done))
-    steps = max(MAX_STEPS * _HARDEST // max(len(given) + len(needed), 1), _LEAST_STEPS)
+    steps = max(MAX_STEPS * _QUESTIONS_IN_FULL // max(len(given) + len(needed), 1), _LEAST_STEPS)
     asked = _Asked(principal, known, _denies(today) == _denies(new), min(steps, MAX_STEPS))
     more = [asked.allowed_only_by(new, today, subject) for subject in given]
     lost = [asked.allowed_only_by(today, new, subject) for subject in needed]
@@ -145,11 +145,11 @@ def _target(resource: str) -> Target:
     return Target(0, (View(unescaped(resource)),))
 
 
-_HARDEST: Final = 4
-"""How many of the hardest questions there is time for; more of them share it."""
+_QUESTIONS_IN_FULL: Final = 4
+"""How many questions there are the usual steps for; where there are more, they share these."""
 
 _LEAST_STEPS: Final = 20_000
-"""How many steps a question may take, however many there are."""
+"""How many steps a question may take however many there are."""
 
 
 @dataclass(frozen=True, slots=True)
