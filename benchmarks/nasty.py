@@ -344,6 +344,28 @@ def named_users_with_folders(limit: int = LIMIT) -> NastyPolicy:
     return NastyPolicy(largest(build, limit))
 
 
+def organization_paths_anywhere(limit: int = LIMIT) -> NastyPolicy:
+    """Return paths of organizations with a star before and after, so that any number of them are begun at once."""
+
+    def build(n: int) -> list[Statement]:
+        paths = [f"*o-{one:010}/r-ab12/*" for one in range(n)]
+        return [_one(condition={"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": paths}})]
+
+    return NastyPolicy(largest(build, limit))
+
+
+def networks_and_endpoints(limit: int = LIMIT) -> NastyPolicy:
+    """Return names of VPCs beside names of their endpoints: each may go with each."""
+
+    def build(n: int) -> list[Statement]:
+        networks, endpoints = [f"vpc-{one:08x}" for one in range(n)], [f"vpce-{one:08x}*" for one in range(n)]
+        return [
+            _one(condition={"StringEquals": {"aws:SourceVpc": networks}, "StringLike": {"aws:SourceVpce": endpoints}})
+        ]
+
+    return NastyPolicy(largest(build, limit))
+
+
 def folder_for_each_account(limit: int = LIMIT) -> NastyPolicy:
     """Return a folder by `${aws:PrincipalAccount}` for each of many accounts: as many values to try as accounts."""
 
@@ -799,6 +821,8 @@ NASTY: Mapping[str, Family] = {
         tag_keys_under_set_operators,
         organization_paths,
         named_users_with_folders,
+        organization_paths_anywhere,
+        networks_and_endpoints,
         folder_for_each_account,
         folder_for_each_role,
         sources_with_variables,

@@ -108,11 +108,13 @@ def _aws_callers(scene: Scene, family: int) -> Sequence[Example]:
         found = [one for one in found if _is_named_role(one, scene)]
     if not scene.has_canonical_ids:
         return found
+    named: set[str | None] = {one.value for one in scene.principals}
+    users = [one.value for one in scene.principals if one.form is PrincipalForm.CANONICAL_USER]
     examples: list[Example] = []
     for example in found:
         if not scene.by_both_names:
             examples.append(example)
-        examples += _with_canonical_ids(example, scene)
+        examples += _with_canonical_ids(example, scene, named, users)
     return examples
 
 
@@ -191,7 +193,9 @@ def _caller(
     return Example(context, family, account in inside, Caller(_AWS, account, arn, session))
 
 
-def _with_canonical_ids(example: Example, scene: Scene) -> Iterator[Example]:
+def _with_canonical_ids(
+    example: Example, scene: Scene, named: Container[str | None], users: Iterable[str]
+) -> Iterator[Example]:
     """Yield the caller as one whose account has a canonical id that is named.
 
     A trusted id belongs to a trusted account. Of others it is not known whose they are: anyone's, and not trusted. One
@@ -200,18 +204,13 @@ def _with_canonical_ids(example: Example, scene: Scene) -> Iterator[Example]:
     caller = example.caller
     if caller is None or (example.inside and scene.world.wanted is _OUTSIDE):
         return
-    named = {one.value for one in scene.principals}
-    has_name = not named.isdisjoint((caller.account, caller.principal_arn, caller.session_arn))
+    has_name = caller.account in named or caller.principal_arn in named or caller.session_arn in named
     if not scene.spares and has_name is not scene.by_both_names:
         return
-    for one in scene.principals:
-        if one.form is PrincipalForm.CANONICAL_USER:
-            known = one.value in scene.world.inside.canonical_ids
-            if known and not example.inside:
-                continue
-            with_id = Caller(
-                caller.kind, caller.account, caller.principal_arn, caller.session_arn, None, None, one.value
-            )
+    for user in users:
+        known = user in scene.world.inside.canonical_ids
+        if not known or example.inside:
+            with_id = Caller(caller.kind, caller.account, caller.principal_arn, caller.session_arn, None, None, user)
             yield replace(example, caller=with_id, inside=known)
 
 

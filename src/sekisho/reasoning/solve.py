@@ -49,6 +49,7 @@ class Solution(msgspec.Struct, frozen=True, gc=False):
 
 
 _STEPS_OF_A_PROOF = 5
+"""Each combination of values for policy variables has its own, other questions one for each region."""
 
 
 def solve(question: Question, *, steps: int | None = None) -> tuple[Region, ...]:

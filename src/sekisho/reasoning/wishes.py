@@ -42,7 +42,7 @@ def wishes_of(question: Question, clauses: Sequence[Clause], context: Context, b
         for one in _resources(clauses, context, resources, budget) if target.open_ended else (resources,):
             mask = known.get(one)
             if mask is None:
-                mask = known[one] = _covering(clauses, context, one)
+                mask = known[one] = _covering(clauses, context, one, budget)
             found.append(Wish(target, one, mask))
     return found
 
@@ -50,7 +50,7 @@ def wishes_of(question: Question, clauses: Sequence[Clause], context: Context, b
 _resource_of = attrgetter("resource")
 
 
-def _covering(clauses: Sequence[Clause], context: Context, resources: tuple[str, ...]) -> int:
+def _covering(clauses: Sequence[Clause], context: Context, resources: tuple[str, ...], budget: Budget) -> int:
     """Return everything but the clauses that do not cover a resource."""
     fails = 0
     for clause in clauses:
@@ -60,6 +60,7 @@ def _covering(clauses: Sequence[Clause], context: Context, resources: tuple[str,
         resource, globs = resources[clause.gate], patterns.globs
         covered = resource in globs or "*" in globs or _covers_plainly(globs, resource)
         if covered is None:
+            budget.spend(len(globs))  # their variables are put in
             covered = resources_match(patterns, resource, context, variables=clause.has_variables)
         else:
             covered = covered is not patterns.negated

@@ -6,7 +6,7 @@ that no pattern on any track tells apart, and keeps one word of each kind, so th
 answer for all of them.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 import msgspec
@@ -108,6 +108,7 @@ class Walk:
         answers: dict[int, tuple[str, ...]] = {}
         for state, pieces in kinds.items():
             answers.setdefault(self._automaton.verdict(state), pieces)
+        self._budget.spend(2 * len(answers))  # what is made of a word costs as much as the word
         return [_word(shape, pieces) for pieces in answers.values()]
 
     def _outlooks(self, shape: Shape) -> list[_Outlook]:
@@ -177,7 +178,9 @@ class Walk:
             if part not in known:
                 written = self._written_down(part, slot) if outlook.is_last else None
                 known[part] = self._reached(part, slot, outlook) if written is None else written
-            for after, text in known[part].items():
+            reached = known[part]
+            self._budget.spend(len(reached) * self._weight // 2)
+            for after, text in reached.items():
                 whole = (state & ~bits | after) & outlook.bits
                 if whole not in done:
                     allowed = text if text not in slot.but else self._other_than(part, after, slot)
@@ -185,7 +188,8 @@ class Walk:
                         done[whole] = (*pieces, allowed)
         return done
 
-    def _by_samples(self, kinds: Kinds, samples: Iterable[str], bits: int, outlook: int) -> Kinds:
+    def _by_samples(self, kinds: Kinds, samples: Sequence[str], bits: int, outlook: int) -> Kinds:
+        self._budget.spend(len(kinds) * len(samples) * self._weight)
         read = self._automaton.read
         done: Kinds = {}
         for state, pieces in kinds.items():
@@ -202,7 +206,7 @@ class Walk:
         rests = self._automaton.rests(start)
         if rests is None:
             return None
-        self._budget.spend(len(rests) * self._weight)
+        self._budget.spend(len(rests) * self._weight + len(rests) ** 2 // _COMPARISONS_IN_A_STEP)
         return endings(rests, slot.alphabet or OTHER_LETTERS, any_letter=not slot.alphabet)
 
     def _reached(self, start: int, slot: Free, outlook: _Outlook) -> dict[int, str]:
@@ -285,7 +289,7 @@ class Walk:
             self._budget.spend(1)
             return known
         steps = self._beside[state, alphabet] = self._automaton.onward_beside(staying, state, alphabet)
-        self._budget.spend((1 + len(steps)) * self._weight)
+        self._budget.spend((1 + len(steps)) * self._weight + (state ^ staying).bit_count() // 8)
         return steps
 
     def _other_than(self, start: int, goal: int, slot: Free) -> str | None:
@@ -314,6 +318,10 @@ class Walk:
                 yield from (one + rest for one in alike)
         if not any_found:
             hopeless.add((length, state))
+
+
+_COMPARISONS_IN_A_STEP = 64
+"""How many times a text is held against a pattern for a step."""
 
 
 def _word(shape: Sequence[Slot], pieces: Sequence[str]) -> Word:

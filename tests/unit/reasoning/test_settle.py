@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from properties.strategies import BUCKET, policy_of, question_about
-from sekisho.reasoning import solution_of
+from sekisho.reasoning import UndecidedError, solution_of
 
 ACCOUNTS = [str(account) for account in range(444455550000, 444455550150)]
 NAMES = [f"user-{number}" for number in range(150)]
@@ -98,6 +98,25 @@ def test_of_many_folders_the_one_that_no_deny_is_about_is_found() -> None:
 
     (witness,) = region.witnesses.distinct
     assert witness.request.context["aws:username"] == ("user-77",)
+
+
+def test_as_many_groups_may_get_in_for_all_values_together_as_for_one() -> None:
+    networks = {"StringEquals": {"aws:SourceVpc": NETWORKS[:45]}}
+    statement = allowing(Resource=f"{BUCKET}/${{aws:SourceVpc}}/*", Condition=networks)
+
+    assert (
+        len(solution_of(question_about(policy_of([statement | {"Principal": {"AWS": ACCOUNTS[:40]}}]))).regions)
+        == 1_800
+    )
+    with pytest.raises(UndecidedError, match="more than 2,000 groups of requests get in"):
+        solution_of(question_about(policy_of([statement | {"Principal": {"AWS": ACCOUNTS[:50]}}])))
+
+
+def test_many_patterns_with_a_variable_are_decided_for_few_values() -> None:
+    folders = [f"{BUCKET}/${{aws:username}}/{number:x}" for number in range(340)]
+    names = {"StringEquals": {"aws:username": ["alice", "bob", "carol"]}}
+
+    assert solution_of(question_about(policy_of([allowing(Resource=folders, Condition=names)]))).regions
 
 
 SHOW_WITNESSES = """
