@@ -19,9 +19,10 @@ from sekisho.analyzers.observation import (
     Observation,
     ResourceAnalysis,
 )
+from sekisho.analyzers.steps import steps_of_each
 from sekisho.analyzers.subject import Subject, question_of
 from sekisho.policy import Principal
-from sekisho.reasoning import MAX_STEPS, ReasoningError, Solution, UndecidedError, fewest, outline_of, solution_of
+from sekisho.reasoning import ReasoningError, Solution, UndecidedError, fewest, outline_of, solution_of
 from sekisho.resources.answers import ReadingError, UnreadableError
 from sekisho.resources.documents import MalformedDocumentError
 from sekisho.resources.exposure import Way
@@ -147,10 +148,6 @@ def _analysis(
 _EXTERNAL_ACCESS, _ACCOUNT = FindingType.EXTERNAL_ACCESS, ZoneType.ACCOUNT
 
 
-_LEAST_STEPS = 20_000
-"""How many steps the gates further on may take for a region, however many regions there are."""
-
-
 def _accesses(subject: Subject, way: Way, *, in_words: bool, fewest_findings: bool) -> list[ExternalAccess]:
     question, further = question_of(subject, way), subject.exposure.further
     found = solution_of(question)
@@ -159,7 +156,7 @@ def _accesses(subject: Subject, way: Way, *, in_words: bool, fewest_findings: bo
     if fewest_findings:
         found = Solution(fewest(question, found.regions), found.inexact)
     passage = passage_by(subject, way, found)
-    steps = max(MAX_STEPS // len(found.regions), _LEAST_STEPS)
+    steps = steps_of_each(len(found.regions))
     accesses: list[ExternalAccess] = []
     for region in found.regions:
         if region.witnesses.actions & ~way.carried_along:

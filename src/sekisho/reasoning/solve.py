@@ -147,7 +147,8 @@ class _Kept(msgspec.Struct, frozen=True, gc=False):
     """What is made once, whatever the values of policy variables.
 
     Attributes:
-        keys: those that are compared with no variable.
+        keys: those that are compared with no variable, and not given: the same statements have the same bits in them
+            whatever the values.
         asked: returns the gates with the evaluator's tests, which are made when they are needed.
     """
 

@@ -13,13 +13,13 @@ from msgspec.structs import replace
 
 from sekisho.analyzers.least_privilege.activity import Context, Grant
 from sekisho.analyzers.least_privilege.overlap import is_exact
+from sekisho.analyzers.steps import steps_of_each
 from sekisho.evaluation import CallerKind, Request
 from sekisho.evaluation.conditions import Context as Keys
 from sekisho.policy import Effect, Patterns, Policy, Principal, PrincipalForm, Principals, Statement
 from sekisho.policy.actions import ActionTable
 from sekisho.policy.patterns import unescaped
 from sekisho.reasoning import (
-    MAX_STEPS,
     Document,
     Gate,
     Inside,
@@ -73,8 +73,8 @@ def compare_policies(
     """
     anything = (Target(0, (View(""),), open_ended=True),)
     given, needed = [_Subject(actions, anything) for actions in _alike(new)], list(_subjects(done))
-    steps = max(MAX_STEPS * _QUESTIONS_IN_FULL // max(len(given) + len(needed), 1), _LEAST_STEPS)
-    asked = _Asked(principal, known, _denies(today) == _denies(new), min(steps, MAX_STEPS))
+    steps = steps_of_each(len(given) + len(needed), in_full=_QUESTIONS_IN_FULL)
+    asked = _Asked(principal, known, _denies(today) == _denies(new), steps)
     more = [asked.allowed_only_by(new, today, subject) for subject in given]
     lost = [asked.allowed_only_by(today, new, subject) for subject in needed]
     return Proof(
@@ -147,9 +147,6 @@ def _target(resource: str) -> Target:
 
 _QUESTIONS_IN_FULL: Final = 4
 """How many questions there are the usual steps for; where there are more, they share these."""
-
-_LEAST_STEPS: Final = 20_000
-"""How many steps a question may take however many there are."""
 
 
 @dataclass(frozen=True, slots=True)
